@@ -1,0 +1,307 @@
+package ipvs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Change is one write to the kernel: a command and what it is about. Of the
+// other fields only those that the command needs count. The functions NewService,
+// SetService and so on make changes.
+type Change struct {
+	Command     Command
+	Service     Service     // its ServiceID alone, unless a service is added or edited
+	Destination Destination // its DestinationID alone, unless one is added or edited
+	Daemon      Daemon
+	Config      Config
+}
+
+// NewService adds a service. The kernel refuses one that exists.
+func NewService(s Service) Change { return Change{Command: CommandNewService, Service: s} }
+
+// SetService replaces all settings of a service; its destinations stay.
+func SetService(s Service) Change { return Change{Command: CommandSetService, Service: s} }
+
+// DelService deletes a service with its destinations.
+func DelService(id ServiceID) Change {
+	return Change{Command: CommandDelService, Service: Service{ServiceID: id}}
+}
+
+// NewDestination adds a destination to a service.
+func NewDestination(id ServiceID, d Destination) Change {
+	return Change{Command: CommandNewDestination, Service: Service{ServiceID: id}, Destination: d}
+}
+
+// SetDestination replaces all settings of a destination; its connections stay.
+func SetDestination(id ServiceID, d Destination) Change {
+	return Change{Command: CommandSetDestination, Service: Service{ServiceID: id}, Destination: d}
+}
+
+// DelDestination takes a destination out of a service.
+func DelDestination(id ServiceID, d DestinationID) Change {
+	return Change{
+		Command: CommandDelDestination, Service: Service{ServiceID: id},
+		Destination: Destination{DestinationID: d},
+	}
+}
+
+// ZeroService sets the counters of one service and its destinations to zero.
+func ZeroService(id ServiceID) Change {
+	return Change{Command: CommandZero, Service: Service{ServiceID: id}}
+}
+
+// ZeroAll sets all counters to zero.
+func ZeroAll() Change { return Change{Command: CommandZero} }
+
+// Flush deletes all services.
+func Flush() Change { return Change{Command: CommandFlush} }
+
+// StartDaemon starts a sync daemon.
+func StartDaemon(d Daemon) Change { return Change{Command: CommandNewDaemon, Daemon: d} }
+
+// StopDaemon stops a sync daemon. Only its State counts.
+func StopDaemon(state DaemonState) Change {
+	return Change{Command: CommandDelDaemon, Daemon: Daemon{State: state}}
+}
+
+// SetConfig sets the timeouts that are not zero.
+func SetConfig(c Config) Change { return Change{Command: CommandSetConfig, Config: c} }
+
+// subject names what the change is about, for errors.
+func (ch Change) subject() string {
+	switch ch.Command {
+	case CommandNewService, CommandSetService, CommandDelService:
+		return ch.Service.ServiceID.String()
+	case CommandZero:
+		if ch.Service.ServiceID != (ServiceID{}) {
+			return ch.Service.ServiceID.String()
+		}
+	case CommandNewDestination, CommandSetDestination, CommandDelDestination:
+		return ch.Destination.DestinationID.String() + " of " + ch.Service.ServiceID.String()
+	case CommandNewDaemon, CommandDelDaemon:
+		return ch.Daemon.State.String()
+	}
+	return ""
+}
+
+// MarshalBinary returns the attributes of the command's message.
+func (ch Change) MarshalBinary() ([]byte, error) {
+	ae := netlink.NewAttributeEncoder()
+	switch ch.Command {
+	case CommandNewService, CommandSetService:
+		s := ch.Service
+		s.Stats = Stats{}
+		ae.Nested(attrService, s.encode)
+	case CommandDelService:
+		ae.Nested(attrService, ch.Service.ServiceID.encode)
+	case CommandNewDestination, CommandSetDestination:
+		d := ch.Destination
+		d.ActiveConns, d.InactiveConns, d.PersistentConns, d.Stats = 0, 0, 0, Stats{}
+		ae.Nested(attrService, ch.Service.ServiceID.encode)
+		ae.Nested(attrDestination, d.encode)
+	case CommandDelDestination:
+		ae.Nested(attrService, ch.Service.ServiceID.encode)
+		ae.Nested(attrDestination, ch.Destination.DestinationID.encode)
+	case CommandNewDaemon, CommandDelDaemon:
+		ae.Nested(attrDaemon, ch.Daemon.encode)
+	case CommandSetConfig:
+		ch.Config.encode(ae)
+	case CommandZero:
+		if ch.Service.ServiceID != (ServiceID{}) {
+			ae.Nested(attrService, ch.Service.ServiceID.encode)
+		}
+	case CommandFlush:
+	default:
+		return nil, fmt.Errorf("ipvs: %s is not a change", ch.Command)
+	}
+	return ae.Encode()
+}
+
+// batchSize is how many changes travel in one send. Should each of them fail,
+// their error messages still fit the default receive buffer of a socket.
+const batchSize = 128
+
+// Apply sends the changes in order, many at a time, and returns the error of
+// each: a slice as long as changes, all nil if all succeeded (errors.Join makes
+// one error of them). A change that the kernel refuses, an *Error, does not stop
+// the ones after it. If the connection fails, all changes whose result is not
+// known get that failure as their error.
+func (c *Client) Apply(changes []Change) []error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	errs := make([]error, len(changes))
+	b := batch{changes: changes, errs: errs}
+	for i := range changes {
+		data, err := c.pack(changes[i])
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		b.add(i, data)
+		if len(b.msgs) == batchSize {
+			c.send(&b)
+			b.reset()
+		}
+	}
+	c.send(&b)
+	return errs
+}
+
+// pack makes the netlink message of a change.
+func (c *Client) pack(ch Change) (netlink.Message, error) {
+	attrs, err := ch.MarshalBinary()
+	if err != nil {
+		return netlink.Message{}, err
+	}
+	m := genetlink.Message{
+		Header: genetlink.Header{Command: uint8(ch.Command), Version: familyVersion},
+		Data:   attrs,
+	}
+	data, err := m.MarshalBinary()
+	if err != nil {
+		return netlink.Message{}, err
+	}
+	return netlink.Message{
+		Header: netlink.Header{Type: netlink.HeaderType(c.family), Flags: netlink.Request},
+		Data:   data,
+	}, nil
+}
+
+// batch is the part of the changes that is sent at once. index tells which
+// change a message is.
+type batch struct {
+	changes []Change
+	errs    []error
+	msgs    []netlink.Message
+	index   []int
+}
+
+func (b *batch) add(i int, m netlink.Message) {
+	b.msgs = append(b.msgs, m)
+	b.index = append(b.index, i)
+}
+
+func (b *batch) reset() { b.msgs, b.index = b.msgs[:0], b.index[:0] }
+
+// refuse notes the kernel's answer to message i.
+func (b *batch) refuse(i int, errno syscall.Errno) {
+	ch := b.changes[b.index[i]]
+	b.errs[b.index[i]] = &Error{Command: ch.Command, Errno: errno, Subject: ch.subject()}
+}
+
+// fail notes that the result of the messages from i on is unknown.
+func (b *batch) fail(i int, err error) {
+	for ; i < len(b.msgs); i++ {
+		if b.errs[b.index[i]] == nil {
+			b.errs[b.index[i]] = err
+		}
+	}
+}
+
+// send sends a batch and waits for its results. Only the last message asks for
+// an acknowledgement; the kernel handles messages in order and answers the ones
+// that fail by itself, so nothing is open when the last answer is in.
+func (c *Client) send(b *batch) {
+	if len(b.msgs) == 0 {
+		return
+	}
+	b.msgs[len(b.msgs)-1].Header.Flags |= netlink.Acknowledge
+	sent, err := c.conn.SendMessages(b.msgs)
+	if err == nil {
+		c.receive(b, sent)
+		return
+	}
+	if len(b.msgs) > 1 && errors.Is(err, unix.EMSGSIZE) {
+		// A send buffer smaller than the usual 208 KiB: nothing was sent.
+		half := len(b.msgs) / 2
+		c.send(&batch{b.changes, b.errs, b.msgs[:half], b.index[:half]})
+		c.send(&batch{b.changes, b.errs, b.msgs[half:], b.index[half:]})
+		return
+	}
+	b.fail(0, err)
+}
+
+// receive collects the answers to the messages that were sent.
+func (c *Client) receive(b *batch, sent []netlink.Message) {
+	bySequence := make(map[uint32]int, len(sent))
+	for i, m := range sent {
+		bySequence[m.Header.Sequence] = i
+	}
+	last := len(sent) - 1
+	lost := error(nil)
+	for range 2*len(sent) + maxStale {
+		i, errno, err := c.receiveAnswer(bySequence)
+		switch {
+		case lost != nil && errors.Is(err, os.ErrDeadlineExceeded):
+			b.fail(0, lost)
+			return
+		case errors.Is(err, unix.ENOBUFS):
+			// Some answers are lost, perhaps the last one too.
+			lost = err
+			_ = c.conn.SetReadDeadline(time.Now().Add(lostAnswerWait))
+			defer func() { _ = c.conn.SetReadDeadline(time.Time{}) }()
+			continue
+		case err != nil:
+			b.fail(0, err)
+			return
+		case errno != 0 && i >= 0:
+			b.refuse(i, errno)
+		}
+		if i == last {
+			if lost != nil {
+				b.fail(0, lost)
+			}
+			return
+		}
+	}
+	b.fail(0, errors.New("ipvs: no answer from the kernel to the last of a batch of changes"))
+}
+
+const (
+	// maxStale is how many answers to earlier requests are thrown away.
+	maxStale = 64
+	// lostAnswerWait is how long the last answer is awaited after the receive
+	// buffer overflowed. The kernel answers within the send, so it is there or gone.
+	lostAnswerWait = 100 * time.Millisecond
+)
+
+// receiveAnswer reads one answer: the message it belongs to, or -1, and the
+// errno that the kernel gave, 0 for an acknowledgement.
+func (c *Client) receiveAnswer(bySequence map[uint32]int) (int, syscall.Errno, error) {
+	find := func(sequence uint32) int {
+		if i, ok := bySequence[sequence]; ok {
+			return i
+		}
+		return -1
+	}
+	answers, err := c.conn.Receive()
+	if err == nil {
+		if len(answers) == 0 {
+			return -1, 0, errors.New("ipvs: empty answer from the kernel")
+		}
+		return find(answers[len(answers)-1].Header.Sequence), 0, nil
+	}
+	if errno, sequence, ok := kernelErrno(err); ok {
+		return find(sequence), errno, nil
+	}
+	return -1, 0, err
+}
+
+// kernelErrno tells an error message of the kernel from a failure of the
+// socket, which the netlink package wraps in an os.SyscallError.
+func kernelErrno(err error) (errno syscall.Errno, sequence uint32, ok bool) {
+	var oerr *netlink.OpError
+	if !errors.As(err, &oerr) {
+		return 0, 0, false
+	}
+	errno, ok = oerr.Err.(syscall.Errno)
+	return errno, oerr.Sequence, ok
+}

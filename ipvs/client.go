@@ -1,0 +1,180 @@
+// Package ipvs speaks to the kernel's IP Virtual Server, the layer 4 load
+// balancer of Linux, over generic netlink. It covers the whole interface of
+// include/uapi/linux/ip_vs.h.
+//
+// A Client holds one socket. Reads return plain values; writes are single
+// calls, or many Changes at once with Client.Apply. IPVS belongs to a network
+// namespace: a Client works on the one its thread was in when it was dialled.
+// Writes need CAP_NET_ADMIN in it.
+package ipvs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// ErrNoIPVS is returned by Dial and New if the kernel does not know IPVS,
+// usually because the module ip_vs is not loaded. It is an fs.ErrNotExist.
+var ErrNoIPVS = fmt.Errorf("ipvs: the kernel has no IPVS; is the module ip_vs loaded? (%w)", fs.ErrNotExist)
+
+// Client is a connection to the kernel's IPVS. It is safe for concurrent use.
+type Client struct {
+	mu     sync.Mutex
+	conn   *netlink.Conn
+	genl   *genetlink.Conn
+	family uint16
+}
+
+// Dial connects to the IPVS of the current network namespace. It does not load
+// kernel modules.
+func Dial() (*Client, error) {
+	conn, err := netlink.Dial(unix.NETLINK_GENERIC, &netlink.Config{
+		// The kernel makes each part of a dump as large as the largest buffer
+		// that was offered to it, and one page by default; no other answer is
+		// larger. A buffer of known size saves a peek before each receive.
+		MessageBufferSize: max(os.Getpagesize(), 8192),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ipvs: %w", err)
+	}
+	// Without this an error carries the whole request back. Kernels before 4.3
+	// do not know it and need not.
+	_ = conn.SetOption(netlink.CapAcknowledge, true)
+	c, err := New(conn)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// New makes a Client of a generic netlink connection, such as one to a fake
+// (see package ipvstest) or in another network namespace. It looks up the IPVS
+// family. Close closes the connection.
+func New(conn *netlink.Conn) (*Client, error) {
+	c := &Client{conn: conn, genl: genetlink.NewConn(conn)}
+	family, err := c.lookUpFamily()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, ErrNoIPVS
+	case err != nil:
+		return nil, fmt.Errorf("ipvs: look up the %s family: %w", familyName, err)
+	}
+	c.family = family.ID
+	return c, nil
+}
+
+// lookUpFamily guards against GetFamily's panic at a reply without one.
+func (c *Client) lookUpFamily() (f genetlink.Family, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	return c.genl.GetFamily(familyName)
+}
+
+// Close closes the socket.
+func (c *Client) Close() error { return c.conn.Close() }
+
+// Info asks for the version and the size of the connection table.
+func (c *Client) Info() (Info, error) {
+	var info Info
+	err := c.getOne(CommandGetInfo, nil, info.UnmarshalBinary)
+	return info, err
+}
+
+// Config asks for the timeouts.
+func (c *Client) Config() (Config, error) {
+	var config Config
+	err := c.getOne(CommandGetConfig, nil, config.UnmarshalBinary)
+	return config, err
+}
+
+// Service asks for one service. If there is none, the error is an fs.ErrNotExist.
+func (c *Client) Service(id ServiceID) (Service, error) {
+	request, err := nest(attrService, id.encode)
+	if err != nil {
+		return Service{}, err
+	}
+	var s Service
+	err = c.getOne(CommandGetService, request, func(b []byte) error {
+		return unnest(b, attrService, s.decode)
+	})
+	return s, describe(err, id.String())
+}
+
+// Services lists all services, in the kernel's order, an empty slice if there are none.
+func (c *Client) Services() ([]Service, error) {
+	return dump(c, CommandGetService, attrService, nil, (*Service).decode)
+}
+
+// Destinations lists the destinations of a service in the kernel's order. The
+// kernel answers with an empty list, not an error, if there is no such service.
+func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
+	request, err := nest(attrService, id.encode)
+	if err != nil {
+		return nil, err
+	}
+	family := id.AddressFamily()
+	destinations, err := dump(c, CommandGetDestinations, attrDestination, request,
+		func(d *Destination, ad *netlink.AttributeDecoder) error { return d.decode(ad, family) })
+	return destinations, describe(err, id.String())
+}
+
+// Daemons lists the sync daemons that run, the master first.
+func (c *Client) Daemons() ([]Daemon, error) {
+	return dump(c, CommandGetDaemons, attrDaemon, nil, (*Daemon).decode)
+}
+
+// NewService adds a service.
+func (c *Client) NewService(s Service) error { return c.do(NewService(s)) }
+
+// SetService replaces all settings of a service.
+func (c *Client) SetService(s Service) error { return c.do(SetService(s)) }
+
+// DelService deletes a service with its destinations.
+func (c *Client) DelService(id ServiceID) error { return c.do(DelService(id)) }
+
+// NewDestination adds a destination to a service.
+func (c *Client) NewDestination(id ServiceID, d Destination) error {
+	return c.do(NewDestination(id, d))
+}
+
+// SetDestination replaces all settings of a destination.
+func (c *Client) SetDestination(id ServiceID, d Destination) error {
+	return c.do(SetDestination(id, d))
+}
+
+// DelDestination takes a destination out of a service.
+func (c *Client) DelDestination(id ServiceID, d DestinationID) error {
+	return c.do(DelDestination(id, d))
+}
+
+// StartDaemon starts a sync daemon.
+func (c *Client) StartDaemon(d Daemon) error { return c.do(StartDaemon(d)) }
+
+// StopDaemon stops a sync daemon.
+func (c *Client) StopDaemon(state DaemonState) error { return c.do(StopDaemon(state)) }
+
+// SetConfig sets the timeouts that are not zero.
+func (c *Client) SetConfig(config Config) error { return c.do(SetConfig(config)) }
+
+// ZeroService sets the counters of one service and its destinations to zero.
+func (c *Client) ZeroService(id ServiceID) error { return c.do(ZeroService(id)) }
+
+// ZeroAll sets all counters to zero.
+func (c *Client) ZeroAll() error { return c.do(ZeroAll()) }
+
+// Flush deletes all services.
+func (c *Client) Flush() error { return c.do(Flush()) }
+
+// do sends one change.
+func (c *Client) do(change Change) error { return c.Apply([]Change{change})[0] }

@@ -1,0 +1,238 @@
+package ipvs
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"github.com/mdlayher/netlink"
+)
+
+// ServiceID tells one virtual service from all others. It is comparable, so it
+// serves as a map key.
+//
+// A service is either an address (Protocol and AddrPort) or a firewall mark
+// (FWMark and Family); the fields of the other kind are zero.
+type ServiceID struct {
+	Protocol Protocol
+	// AddrPort is the virtual address. Port 0 takes all ports, which the kernel
+	// allows for persistent services only.
+	AddrPort netip.AddrPort
+	// FWMark is the firewall mark, 1 to 4294967295; 0 means an address service.
+	FWMark uint32
+	// Family is the family of a firewall mark service; 0 means IPv4. The family
+	// of an address service is that of its address: see AddressFamily.
+	Family Family
+}
+
+// AddressFamily is the family of the service's addresses.
+func (id ServiceID) AddressFamily() Family {
+	switch {
+	case id.FWMark == 0:
+		return FamilyOf(id.AddrPort.Addr())
+	case id.Family == 0:
+		return IPv4
+	}
+	return id.Family
+}
+
+// String is "TCP 10.0.0.1:80", "FWM 7" or "FWM 7 IPv6".
+func (id ServiceID) String() string {
+	if id.FWMark == 0 {
+		return id.Protocol.String() + " " + id.AddrPort.String()
+	}
+	s := "FWM " + strconv.FormatUint(uint64(id.FWMark), 10)
+	if id.AddressFamily() == IPv6 {
+		s += " IPv6"
+	}
+	return s
+}
+
+// Service is a virtual service. To change one, send it whole: the kernel
+// replaces every field but the counters.
+type Service struct {
+	ServiceID
+
+	// Scheduler is the scheduler's name, at most 15 bytes, such as wlc. Empty
+	// means none, which only old kernels accept.
+	Scheduler string
+	// Flags as in IP_VS_SVC_F_*; the kernel reports Hashed by itself.
+	Flags ServiceFlags
+	// FlagsMask names the flags that an edit sets; the others stay as they are
+	// in the kernel. Zero means all of them.
+	FlagsMask ServiceFlags
+	// Timeout is the persistence timeout in seconds, of meaning with the
+	// Persistent flag only.
+	Timeout uint32
+	// Netmask groups the clients of a persistent service. IPv4: the mask as a
+	// number, 0xffffff00 for 255.255.255.0. IPv6: the prefix length, 1 to 128.
+	// Family.HostNetmask keeps every client apart.
+	Netmask uint32
+	// PersistenceEngine is the name of the engine, such as sip; empty means none.
+	PersistenceEngine string
+
+	// Stats are the counters, read only.
+	Stats Stats
+}
+
+// MarshalBinary returns the attributes that identify the service: what the
+// kernel wants to find one.
+func (id ServiceID) MarshalBinary() ([]byte, error) {
+	ae := netlink.NewAttributeEncoder()
+	if err := id.encode(ae); err != nil {
+		return nil, err
+	}
+	return ae.Encode()
+}
+
+func (id ServiceID) encode(ae *netlink.AttributeEncoder) error {
+	family := id.AddressFamily()
+	if family == 0 {
+		return errors.New("ipvs: service has neither an address nor a firewall mark")
+	}
+	ae.Uint16(svcFamily, uint16(family))
+	if id.FWMark != 0 {
+		ae.Uint32(svcFWMark, id.FWMark)
+		return nil
+	}
+	addr, err := encodeAddr(id.AddrPort.Addr())
+	if err != nil {
+		return err
+	}
+	ae.Uint16(svcProtocol, uint16(id.Protocol))
+	ae.Bytes(svcAddr, addr)
+	encodePort(ae, svcPort, id.AddrPort.Port())
+	return nil
+}
+
+// MarshalBinary returns the attributes inside IPVS_CMD_ATTR_SERVICE. Counters
+// are included if there are any; the kernel ignores them in a request.
+func (s Service) MarshalBinary() ([]byte, error) {
+	ae := netlink.NewAttributeEncoder()
+	if err := s.encode(ae); err != nil {
+		return nil, err
+	}
+	return ae.Encode()
+}
+
+func (s Service) encode(ae *netlink.AttributeEncoder) error {
+	if err := s.ServiceID.encode(ae); err != nil {
+		return err
+	}
+	if err := encodeName(ae, svcScheduler, "scheduler", s.Scheduler); err != nil {
+		return err
+	}
+	if s.PersistenceEngine != "" {
+		if err := encodeName(ae, svcPEName, "persistence engine", s.PersistenceEngine); err != nil {
+			return err
+		}
+	}
+	// struct ip_vs_flags
+	mask := s.FlagsMask
+	if mask == 0 {
+		mask = ^ServiceFlags(0)
+	}
+	flags := binary.NativeEndian.AppendUint32(nil, uint32(s.Flags))
+	ae.Bytes(svcFlags, binary.NativeEndian.AppendUint32(flags, uint32(mask)))
+	ae.Uint32(svcTimeout, s.Timeout)
+	encodeNetmask(ae, svcNetmask, s.AddressFamily(), s.Netmask)
+	s.Stats.encode(ae, svcStats, svcStats64)
+	return nil
+}
+
+// UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_SERVICE. Unknown
+// attributes are skipped; attributes of a wrong length, or an address without
+// its family, are errors.
+func (s *Service) UnmarshalBinary(b []byte) error {
+	ad, err := netlink.NewAttributeDecoder(b)
+	if err != nil {
+		return err
+	}
+	return s.decode(ad)
+}
+
+func (s *Service) decode(ad *netlink.AttributeDecoder) error {
+	*s = Service{}
+	var (
+		family      Family
+		addr        []byte
+		port        uint16
+		netmask     []byte
+		stats64     bool
+		hasIdentity bool
+	)
+	for ad.Next() {
+		switch ad.Type() {
+		case svcFamily:
+			family = Family(ad.Uint16())
+		case svcProtocol:
+			s.Protocol = Protocol(ad.Uint16())
+		case svcAddr:
+			addr = ad.Bytes()
+			hasIdentity = true
+		case svcPort:
+			port = decodePort(ad)
+		case svcFWMark:
+			s.FWMark = ad.Uint32()
+			hasIdentity = true
+		case svcScheduler:
+			s.Scheduler = ad.String()
+		case svcPEName:
+			s.PersistenceEngine = ad.String()
+		case svcFlags:
+			ad.Do(s.decodeFlags)
+		case svcTimeout:
+			s.Timeout = ad.Uint32()
+		case svcNetmask:
+			netmask = ad.Bytes()
+		case svcStats:
+			if !stats64 {
+				ad.Nested(s.Stats.decode32)
+			}
+		case svcStats64:
+			stats64 = true
+			ad.Nested(s.Stats.decode64)
+		}
+	}
+	if err := ad.Err(); err != nil {
+		return fmt.Errorf("ipvs: service: %w", err)
+	}
+	if !hasIdentity {
+		return errors.New("ipvs: service: no address and no firewall mark in the kernel's reply")
+	}
+	if s.FWMark != 0 {
+		// The kernel keeps TCP as the protocol of a mark; it means nothing.
+		s.Protocol = 0
+		if family != IPv4 {
+			s.Family = family
+		}
+	} else {
+		a, err := decodeAddr(family, addr)
+		if err != nil {
+			return fmt.Errorf("ipvs: service: %w", err)
+		}
+		s.AddrPort = netip.AddrPortFrom(a, port)
+	}
+	if netmask != nil {
+		var err error
+		if s.Netmask, err = decodeNetmask(family, netmask); err != nil {
+			return fmt.Errorf("ipvs: service: %w", err)
+		}
+	}
+	return nil
+}
+
+// decodeFlags reads struct ip_vs_flags. The kernel reports a mask of all ones.
+func (s *Service) decodeFlags(b []byte) error {
+	if len(b) != 8 {
+		return fmt.Errorf("flags are %d bytes long, want 8", len(b))
+	}
+	s.Flags = ServiceFlags(binary.NativeEndian.Uint32(b))
+	s.FlagsMask = ServiceFlags(binary.NativeEndian.Uint32(b[4:]))
+	if s.FlagsMask == ^ServiceFlags(0) {
+		s.FlagsMask = 0
+	}
+	return nil
+}

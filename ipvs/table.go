@@ -1,0 +1,56 @@
+package ipvs
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Table is a snapshot of all services with their destinations. It is not
+// atomic: the kernel hands out one service's destinations at a time.
+type Table []TableEntry
+
+// TableEntry is a service and its destinations.
+type TableEntry struct {
+	Service      Service
+	Destinations []Destination
+}
+
+// Table reads all services with their destinations, in the kernel's order. A
+// service that is deleted meanwhile is left out.
+func (c *Client) Table() (Table, error) {
+	services, err := c.Services()
+	if err != nil {
+		return nil, err
+	}
+	table := make(Table, 0, len(services))
+	for _, s := range services {
+		destinations, err := c.Destinations(s.ServiceID)
+		if err == nil && len(destinations) == 0 {
+			// The kernel answers so for a service without destinations and for
+			// one that is gone.
+			_, err = c.Service(s.ServiceID)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		table = append(table, TableEntry{s, destinations})
+	}
+	return table, nil
+}
+
+// TableEntry reads one service with its destinations. If there is none, the
+// error is an fs.ErrNotExist.
+func (c *Client) TableEntry(id ServiceID) (TableEntry, error) {
+	s, err := c.Service(id)
+	if err != nil {
+		return TableEntry{}, err
+	}
+	destinations, err := c.Destinations(id)
+	if err != nil {
+		return TableEntry{}, err
+	}
+	return TableEntry{s, destinations}, nil
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Fetches what the lab's virtual machine is made of: a Debian or Ubuntu kernel with ip_vs, and the programs that run
+# in the guest, among them the original ipvsadm.
+#
+# Usage: fetch.sh
+#
+# Installs on this machine only the tools that are missing (qemu, cpio, ...); the kernel and the guest's programs are
+# downloaded and unpacked into .cache/lab/fetched, never installed. Does nothing when that has been done before.
+# Needs root, or sudo, only for installing tools and for refreshing apt's lists.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=$(cd "$here/../.." && pwd)/.cache/lab
+fetched=$cache/fetched
+
+# What to have in the guest, with all that it depends on.
+guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod iptables nftables strace util-linux netbase)
+
+# Command on the host : package that has it.
+host_tools=(qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod zstd:zstd xz:xz-utils flock:util-linux tar:tar)
+
+say() { echo "lab: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+export PATH=$PATH:/usr/sbin:/sbin
+
+missing_tools() {
+	local tool
+	for tool in "${host_tools[@]}"; do
+		command -v "${tool%%:*}" >/dev/null || echo "${tool#*:}"
+	done
+}
+
+# The stamp is this script's checksum: another version of the script fetches anew.
+stamp=$(cksum <"${BASH_SOURCE[0]}")
+complete() { [[ -f $fetched/stamp && $(<"$fetched/stamp") == "$stamp" && -z $(missing_tools) ]]; }
+
+complete && exit 0
+command -v apt-get >/dev/null || die "needs apt-get: run it on Debian 12 or later, or on Ubuntu"
+[[ $(dpkg --print-architecture) == amd64 ]] || die "needs an amd64 machine"
+
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+complete && exit 0 # another process did it while we waited
+
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "needs root (or sudo) for: $*"
+	fi
+}
+
+# Runs a command that prints nothing of interest unless it fails.
+quietly() {
+	local log
+	if ! log=$("$@" 2>&1); then
+		printf '%s\n' "$log" >&2
+		return 1
+	fi
+}
+
+# apt's lists may be absent (a fresh container) or too old (404): refresh them once and try again.
+with_lists() {
+	"$@" 2>/dev/null && return
+	say "refreshing apt's lists"
+	quietly as_root apt-get -q update
+	"$@"
+}
+
+install_tools() {
+	local packages
+	mapfile -t packages < <(missing_tools)
+	((${#packages[@]})) || return 0
+	say "installing ${packages[*]}"
+	quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${packages[@]}"
+}
+
+# The packages of the kernel image and its modules behind the distribution's meta package.
+kernel_packages() {
+	local meta
+	meta=linux-image-amd64
+	apt-cache show "$meta" >/dev/null 2>&1 || meta=linux-image-generic
+	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$meta" |
+		grep -E '^linux-(image|modules|modules-extra)-[0-9]' | sort -u | grep . || die "apt knows no kernel image"
+}
+
+# apt resolves the guest's packages against an empty machine, so that it downloads every library they need.
+download_guest() {
+	quietly apt-get -q -y --no-install-recommends --download-only \
+		-o Dir::State::status=/dev/null -o Dir::Cache::archives="$new/debs" -o Debug::NoLocking=1 \
+		-o APT::Sandbox::User= install "${guest_packages[@]}"
+}
+
+download_kernel() {
+	local packages
+	packages=$(kernel_packages) || return
+	# shellcheck disable=SC2086 # one word a package
+	(cd "$new/debs" && quietly apt-get -q -o APT::Sandbox::User= download $packages)
+}
+
+new=$cache/fetched.new
+rm -rf "$new"
+mkdir -p "$new/debs/partial" "$new/root/usr/"{bin,sbin,lib,lib64}
+for dir in bin sbin lib lib64; do
+	ln -s "usr/$dir" "$new/root/$dir"
+done
+
+with_lists install_tools
+say "downloading a kernel and the guest's programs"
+with_lists download_guest
+with_lists download_kernel
+for deb in "$new"/debs/*.deb; do
+	# As dpkg -x, but keeps /bin and its like symbolic links.
+	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new/root" --keep-directory-symlink --no-same-owner --exclude='./usr/share/*/*/*' --exclude='./dev/*'
+done
+rm -rf "$new/debs"
+for modules in "$new"/root/usr/lib/modules/*/; do
+	depmod -b "$new/root" "$(basename "$modules")"
+done
+echo "$stamp" >"$new/stamp"
+rm -rf "$fetched"
+mv "$new" "$fetched"
+say "done: kernel $(ls "$fetched/root/usr/lib/modules"), $(du -sh "$fetched" | cut -f1) in .cache/lab/fetched"

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Makes the guest's kernel and base initramfs from what fetch.sh has fetched: .cache/lab/image/{vmlinuz,base.cpio}.
+#
+# Usage: image.sh
+#
+# Does nothing when the image is newer than the scripts here and what was fetched.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=$(cd "$here/../.." && pwd)/.cache/lab
+root=$cache/fetched/root
+image=$cache/image
+
+export PATH=$PATH:/usr/sbin:/sbin
+
+# Programs of the guest besides busybox, whose applets fill every name that is still free.
+programs=(
+	busybox bash dash ipvsadm ipvsadm-save ipvsadm-restore ip ss tc bridge kmod modprobe insmod lsmod
+	xtables-nft-multi nft strace setpriv unshare nsenter setsid flock getent
+)
+
+# Loaded at boot, in this order: what carries the output, then crc32c_generic, without which libcrc32c does not load,
+# then ip_vs with everything that belongs to it.
+boot_modules=(
+	virtio_pci virtio_console crc32c_generic nf_conntrack nf_nat ip_vs
+	ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_fo ip_vs_ovf ip_vs_lblc ip_vs_lblcr ip_vs_dh ip_vs_sh ip_vs_mh ip_vs_sed
+	ip_vs_nq ip_vs_twos ip_vs_pe_sip ip_vs_ftp
+)
+
+# Loaded by the kernel or by modprobe when something asks for them.
+other_modules=(
+	veth bridge br_netfilter 8021q macvlan macvtap ipvlan dummy tun ipip ip_gre ip6_gre ip6_tunnel sit fou fou6 vxlan sctp ipv6
+	nf_tables nft_chain_nat nft_compat nft_ct nft_masq nft_nat nft_redir nft_reject nft_reject_inet nft_counter nft_limit nft_log
+	ip_tables ip6_tables iptable_filter iptable_mangle iptable_nat iptable_raw ip6table_filter ip6table_mangle ip6table_nat
+	x_tables xt_mark xt_MARK xt_ipvs xt_conntrack xt_connmark xt_multiport xt_tcpudp xt_sctp xt_addrtype xt_comment xt_nat
+	xt_MASQUERADE xt_REDIRECT xt_TPROXY xt_LOG xt_statistic xt_socket xt_CT nf_conntrack_netlink nf_conntrack_ftp nf_conntrack_sip
+	nfnetlink nfnetlink_log nf_log_syslog tcp_diag udp_diag inet_diag unix_diag netlink_diag packet_diag af_packet
+	sch_netem sch_ingress cls_u32 act_mirred ifb virtio_blk virtio_net virtio_rng loop ext4 overlay
+)
+
+current() {
+	local input
+	for input in "$here/image.sh" "$here/init" "$cache/fetched/stamp"; do
+		[[ $image/base.cpio -nt $input ]] || return 1
+	done
+}
+
+current && exit 0
+[[ -f $cache/fetched/stamp ]] || { echo "lab: nothing fetched yet: run fetch.sh" >&2; exit 1; }
+exec 9>"$cache/lock"
+flock 9
+current && exit 0
+
+new=$cache/image.new
+tree=$new/tree
+rm -rf "$new"
+mkdir -p "$tree/usr/"{bin,sbin,lib,lib64} "$tree/"{dev,proc,sys,run,root,out,lab,etc,home} "$tree/var/"{tmp,log,lib}
+mkdir -m 1777 "$tree/tmp"
+for dir in bin sbin lib lib64; do
+	ln -s "usr/$dir" "$tree/$dir"
+done
+ln -s /run "$tree/var/run"
+
+# Copies files, named by their path in the guest, to the same path in the image, and symbolic links with what they point to.
+copy() {
+	(cd "$root" && cpio --quiet -pdm "$tree" < <(printf '%s\n' "$@"))
+	local path target
+	for path; do
+		[[ -L $root/$path ]] || continue
+		target=$(readlink "$root/$path")
+		[[ $target == /* ]] || target=$(dirname "/$path")/$target
+		target=$(realpath -ms "/$target")
+		[[ -e $tree$target ]] || copy "${target#/}"
+	done
+}
+
+# Where a program or library is in the guest, /usr spelled out.
+find_program() {
+	local dir
+	for dir in usr/sbin usr/bin; do
+		[[ -e $root/$dir/$1 || -L $root/$dir/$1 ]] && echo "$dir/$1" && return
+	done
+	echo "lab: no program $1 among the fetched packages" >&2
+	return 1
+}
+
+# The libraries of programs and libraries, as the fetched ld.so finds them among the fetched libraries.
+libraries_of() {
+	local multiarch=$root/usr/lib/x86_64-linux-gnu file
+	for file; do
+		[[ $file == */busybox ]] && continue # static
+		"$multiarch/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$multiarch:$root/usr/lib" --list "$root/$file" 2>/dev/null || :
+	done | grep -o "$root/[^ ]*" | sed "s|^$root/||; s|^lib/|usr/lib/|" | sort -u
+}
+
+copy_programs() {
+	local name files=()
+	for name in "${programs[@]}"; do
+		files+=("$(find_program "$name")")
+	done
+	# Loaded by name while running: name services, and the matches and targets of iptables.
+	mapfile -t -O "${#files[@]}" files < <(cd "$root" && find usr/lib/x86_64-linux-gnu -name 'libnss_files*' -o -name 'libnss_dns*' \
+		-o -path '*/xtables/lib*.so')
+	local libraries
+	mapfile -t libraries < <(libraries_of "${files[@]}")
+	copy usr/lib64/ld-linux-x86-64.so.2 "${files[@]}" "${libraries[@]}"
+	# dash is sh, as on Debian. What Debian's alternatives do for iptables:
+	ln -s dash "$tree/usr/bin/sh"
+	for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+		ln -s xtables-nft-multi "$tree/usr/sbin/$name"
+	done
+	local applet
+	for applet in $("$root/bin/busybox" --list-full); do
+		name=${applet##*/}
+		[[ -e $tree/usr/bin/$name || -L $tree/usr/bin/$name || -e $tree/usr/sbin/$name || -L $tree/usr/sbin/$name ]] && continue
+		case $applet in
+		*sbin/*) ln -s ../bin/busybox "$tree/usr/sbin/$name" ;;
+		*) ln -s busybox "$tree/usr/bin/$name" ;;
+		esac
+	done
+}
+
+copy_modules() {
+	local kernel dir module line name file wanted=()
+	kernel=$(ls "$root/usr/lib/modules")
+	dir=$tree/usr/lib/modules/$kernel
+	mkdir -p "$dir"
+	# modprobe says what to insert before a module; what this kernel has built in, or does not have, it leaves out.
+	for module in "${boot_modules[@]}" "${other_modules[@]}"; do
+		[[ $module == "${other_modules[0]}" ]] && printf '%s\n' "${wanted[@]}" >"$new/boot"
+		while read -r line name; do
+			[[ $line == insmod ]] && wanted+=("${name%% *}")
+		done < <(modprobe -d "$root" -C /dev/null -S "$kernel" --show-depends "$module" 2>/dev/null || :)
+	done
+	printf '%s\n' "${wanted[@]}" | sort -u | while read -r file; do
+		name=$(basename "$file")
+		case $name in
+		*.zst) zstd -qdc "$file" >"$dir/${name%.zst}" ;;
+		*.xz) xz -dc "$file" >"$dir/${name%.xz}" ;;
+		*) cp "$file" "$dir/" ;;
+		esac
+	done
+	awk '!seen[$0]++' "$new/boot" | sed -E "s|.*/([^/]*\.ko).*|/usr/lib/modules/$kernel/\1|" >"$tree/lab/modules"
+	cp "$root/usr/lib/modules/$kernel/"modules.{order,builtin,builtin.modinfo} "$dir/"
+	depmod -b "$tree" "$kernel"
+	cp "$root/boot/vmlinuz-$kernel" "$new/vmlinuz"
+}
+
+write_etc() {
+	cp "$root/etc/"{services,protocols} "$tree/etc/"
+	cp -r "$root/etc/iproute2" "$tree/etc/" 2>/dev/null || cp -r "$root/usr/share/iproute2" "$tree/etc/"
+	local file
+	for file in ethertypes rpc networks; do
+		[[ -f $root/etc/$file ]] && cp "$root/etc/$file" "$tree/etc/"
+	done
+	: >"$tree/etc/resolv.conf"
+	echo lab >"$tree/etc/hostname"
+	printf '%s\n' 'root:x:0:0:root:/root:/bin/bash' 'nobody:x:65534:65534:nobody:/:/bin/sh' >"$tree/etc/passwd"
+	printf '%s\n' 'root:x:0:' 'nogroup:x:65534:' >"$tree/etc/group"
+	printf '%s\n' 'passwd: files' 'group: files' 'hosts: files dns' 'services: files' 'protocols: files' >"$tree/etc/nsswitch.conf"
+	cat >"$tree/etc/hosts" <<-HOSTS
+		127.0.0.1 localhost
+		::1 localhost ip6-localhost
+		127.0.1.1 lab
+		10.0.0.1 vip.example vip
+		10.0.0.2 both.example both
+		10.0.0.3 real1.example real1
+		10.0.0.4 real2.example real2
+		fd00::1 six.example six
+		fd00::2 both.example both
+	HOSTS
+}
+
+copy_programs
+copy_modules
+write_etc
+install -m 755 "$here/init" "$tree/init"
+(cd "$tree" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0) >"$new/base.cpio"
+rm -rf "$tree" "$new/boot" "$image"
+mv "$new" "$image"

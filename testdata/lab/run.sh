@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# Runs a command in a virtual machine whose kernel has a real ip_vs.
+#
+# Usage: run.sh [OPTION]... COMMAND [ARG...]
+#        run.sh [OPTION]... -i [COMMAND [ARG...]]
+#
+#   -a HOSTPATH:GUESTPATH  put a file or a directory with all in it into the guest (again for more)
+#   -e NAME=VALUE          set a variable of the command's environment (again for more)
+#   -o HOSTDIR             afterwards copy what the command left in the guest's /out to HOSTDIR
+#   -t SECONDS             give up after so long (900)
+#   -m MEGABYTES           memory of the guest (1024)
+#   -c CPUS                processors of the guest (1)
+#   -k                     show the guest kernel's messages at the end, on stderr
+#   -i                     a shell, or COMMAND, on this terminal instead; no time limit
+#
+# The command runs as root in /root with nothing on stdin; its stdout and stderr both come out of stdout, unchanged and
+# as they come. Everything is in memory and gone afterwards. The guest has the original ipvsadm, ipvsadm-save and
+# ipvsadm-restore, bash, busybox, ip, ss, nft, iptables, strace, setpriv, unshare, nsenter, and names in /etc/hosts.
+#
+# Exit status: the command's; 124 if the time was up; 125 if the guest ended without a word or the lab itself failed.
+#
+# Environment:
+#   LAB_ACCEL=auto|tcg|kvm  software emulation or KVM; auto tries once per boot of the host whether KVM works
+#   LAB_ENV_NAME=VALUE      the same as -e NAME=VALUE
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=$(cd "$here/../.." && pwd)/.cache/lab
+image=$cache/image
+
+say() { echo "lab: $*" >&2; }
+die() { say "$*"; exit 125; }
+usage() { sed -n '/^# Usage/,/^set/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
+
+# Kernel modules are inserted, programs started and memory copied far more than computed with, so a plain processor
+# is the fastest to emulate. rdrand makes the guest's random numbers ready at once.
+cpu_tcg=qemu64,+rdrand
+
+seconds=900 memory=1024 cpus=1 messages='' interactive='' results='' additions=() variables=()
+while getopts :a:e:o:t:m:c:kih option; do
+	case $option in
+	a) additions+=("$OPTARG") ;;
+	e) variables+=("$OPTARG") ;;
+	o) results=$OPTARG ;;
+	t) seconds=$OPTARG ;;
+	m) memory=$OPTARG ;;
+	c) cpus=$OPTARG ;;
+	k) messages=1 ;;
+	i) interactive=1 ;;
+	h) usage; exit 0 ;;
+	*) usage >&2; exit 125 ;;
+	esac
+done
+shift $((OPTIND - 1))
+if (($# == 0)); then
+	[[ $interactive ]] || { usage >&2; exit 125; }
+	set -- bash -l
+fi
+
+"$here/fetch.sh" || exit 125
+"$here/image.sh" || exit 125
+
+work='' qemu=''
+cleanup() {
+	[[ -z $qemu ]] || kill "$qemu" 2>/dev/null || :
+	[[ -z $work ]] || rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+work=$(mktemp -d "$cache/run.$$.XXXXXX")
+
+# Those that were killed could not clean up.
+for old in "$cache"/run.*; do
+	pid=${old#"$cache"/run.}
+	kill -0 "${pid%%.*}" 2>/dev/null || rm -rf "$old"
+done
+
+# 'as one word for a shell'
+quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
+
+# The second initramfs: the command, and what -a adds. It has the base image's links, so that nothing replaces them.
+mkdir -p "$work/add/lab" "$work/add/usr/"{bin,sbin,lib,lib64}
+for dir in bin sbin lib lib64; do
+	ln -s "usr/$dir" "$work/add/$dir"
+done
+{
+	echo '#!/bin/bash'
+	while IFS='=' read -r -d '' name value; do
+		[[ $name == LAB_ENV_?* ]] && echo "export ${name#LAB_ENV_}=$(quote "$value")"
+	done < <(env -0)
+	for variable in ${variables[@]+"${variables[@]}"}; do
+		[[ $variable == *=* ]] || die "-e $variable: not NAME=VALUE"
+		echo "export ${variable%%=*}=$(quote "${variable#*=}")"
+	done
+	printf exec
+	for word; do
+		printf ' '
+		quote "$word"
+	done
+	echo
+} >"$work/add/lab/command"
+chmod 755 "$work/add/lab/command"
+[[ -z $interactive ]] || : >"$work/add/lab/interactive"
+[[ -z $results ]] || : >"$work/add/lab/archive"
+for addition in ${additions[@]+"${additions[@]}"}; do
+	from=${addition%:*} to=$work/add/${addition##*:}
+	[[ $addition == *:/* ]] || die "-a $addition: not HOSTPATH:GUESTPATH with an absolute GUESTPATH"
+	[[ -e $from ]] || die "-a $addition: no such file here"
+	mkdir -p "$(dirname "$to")"
+	if [[ -d $from ]]; then
+		mkdir -p "$to"
+		cp -a "$from/." "$to/" || die "-a $addition: cannot copy"
+	else
+		cp -pL "$from" "$to" || die "-a $addition: cannot copy"
+	fi
+done
+{
+	cat "$image/base.cpio"
+	(cd "$work/add" && find . -mindepth 1 -print0 | cpio --quiet -0 -o -H newc -R 0:0)
+} >"$work/initrd"
+rm -rf "$work/add"
+
+# /dev/kvm can be there and not work, so nothing but a boot tells.
+accelerator() {
+	case ${LAB_ACCEL:-auto} in
+	tcg | kvm) echo "$LAB_ACCEL"; return ;;
+	auto) ;;
+	*) die "LAB_ACCEL is $LAB_ACCEL, not auto, tcg or kvm" ;;
+	esac
+	[[ -w /dev/kvm ]] || { echo tcg; return; }
+	local boot known=$cache/accel found=tcg
+	boot=$(</proc/sys/kernel/random/boot_id)
+	if [[ ! -f $known || $(<"$known") != "$boot "* ]]; then
+		LAB_ACCEL=kvm "${BASH_SOURCE[0]}" -t 10 true >/dev/null 2>&1 && found=kvm
+		echo "$boot $found" >"$work/accel"
+		mv "$work/accel" "$known"
+	fi
+	read -r boot found <"$known"
+	echo "$found"
+}
+
+accel=$(accelerator) || exit 125
+if [[ $accel == kvm ]]; then
+	machine=(-accel kvm -cpu host)
+else
+	machine=(-accel "tcg,thread=multi" -cpu "$cpu_tcg")
+fi
+machine+=(
+	-M pc -m "$memory" -smp "$cpus" -kernel "$image/vmlinuz" -initrd "$work/initrd"
+	-no-user-config -nodefaults -no-reboot -display none
+)
+append="console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr audit=0 ${LAB_APPEND:-}"
+
+if [[ $interactive ]]; then
+	status=0
+	# KVM or not, ^C belongs to the guest now.
+	qemu-system-x86_64 "${machine[@]}" -append "$append" -chardev stdio,id=console,signal=off -serial chardev:console \
+		-device virtio-serial-pci || status=125
+	exit "$status"
+fi
+
+: >"$work/output"
+# setpriv: qemu goes when this script is killed. The chardevs are plain files, so the guest never waits for a reader.
+setpriv --pdeathsig TERM timeout -k 5 "$seconds" qemu-system-x86_64 "${machine[@]}" -append "$append" \
+	-chardev "file,id=console,path=$work/console" -serial chardev:console \
+	-device virtio-serial-pci \
+	-chardev "file,id=output,path=$work/output" -device virtserialport,nr=1,chardev=output,name=lab.output \
+	-chardev "file,id=status,path=$work/status" -device virtserialport,nr=2,chardev=status,name=lab.status \
+	-chardev "file,id=archive,path=$work/archive" -device virtserialport,nr=3,chardev=archive,name=lab.archive \
+	</dev/null >"$work/qemu" 2>&1 &
+qemu=$!
+# Ends when qemu has, with all that it wrote.
+tail -q -c +1 -f -s 0.05 --pid="$qemu" "$work/output" || :
+ended=0
+wait "$qemu" || ended=$?
+qemu=''
+
+console() {
+	say "$*; the end of its console:"
+	cat "$work/qemu" >&2
+	tail -n 40 "$work/console" 2>/dev/null | tr -d '\r' >&2 || :
+}
+[[ -z $messages ]] || tr -d '\r' <"$work/console" >&2
+
+if [[ ! -s $work/status ]]; then
+	if ((ended == 124 || ended == 137)); then
+		console "no end after $seconds seconds"
+		exit 124
+	fi
+	console "the guest ended without a status (qemu: $ended)"
+	exit 125
+fi
+read -r status sent <"$work/status"
+if [[ $sent != - && $sent != "$(stat -c %s "$work/output")" ]]; then
+	console "the guest sent $sent bytes of output, $(stat -c %s "$work/output") arrived"
+	exit 125
+fi
+if [[ $results ]]; then
+	mkdir -p "$results"
+	tar -x -C "$results" --no-same-owner -f "$work/archive" || die "the archive of /out is broken"
+fi
+exit "$status"

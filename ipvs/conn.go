@@ -38,18 +38,22 @@ type ConnEntry struct {
 // a persistence engine after about 150.
 const maxConnLine = 64 << 10
 
+// ErrNoConnEntries is a file without even the line of titles.
+var ErrNoConnEntries = errors.New("ipvs: connection table: empty")
+
 // ConnEntries reads entries in the form of /proc/net/ip_vs_conn (ip_vs_conn_seq_show
 // in ip_vs_conn.c), one at a time, so that memory does not grow with their number.
-// It ends at the first error, which names the line.
+// The first line holds titles. It ends at the first error, which names the line.
 func ConnEntries(r io.Reader) iter.Seq2[ConnEntry, error] {
 	return func(yield func(ConnEntry, error) bool) {
 		lines := bufio.NewScanner(r)
 		lines.Buffer(make([]byte, 0, 32<<10), maxConnLine)
-		for n := 1; lines.Scan(); n++ {
+		if !lines.Scan() && lines.Err() == nil {
+			yield(ConnEntry{}, ErrNoConnEntries)
+			return
+		}
+		for n := 2; lines.Scan(); n++ {
 			line := lines.Bytes()
-			if n == 1 && bytes.HasPrefix(line, []byte("Pro ")) {
-				continue
-			}
 			e, err := parseConnEntry(line)
 			if err != nil {
 				yield(ConnEntry{}, fmt.Errorf("ipvs: connection table, line %d: %w", n, err))

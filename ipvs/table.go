@@ -1,8 +1,10 @@
 package ipvs
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
+	"slices"
 )
 
 // Table is a snapshot of all services with their destinations. It is not
@@ -54,3 +56,27 @@ func (c *Client) TableEntry(id ServiceID) (TableEntry, error) {
 	}
 	return TableEntry{s, destinations}, nil
 }
+
+// Sort puts the services and their destinations in ascending order.
+func (t Table) Sort() {
+	slices.SortStableFunc(t, func(a, b TableEntry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) })
+	for _, entry := range t {
+		slices.SortStableFunc(entry.Destinations, func(a, b Destination) int {
+			return a.DestinationID.Compare(b.DestinationID)
+		})
+	}
+}
+
+// Compare orders services: addresses before firewall marks, then by family,
+// protocol number, address and port, or by mark and family.
+func (id ServiceID) Compare(other ServiceID) int {
+	return cmp.Or(
+		cmp.Compare(id.FWMark, other.FWMark),
+		cmp.Compare(id.AddressFamily(), other.AddressFamily()),
+		cmp.Compare(id.Protocol, other.Protocol),
+		id.AddrPort.Compare(other.AddrPort),
+	)
+}
+
+// Compare orders destinations by family, address and port.
+func (id DestinationID) Compare(other DestinationID) int { return id.AddrPort.Compare(other.AddrPort) }

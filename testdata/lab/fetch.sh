@@ -113,9 +113,13 @@ with_lists install_tools
 say "downloading a kernel and the guest's programs"
 with_lists download_guest
 with_lists download_kernel
+unpack=(tar -x -C "$new/root" --keep-directory-symlink --no-same-owner --exclude='./usr/share/*/*/*')
+for useless in sound drivers/{gpu,media,iio,staging,infiniband,scsi,usb,ata,hwmon,input,net/wireless,net/ethernet}; do
+	unpack+=(--exclude="*/lib/modules/*/kernel/$useless/*")
+done
 for deb in "$new"/debs/*.deb; do
 	# As dpkg -x, but keeps /bin and its like symbolic links.
-	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new/root" --keep-directory-symlink --no-same-owner --exclude='./usr/share/*/*/*' --exclude='./dev/*'
+	dpkg-deb --fsys-tarfile "$deb" | "${unpack[@]}"
 done
 rm -rf "$new/debs"
 for modules in "$new"/root/usr/lib/modules/*/; do

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// verb is what a command does. The zero verb is none.
+type verb int
+
+const (
+	addService verb = iota + 1
+	editService
+	deleteService
+	flush
+	addServer
+	editServer
+	deleteServer
+	list
+	save
+	restore
+	zero
+	setTimeouts
+	startDaemon
+	stopDaemon
+	help
+	version
+)
+
+// command is a command line that was understood.
+type command struct {
+	verb    verb
+	options bit // which were given
+
+	service     ipvs.Service
+	destination ipvs.Destination
+	daemon      ipvs.Daemon
+	config      ipvs.Config
+
+	// What can only be read when all options are known.
+	server     endpoint
+	netmask    netmask
+	schedFlags string
+}
+
+func (c *command) has(b bit) bool { return c.options&b != 0 }
+
+// noCommandError says that the words do not begin with a command.
+type noCommandError struct{}
+
+func (noCommandError) Error() string {
+	return "the first option must be a command, such as -A or --add-service"
+}
+
+// parse reads the words of one command. Errors are a noCommandError, a
+// *scanError or a *usageError.
+func parse(words []string) (*command, error) {
+	s := scanner{flags: options(), words: words}
+	first, err := s.next()
+	if err != nil || first.flag == nil || rowOf(first).verb == 0 {
+		return nil, noCommandError{}
+	}
+	c := newCommand(rowOf(first).verb)
+	if c.verb == help || c.verb == version {
+		return c, nil
+	}
+	if set := rowOf(first).set; set != nil {
+		if err := set(c, first.value); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.readOptions(&s); err != nil {
+		return nil, err
+	}
+	leftovers := s.leftovers
+	if c.verb == setTimeouts {
+		if leftovers, err = c.readTimeouts(leftovers); err != nil {
+			return nil, err
+		}
+	}
+	if len(leftovers) > 0 {
+		return nil, usagef("unexpected argument %s", leftovers[0])
+	}
+	if err := c.checkOptions(); err != nil {
+		return nil, err
+	}
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func rowOf(g given) *option { return g.flag.Value.(*option) }
+
+// newCommand holds the values of what is not given.
+func newCommand(v verb) *command {
+	c := &command{verb: v}
+	c.service.Scheduler = "wlc"
+	c.service.Timeout = 360
+	c.destination.Forward = ipvs.DirectRoute
+	c.destination.Weight = 1
+	c.daemon.Interface = "eth0"
+	return c
+}
+
+// readOptions reads what follows the command, up to the first error.
+func (c *command) readOptions(s *scanner) error {
+	for {
+		g, err := s.next()
+		if err != nil || g.flag == nil {
+			return err
+		}
+		o := rowOf(g)
+		if o.verb != 0 {
+			return usagef("%s", s.invalidOption())
+		}
+		if c.has(o.bit) {
+			return usagef("multiple '%s' options specified", o.bit.name())
+		}
+		c.options |= o.bit
+		if o.set == nil || o.kind == optionalValue && !g.hasValue {
+			continue
+		}
+		if err := o.set(c, g.value); err != nil {
+			return err
+		}
+	}
+}
+
+// readTimeouts takes the three values of --set and returns the other words.
+func (c *command) readTimeouts(words []string) ([]string, error) {
+	if len(words) < 3 {
+		return nil, usagef("--set option requires 3 timeout values")
+	}
+	for i, field := range []*uint32{&c.config.TCP, &c.config.TCPFin, &c.config.UDP} {
+		n, ok := parseNumber(words[i], 0, maxTimeout)
+		if !ok {
+			return nil, usagef("invalid timeout value `%s' specified", words[i])
+		}
+		*field = uint32(n)
+	}
+	return words[3:], nil
+}
+
+// complete puts together what depends on more than one option.
+func (c *command) complete() error {
+	switch c.verb {
+	case addService, editService:
+		return c.completeService()
+	case addServer, editServer, deleteServer:
+		return c.completeServer()
+	}
+	return nil
+}
+
+func (c *command) completeService() error {
+	s := &c.service
+	if c.has(persistentBit) {
+		s.Flags |= ipvs.Persistent
+	} else {
+		s.Timeout = 0
+	}
+	family := s.AddressFamily()
+	s.Netmask = family.HostNetmask()
+	if c.has(netmaskBit) {
+		if err := c.netmask.check(family); err != nil {
+			return err
+		}
+		s.Netmask = c.netmask.value(family)
+	}
+	flags, err := parseSchedFlags(s.Scheduler, c.schedFlags)
+	if err != nil {
+		return err
+	}
+	s.Flags |= flags
+	return c.checkService()
+}
+
+func (c *command) completeServer() error {
+	d := &c.destination
+	if name := c.server.portName; name != "" {
+		server, err := c.server.withPort(name, c.service.Protocol)
+		if err != nil || server.portName != "" {
+			return illegal("real server address[:port]", err)
+		}
+		c.server = server
+	}
+	// Only masquerading can change the port.
+	if c.service.FWMark == 0 && (!c.server.hasPort || d.Forward != ipvs.Masquerade) {
+		c.server.port = c.service.AddrPort.Port()
+	}
+	d.AddrPort = c.server.AddrPort()
+	return c.checkServer()
+}

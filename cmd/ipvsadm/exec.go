@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// execute does what a command says: it prints something, or changes the table.
+func (p *program) execute(c *command) error {
+	switch c.verb {
+	case help:
+		return p.help()
+	case version:
+		return p.version()
+	case restore:
+		return p.restoreRules(false)
+	}
+	if err := p.open(); err != nil {
+		return err
+	}
+	if change, ok := c.change(); ok {
+		return p.client.Apply([]ipvs.Change{change})[0]
+	}
+	if err := p.show(c); err != nil {
+		return &statusError{err, exitList}
+	}
+	return nil
+}
+
+// change is what the command changes; ok is false for one that only prints.
+func (c *command) change() (change ipvs.Change, ok bool) {
+	id := c.service.ServiceID
+	switch c.verb {
+	case addService:
+		return ipvs.NewService(c.service), true
+	case editService:
+		return ipvs.SetService(c.service), true
+	case deleteService:
+		return ipvs.DelService(id), true
+	case addServer:
+		return ipvs.NewDestination(id, c.destination), true
+	case editServer:
+		return ipvs.SetDestination(id, c.destination), true
+	case deleteServer:
+		return ipvs.DelDestination(id, c.destination.DestinationID), true
+	case flush:
+		return ipvs.Flush(), true
+	case zero:
+		return ipvs.ZeroService(id), true // of all services if id is zero
+	case setTimeouts:
+		return ipvs.SetConfig(c.config), true
+	case startDaemon:
+		return ipvs.StartDaemon(c.daemon), true
+	case stopDaemon:
+		return ipvs.StopDaemon(c.daemon.State), true
+	}
+	return ipvs.Change{}, false
+}
+
+// show prints what list and save ask for.
+func (p *program) show(c *command) error {
+	switch {
+	case c.verb == save:
+		return p.saveRules(c.has(numericBit))
+	case c.has(timeoutBit):
+		config, err := p.client.Config()
+		if err != nil {
+			return err
+		}
+		return format.Timeouts(p.stdout, config)
+	case c.has(daemonBit):
+		daemons, err := p.client.Daemons()
+		if err != nil {
+			return err
+		}
+		return format.Daemons(p.stdout, daemons)
+	case c.has(connectionBit):
+		return p.listConnections(c)
+	}
+	return p.listTable(c)
+}
+
+// listTable lists one service, or all under a line with the version.
+func (p *program) listTable(c *command) error {
+	var table ipvs.Table
+	if c.has(serviceBit) {
+		entry, err := p.client.TableEntry(c.service.ServiceID)
+		if err != nil {
+			return err
+		}
+		table = ipvs.Table{entry}
+	} else {
+		info, err := p.client.Info()
+		if err != nil {
+			return err
+		}
+		if table, err = p.client.Table(); err != nil {
+			return err
+		}
+		if err := format.Version(p.stdout, info); err != nil {
+			return err
+		}
+	}
+	if !c.has(nosortBit) {
+		table.Sort()
+	}
+	listing := format.Listing{View: c.view(), Exact: c.has(exactBit)}
+	if !c.has(numericBit) {
+		listing.Names = namesOf(table)
+	}
+	if err := listing.Titles(p.stdout); err != nil {
+		return err
+	}
+	return listing.Table(p.stdout, table)
+}
+
+// view is the first of those that were asked for.
+func (c *command) view() format.View {
+	for _, v := range []struct {
+		bit  bit
+		view format.View
+	}{
+		{statsBit, format.Counters},
+		{rateBit, format.Rates},
+		{thresholdsBit, format.Thresholds},
+		{persistentConnBit, format.Persistence},
+		{tunInfoBit, format.Tunnels},
+	} {
+		if c.has(v.bit) {
+			return v.view
+		}
+	}
+	return format.Connections
+}
+
+// saveRules prints the rules of the table, and on stderr what they cannot say.
+func (p *program) saveRules(numeric bool) error {
+	table, err := p.client.Table()
+	if err != nil {
+		return err
+	}
+	table.Sort()
+	var names format.Names
+	if !numeric {
+		names = namesOf(table)
+	}
+	warnings, err := format.Rules(p.stdout, table, names)
+	for _, warning := range warnings {
+		p.complain(fmt.Sprintf("%s: %s", p.name, warning))
+	}
+	return err
+}

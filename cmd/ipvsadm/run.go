@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"golang.org/x/sys/unix"
+)
+
+// Exit statuses, as the original's.
+const (
+	exitOK     = 0
+	exitList   = 1   // a listing failed
+	exitUsage  = 2   // wrong words, or no IPVS
+	exitKernel = 255 // the kernel refused a change; also what popt complains about
+)
+
+// program is one run of the tool.
+type program struct {
+	name   string // argv[0] as it was typed
+	stdin  io.Reader
+	stdout *bufio.Writer
+	stderr io.Writer
+	dial   func() (*ipvs.Client, error)
+	client *ipvs.Client
+}
+
+// run does what the words say and returns the exit status. args[0] picks the tool.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, dial func() (*ipvs.Client, error)) int {
+	if len(args) == 0 {
+		args = []string{"ipvsadm"}
+	}
+	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), stderr: stderr, dial: dial}
+	status := p.report(p.tool(args[1:]))
+	if p.client != nil {
+		_ = p.client.Close()
+	}
+	if err := p.stdout.Flush(); err != nil {
+		_, _ = fmt.Fprintf(stderr, "%s: cannot write the output: %v\n", p.name, err)
+		return exitList
+	}
+	return status
+}
+
+func (p *program) tool(words []string) error {
+	switch path.Base(p.name) {
+	case "ipvsadm-save":
+		return p.saveTool(words)
+	case "ipvsadm-restore":
+		return p.restoreTool(words)
+	}
+	if len(words) == 0 {
+		words = []string{"-L"}
+	}
+	c, err := parse(words)
+	if err != nil {
+		// The original looks for IPVS before it reads its words.
+		if initErr := p.connect(); initErr != nil {
+			return initErr
+		}
+		return err
+	}
+	return p.execute(c)
+}
+
+// connect opens the client and makes sure that IPVS is there for us.
+func (p *program) connect() error {
+	if err := p.open(); err != nil {
+		return err
+	}
+	_, err := p.client.Info()
+	return err
+}
+
+// open opens the client without a word to IPVS yet.
+func (p *program) open() (err error) {
+	if p.client == nil {
+		if p.client, err = p.dial(); err != nil {
+			return &initError{err}
+		}
+	}
+	return nil
+}
+
+// initError says that there is no IPVS, or none for us.
+type initError struct{ err error }
+
+func (e *initError) Error() string { return sentence(e.err) }
+func (e *initError) Unwrap() error { return e.err }
+
+// statusError gives an error the exit status that the place it comes from wants.
+type statusError struct {
+	err    error
+	status int
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+// errReported fails the run after everything has been said.
+var errReported = errors.New("reported")
+
+// report prints an error and returns the exit status.
+func (p *program) report(err error) int {
+	status := exitKernel
+	var withStatus *statusError
+	if errors.As(err, &withStatus) {
+		status = withStatus.status
+	}
+	var noCommand noCommandError
+	var initErr *initError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+	case errors.As(err, &noCommand):
+		p.complain(fmt.Sprintf("Try `%s -h' or '%s --help' for more information.", p.name, p.name))
+	case errors.As(err, &initErr), errors.Is(err, errNotPermitted):
+		// Every command of the kernel's IPVS needs the same capability, so the
+		// first refusal is what the original finds when it starts.
+		p.complain("Can't initialize ipvs: " + sentence(err))
+		p.complain("Are you sure that IP Virtual Server is built in the kernel or as module?")
+		return exitUsage
+	case errors.As(err, &usage):
+		p.complain(usage.text)
+		if withStatus == nil {
+			return exitUsage
+		}
+	default:
+		p.complain(sentence(err))
+	}
+	return status
+}
+
+// complain prints a line on stderr, after what stdout has so far.
+func (p *program) complain(text string) {
+	_ = p.stdout.Flush() // an error stays and is reported at the end
+	_, _ = fmt.Fprintln(p.stderr, text)
+}
+
+// sentence is the original's text for an error of the kernel, else the error's own.
+func sentence(err error) string {
+	var e *ipvs.Error
+	switch {
+	case errors.As(err, &e):
+		return e.Sentence()
+	case errors.Is(err, ipvs.ErrNoIPVS):
+		return (&ipvs.Error{Errno: unix.ENOPROTOOPT}).Sentence()
+	case errors.Is(err, errNotPermitted):
+		return (&ipvs.Error{Errno: unix.EPERM}).Sentence()
+	}
+	return err.Error()
+}

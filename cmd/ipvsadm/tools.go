@@ -1,0 +1,41 @@
+package main
+
+import (
+	"io"
+	"strings"
+)
+
+// saveTool is ipvsadm-save: -n for numbers. Words after the options are
+// ignored, as the original does.
+func (p *program) saveTool(words []string) error {
+	numeric := false
+	for _, word := range words {
+		if word == "--" || len(word) < 2 || word[0] != '-' {
+			break
+		}
+		if strings.Trim(word[1:], "n") != "" {
+			if _, err := io.WriteString(p.stdout, saveUsage); err != nil {
+				return err
+			}
+			return &statusError{errReported, exitList}
+		}
+		numeric = true
+	}
+	if err := p.open(); err != nil {
+		return err
+	}
+	if err := p.saveRules(numeric); err != nil {
+		return &statusError{err, exitList}
+	}
+	return nil
+}
+
+// restoreTool is ipvsadm-restore: it empties the table and restores the rules
+// of its standard input. Words other than -h are ignored, as the original does.
+func (p *program) restoreTool(words []string) error {
+	if len(words) > 0 && (words[0] == "-h" || words[0] == "--help") {
+		_, err := io.WriteString(p.stdout, restoreUsage)
+		return err
+	}
+	return p.restoreRules(true)
+}

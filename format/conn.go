@@ -1,0 +1,62 @@
+package format
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// ConnListing is how to list connections.
+type ConnListing struct {
+	PersistenceData bool  // with the columns of the persistence engine
+	Names           Names // nil for numbers only
+}
+
+// Titles writes the two lines above the connections.
+func (l ConnListing) Titles(w io.Writer) error {
+	text := "IPVS connection entries\n" +
+		"pro expire state       source             virtual            destination"
+	if l.PersistenceData {
+		text += "        pe name          pe_data"
+	}
+	_, err := io.WriteString(w, text+"\n")
+	return err
+}
+
+// Entries writes a line for each connection.
+func (l ConnListing) Entries(w io.Writer, entries []ipvs.ConnEntry) error {
+	var b []byte
+	for i := range entries {
+		b = l.appendEntry(b[:0], &entries[i])
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var protocolOfName = map[string]ipvs.Protocol{"TCP": ipvs.TCP, "UDP": ipvs.UDP, "SCTP": ipvs.SCTP}
+
+func (l ConnListing) appendEntry(b []byte, e *ipvs.ConnEntry) []byte {
+	protocol := protocolOfName[e.Protocol]
+	b = append(appendPadded(b, e.Protocol, 3), ' ')
+	b = fmt.Appendf(b, "%02d:%02d  ", e.Expires/time.Minute, e.Expires%time.Minute/time.Second)
+	b = append(appendPadded(b, e.State, 11), ' ')
+	start := len(b)
+	b = append(padFrom(appendEndpoint(b, l.Names, protocol, e.Client), start, 18), ' ')
+	start = len(b)
+	b = append(padFrom(appendEndpoint(b, l.Names, protocol, e.Virtual), start, 18), ' ')
+	start = len(b)
+	b = appendEndpoint(b, l.Names, protocol, e.Destination)
+	if l.PersistenceData && e.PEName != "" && e.PEData != "" {
+		b = append(padFrom(b, start, 16), ' ')
+		b = append(appendPadded(b, e.PEName, 18), ' ')
+		// The columns of the listing are words.
+		data, _, _ := strings.Cut(e.PEData, " ")
+		b = append(b, data...)
+	}
+	return append(b, '\n')
+}

@@ -1,0 +1,78 @@
+package ipvs_test
+
+import (
+	"net/netip"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func tcp(s string) ipvs.ServiceID {
+	return ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort(s)}
+}
+
+func mark(n uint32, family ipvs.Family) ipvs.ServiceID {
+	if family == ipvs.IPv4 {
+		family = 0
+	}
+	return ipvs.ServiceID{FWMark: n, Family: family}
+}
+
+// service is a plain one; options change it.
+func service(id ipvs.ServiceID, options ...func(*ipvs.Service)) ipvs.Service {
+	s := ipvs.Service{ServiceID: id, Scheduler: "rr", Netmask: id.AddressFamily().HostNetmask()}
+	for _, o := range options {
+		o(&s)
+	}
+	return s
+}
+
+func destID(s string) ipvs.DestinationID {
+	return ipvs.DestinationID{AddrPort: netip.MustParseAddrPort(s)}
+}
+
+// destination is a plain one; options change it.
+func destination(s string, options ...func(*ipvs.Destination)) ipvs.Destination {
+	d := ipvs.Destination{DestinationID: destID(s), Weight: 1}
+	for _, o := range options {
+		o(&d)
+	}
+	return d
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantErrno checks an error; what names the case.
+func wantErrno(t *testing.T, what string, err error, want syscall.Errno) {
+	t.Helper()
+	if got := errnoOf(t, err); got != want {
+		t.Errorf("%s: got errno %d (%v), want %d (%v)", what, int(got), got, int(want), want)
+	}
+}
+
+func wantEqual(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if d := diff(got, want); d != "" {
+		t.Errorf("%s: got -, want +:\n%s", what, d)
+	}
+}
+
+func diff(got, want any) string {
+	return cmp.Diff(got, want, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}))
+}
+
+// listed is the service as the kernel reports it.
+func listed(s ipvs.Service) ipvs.Service {
+	s.Flags |= ipvs.Hashed
+	return s
+}

@@ -1,0 +1,146 @@
+package ipvstest
+
+import (
+	"math"
+	"net/netip"
+	"syscall"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// The kernel's defaults: IP_VS_SYNC_GROUP and IP_VS_SYNC_PORT.
+var syncGroup = netip.AddrFrom4([4]byte{224, 0, 0, 81})
+
+const syncPort = 8848
+
+// newDaemon is ip_vs_genl_new_daemon and start_sync_thread.
+func (k *Kernel) newDaemon(attrs attributes) syscall.Errno {
+	attrs, errno := parseNested(attrs[cmdDaemon], daemonPolicy)
+	if errno != 0 {
+		return errno
+	}
+	if !attrs.has(daemonState, daemonMcastIfn, daemonSyncID) {
+		return unix.EINVAL
+	}
+	d := ipvs.Daemon{
+		State:     ipvs.DaemonState(u32(attrs[daemonState])),
+		Interface: cString(attrs[daemonMcastIfn]),
+		SyncID:    u32(attrs[daemonSyncID]),
+		Group:     syncGroup,
+		Port:      syncPort,
+		TTL:       1,
+	}
+	if attrs.has(daemonMcastGroup) {
+		d.Group = address(ipvs.IPv4, attrs[daemonMcastGroup])
+	} else if attrs.has(daemonMcast6) {
+		d.Group = address(ipvs.IPv6, attrs[daemonMcast6])
+	}
+	if !d.Group.IsMulticast() || k.mixed() {
+		return unix.EINVAL
+	}
+	if attrs.has(daemonMcastPort) && u16(attrs[daemonMcastPort]) != 0 {
+		d.Port = u16(attrs[daemonMcastPort])
+	}
+	if attrs.has(daemonMcastTTL) && u8(attrs[daemonMcastTTL]) != 0 {
+		d.TTL = u8(attrs[daemonMcastTTL])
+	}
+	mtu, ok := k.interfaces[d.Interface]
+	if !ok {
+		return unix.ENODEV
+	}
+	if attrs.has(daemonMaxLen) {
+		d.MaxLen = u16(attrs[daemonMaxLen])
+	}
+	d.MaxLen = syncMaxLen(d, mtu)
+	if d.State != ipvs.Master && d.State != ipvs.Backup {
+		return unix.EINVAL
+	}
+	if _, running := k.daemons[d.State]; running {
+		return unix.EEXIST
+	}
+	k.daemons[d.State] = d
+	return 0
+}
+
+// syncMaxLen is the largest payload that the kernel settles on: what a packet of
+// 1500 bytes holds, for a backup what the interface takes, if it may choose.
+func syncMaxLen(d ipvs.Daemon, mtu int) uint16 {
+	headers, least := 20+8, 1
+	if d.Group.Is6() {
+		headers = 40 + 8
+	}
+	if d.State == ipvs.Backup {
+		least = 1024
+	}
+	switch {
+	case d.MaxLen != 0:
+		return uint16(min(max(int(d.MaxLen), least), math.MaxUint16-headers))
+	case d.State == ipvs.Backup:
+		return uint16(min(max(mtu, 1500), math.MaxUint16) - headers)
+	}
+	return uint16(1500 - headers)
+}
+
+// mixed tells whether a destination is not of its service's family; the sync
+// protocol cannot tell those apart.
+func (k *Kernel) mixed() bool {
+	for _, s := range k.services {
+		for _, d := range s.destinations {
+			if ipvs.FamilyOf(d.AddrPort.Addr()) != s.AddressFamily() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// delDaemon is stop_sync_thread.
+func (k *Kernel) delDaemon(attrs attributes) syscall.Errno {
+	attrs, errno := parseNested(attrs[cmdDaemon], daemonPolicy)
+	if errno != 0 {
+		return errno
+	}
+	if !attrs.has(daemonState) {
+		return unix.EINVAL
+	}
+	state := ipvs.DaemonState(u32(attrs[daemonState]))
+	if state != ipvs.Master && state != ipvs.Backup {
+		return unix.EINVAL
+	}
+	if _, running := k.daemons[state]; !running {
+		return unix.ESRCH
+	}
+	delete(k.daemons, state)
+	return 0
+}
+
+func (k *Kernel) dumpDaemons(attributes) []netlink.Message {
+	var messages []netlink.Message
+	for _, d := range k.running() {
+		messages = append(messages, daemonMessage(d))
+	}
+	return messages
+}
+
+// daemonMessage is ip_vs_genl_fill_daemon.
+func daemonMessage(d ipvs.Daemon) netlink.Message {
+	return reply(ipvs.CommandNewDaemon, func(ae *netlink.AttributeEncoder) {
+		ae.Nested(cmdDaemon, func(ae *netlink.AttributeEncoder) error {
+			ae.Uint32(daemonState, uint32(d.State))
+			ae.String(daemonMcastIfn, d.Interface)
+			ae.Uint32(daemonSyncID, d.SyncID)
+			ae.Uint16(daemonMaxLen, d.MaxLen)
+			ae.Uint16(daemonMcastPort, d.Port)
+			ae.Uint8(daemonMcastTTL, d.TTL)
+			switch {
+			case d.Group.Is6():
+				ae.Bytes(daemonMcast6, d.Group.AsSlice())
+			case d.Group.Is4():
+				ae.Bytes(daemonMcastGroup, d.Group.AsSlice())
+			}
+			return nil
+		})
+	})
+}

@@ -1,0 +1,89 @@
+// Package sysconfig reads the files in which distributions keep IPVS rules. It
+// knows the form of the files, not the options in them.
+//
+// A rules file holds one command a line, as ipvsadm takes it: words between
+// blanks and tabs, without quoting. The word ipvsadm is dropped wherever it
+// stands. A # starts a comment that goes to the end of its line. Lines without
+// words do not count; the last line need not end in a line feed.
+package sysconfig
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+)
+
+// Line is a line of a rules file that has words.
+type Line struct {
+	Number int // from 1
+	Words  []string
+}
+
+// MaxLine is how many bytes a line may have.
+const MaxLine = 64 << 10
+
+var (
+	errTooLong = fmt.Errorf("the line has more than %d bytes", MaxLine)
+	errNUL     = errors.New("the line contains a NUL byte")
+)
+
+// Lines reads rules. A line that cannot be read comes with its number, no
+// words and an error; if that concerns the line alone, the ones after it follow.
+func Lines(r io.Reader) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		reader := bufio.NewReaderSize(r, MaxLine+1)
+		for number := 1; ; number++ {
+			text, err := reader.ReadSlice('\n')
+			end := err
+			if errors.Is(err, bufio.ErrBufferFull) {
+				err, end = errTooLong, nil
+			} else if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			line := Line{Number: number}
+			if err == nil {
+				line.Words, err = split(text)
+			}
+			if (err != nil || len(line.Words) > 0) && !yield(line, err) {
+				return
+			}
+			if errors.Is(err, errTooLong) {
+				end = skipLine(reader)
+			}
+			if end != nil {
+				return
+			}
+		}
+	}
+}
+
+func split(text []byte) ([]string, error) {
+	text, _, _ = bytes.Cut(text, []byte("#"))
+	if bytes.IndexByte(text, 0) >= 0 {
+		return nil, errNUL
+	}
+	words := strings.FieldsFunc(string(text), func(r rune) bool {
+		return r == ' ' || r == '\t' || r == '\r' || r == '\n'
+	})
+	kept := words[:0]
+	for _, word := range words {
+		if word != "ipvsadm" {
+			kept = append(kept, word)
+		}
+	}
+	return kept, nil
+}
+
+// skipLine reads to the end of a line that is too long.
+func skipLine(r *bufio.Reader) error {
+	for {
+		_, err := r.ReadSlice('\n')
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+}

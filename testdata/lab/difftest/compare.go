@@ -1,0 +1,260 @@
+package difftest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// A Comparison knows the two programs.
+type Comparison struct {
+	Oracle string // path of the original
+	Ours   string // path of ours; the original's to check the cases themselves
+}
+
+// checksItself reports that the original is compared with itself: then nothing differs on purpose.
+func (c Comparison) checksItself() bool { return c.Ours == c.Oracle }
+
+// A Difference is one line of a case after which the programs did not agree.
+type Difference struct {
+	Case Case
+	Step Step
+	What string // in a few words
+	Text string // both sides, for a reader
+}
+
+func (d Difference) String() string {
+	return fmt.Sprintf("%s.txt:%d: %s: %s\n%s%s", d.Case.File, d.Step.Line, d.Case.Name, d.What, d.Step, d.Text)
+}
+
+// The two sides.
+const (
+	oracle = iota
+	ours
+)
+
+var sideNames = [...]string{"original", "ours"}
+
+// A run is one case in its two namespaces.
+type run struct {
+	Comparison
+	namespaces [2]*namespace
+	kernels    [2]*kernel
+	diverged   bool // the states differ on purpose
+	states     [2]string
+}
+
+// Run runs a case to its end. The error says that the case itself could not be run.
+func (c Comparison) Run(test Case) ([]Difference, error) {
+	r, err := c.begin()
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	var differences []Difference
+	for _, step := range test.Steps {
+		what, text, err := r.step(step)
+		if err != nil {
+			return differences, fmt.Errorf("%s.txt:%d: %w", test.File, step.Line, err)
+		}
+		if what != "" {
+			differences = append(differences, Difference{test, step, what, text})
+		}
+	}
+	return differences, nil
+}
+
+func (c Comparison) begin() (*run, error) {
+	r := &run{Comparison: c}
+	err := r.both(func(side int) (err error) {
+		if r.namespaces[side], err = newNamespace(); err == nil {
+			r.kernels[side], err = newKernel(r.namespaces[side])
+		}
+		return err
+	})
+	if err != nil {
+		r.end()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *run) end() {
+	for side := range r.namespaces {
+		if r.kernels[side] != nil {
+			r.kernels[side].close()
+		}
+		if n := r.namespaces[side]; n != nil {
+			n.shell("ip link del eth0") // ends the daemons' sockets: the namespace could not go otherwise
+			n.close()
+		}
+	}
+}
+
+// both does something on both sides at the same time.
+func (r *run) both(do func(side int) error) error {
+	var group sync.WaitGroup
+	var errs [2]error
+	for side := range errs {
+		group.Go(func() { errs[side] = do(side) })
+	}
+	group.Wait()
+	for side, err := range errs {
+		if err != nil {
+			return fmt.Errorf("%s: %w", sideNames[side], err)
+		}
+	}
+	return nil
+}
+
+// step runs one line and compares. It returns what differs that should not, or does not differ that should.
+func (r *run) step(s Step) (what, text string, err error) {
+	switch {
+	case s.IsCommand():
+		var results [2]Result
+		if results, err = r.command(s); err != nil {
+			return "", "", err
+		}
+		if what, text = r.judge(s, results); what != "" {
+			return what, text, nil
+		}
+		return r.compareStates(s)
+	case s.Shell != "":
+		return "", "", r.both(func(side int) error { _, err := r.namespaces[side].shell(s.Shell); return err })
+	case s.Words[0] == "send":
+		return "", "", r.both(func(side int) error { return r.namespaces[side].send(s.Words) })
+	default: // conn
+		return "", "", r.both(func(side int) error {
+			content, err := r.input(side, s.Stdin)
+			if err != nil {
+				return err
+			}
+			return r.namespaces[side].setConn(content, len(s.Words) > 1 && s.Words[1] == "absent")
+		})
+	}
+}
+
+func (r *run) input(side int, in Input) ([]byte, error) {
+	if in.Shell != "" {
+		return r.namespaces[side].shell(in.Shell)
+	}
+	return in.Bytes, nil
+}
+
+// command runs a command line on both sides, or with both programs in one namespace.
+func (r *run) command(s Step) (results [2]Result, err error) {
+	if !s.Marks.Same {
+		err = r.both(func(side int) (err error) { results[side], err = r.program(side, side, s); return err })
+		return results, err
+	}
+	// Time must not pass between the two: when the original says the same before and after ours, it did not.
+	for range 20 {
+		if results[oracle], err = r.program(oracle, oracle, s); err != nil {
+			return results, err
+		}
+		if results[ours], err = r.program(ours, oracle, s); err != nil {
+			return results, err
+		}
+		again, err := r.program(oracle, oracle, s)
+		if err != nil || again.Equal(results[oracle]) {
+			return results, err
+		}
+	}
+	return results, fmt.Errorf("the original never says the same twice")
+}
+
+// program runs one of the programs in one of the namespaces.
+func (r *run) program(program, side int, s Step) (Result, error) {
+	stdin, err := r.input(side, s.Stdin)
+	if err != nil {
+		return Result{}, err
+	}
+	c := command{path: r.Oracle, args: append([]string{}, s.Words...), stdin: stdin, stdout: s.Marks.Stdout, nobody: s.Marks.Nobody}
+	if program == ours {
+		c.path = r.Ours
+	}
+	// The original's ipvsadm-save and ipvsadm-restore are scripts beside it, ours is told by its name.
+	if suffix, ok := strings.CutPrefix(s.Words[0], "ipvsadm-"); ok && c.path == r.Oracle {
+		c.path += "-" + suffix
+	}
+	if s.Marks.As != "" {
+		c.args[0] = s.Marks.As
+	}
+	return r.namespaces[side].run(c)
+}
+
+// judge compares what the programs did with each other, or ours with what is written.
+func (r *run) judge(s Step, results [2]Result) (what, text string) {
+	same := results[oracle].Equal(results[ours])
+	switch {
+	case r.checksItself() || s.Marks.Row == "":
+		if !same {
+			return "not as the original", sideBySide(results[oracle].String(), results[ours].String())
+		}
+	case !results[ours].Equal(s.Want):
+		return "not as written", "written:\n" + s.Want.String() + "ours:\n" + results[ours].String()
+	case same && !s.Marks.State:
+		return "marked " + s.Marks.Row + ", yet as the original", ""
+	}
+	return "", ""
+}
+
+func (r *run) compareStates(s Step) (what, text string, err error) {
+	err = r.both(func(side int) (err error) { r.states[side], err = r.kernels[side].state(); return err })
+	if err != nil {
+		return "", "", err
+	}
+	same := r.states[oracle] == r.states[ours]
+	if s.Marks.State && !r.checksItself() {
+		r.diverged = !same
+		if same {
+			return "marked state, yet the kernel's state is as with the original", "", nil
+		}
+	}
+	if same {
+		r.diverged = false
+	}
+	if same || r.diverged {
+		return "", "", nil
+	}
+	r.diverged = true // once is enough
+	return "the kernel's state is not as with the original", sideBySide(r.states[oracle], r.states[ours]), nil
+}
+
+// sideBySide shows two texts, common lines once.
+func sideBySide(a, b string) string {
+	var out strings.Builder
+	x, y := lines(a), lines(b)
+	for len(x) > 0 && len(y) > 0 && x[0] == y[0] {
+		x, y = x[1:], y[1:]
+	}
+	tail := 0
+	for tail < len(x) && tail < len(y) && x[len(x)-1-tail] == y[len(y)-1-tail] {
+		tail++
+	}
+	if skipped := len(lines(a)) - len(x); skipped > 0 {
+		fmt.Fprintf(&out, "(%d lines in common)\n", skipped)
+	}
+	for side, list := range [][]string{x[:len(x)-tail], y[:len(y)-tail]} {
+		for i, line := range list {
+			if i == 20 {
+				fmt.Fprintf(&out, "%s: and %d lines more\n", sideNames[side], len(list)-i)
+				break
+			}
+			fmt.Fprintf(&out, "%s:%s%s\n", sideNames[side], strings.Repeat(" ", len("original ")-len(sideNames[side])), strings.TrimSuffix(line, "\n"))
+		}
+	}
+	if tail > 0 {
+		fmt.Fprintf(&out, "(%d lines in common)\n", tail)
+	}
+	return out.String()
+}
+
+func lines(text string) []string {
+	var all []string
+	for line := range bytes.Lines([]byte(text)) {
+		all = append(all, string(line))
+	}
+	return all
+}

@@ -1,0 +1,100 @@
+package difftest
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// programs tells what to compare; without ip_vs, as on a developer's machine, nothing is.
+//
+//	IPVSADM       our program (default: the original, which checks the cases themselves)
+//	ORACLE        the original (/sbin/ipvsadm)
+//	DIFF_CASES    the directory of the case files (diff, else where it is in the source tree)
+func programs(t *testing.T) Comparison {
+	t.Helper()
+	c := Comparison{Oracle: fallback(os.Getenv("ORACLE"), "/sbin/ipvsadm")}
+	c.Ours = fallback(os.Getenv("IPVSADM"), c.Oracle)
+	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
+		t.Skip("no ip_vs here: run it in the lab, as testdata/lab/README says")
+	}
+	return c
+}
+
+func fallback(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+func casesDir() string {
+	if dir := os.Getenv("DIFF_CASES"); dir != "" {
+		return dir
+	}
+	if _, err := os.Stat("diff"); err == nil {
+		return "diff"
+	}
+	return "../../diff"
+}
+
+// A tally is one file's row of the summary.
+type tally struct{ cases, lines, differences int }
+
+func TestCases(t *testing.T) {
+	cases, err := ReadCases(casesDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) == 0 {
+		t.Fatal("no cases in ", casesDir())
+	}
+	comparison := programs(t)
+	tallies := map[string]*tally{}
+	for _, test := range cases {
+		t.Run(test.File+"/"+strings.ReplaceAll(test.Name, " ", "_"), func(t *testing.T) {
+			count := tallies[test.File]
+			if count == nil {
+				count = &tally{}
+				tallies[test.File] = count
+			}
+			count.cases++
+			for _, s := range test.Steps {
+				if s.IsCommand() {
+					count.lines++
+				}
+			}
+			differences, err := comparison.Run(test)
+			for _, d := range differences {
+				t.Error(d)
+			}
+			count.differences += len(differences)
+			if err != nil {
+				t.Error(err)
+				count.differences++
+			}
+		})
+	}
+	summary(t, tallies)
+}
+
+func summary(t *testing.T, tallies map[string]*tally) {
+	var files []string
+	var all tally
+	for file, n := range tallies {
+		files = append(files, file)
+		all.cases += n.cases
+		all.lines += n.lines
+		all.differences += n.differences
+	}
+	slices.Sort(files)
+	for _, file := range append(files, "") {
+		n, name := tallies[file], file
+		if file == "" {
+			n, name = &all, "in all"
+		}
+		fmt.Printf("%-20s %5d cases %6d command lines %4d differences\n", name, n.cases, n.lines, n.differences)
+	}
+}

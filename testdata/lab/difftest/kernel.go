@@ -1,0 +1,206 @@
+package difftest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
+)
+
+// A kernel reads the state of ip_vs in one namespace straight from the kernel, with code of its own, so that neither of
+// the programs under comparison has a say in it.
+type kernel struct {
+	conn   *genetlink.Conn
+	family genetlink.Family
+}
+
+// Commands and attributes of include/uapi/linux/ip_vs.h.
+const (
+	getService, getDest, getDaemon, getConfig = 4, 8, 11, 13
+
+	attrService, attrDest, attrDaemon = 1, 2, 3
+)
+
+func newKernel(n *namespace) (*kernel, error) {
+	var k kernel
+	var err error
+	n.do(func() { k.conn, err = genetlink.Dial(nil) })
+	if err != nil {
+		return nil, err
+	}
+	k.family, err = k.conn.GetFamily("IPVS")
+	return &k, err
+}
+
+func (k *kernel) close() { k.conn.Close() }
+
+func (k *kernel) ask(command uint8, flags netlink.HeaderFlags, data []byte) ([]genetlink.Message, error) {
+	return k.conn.Execute(genetlink.Message{
+		Header: genetlink.Header{Command: command, Version: 1}, Data: data,
+	}, k.family.ID, netlink.Request|flags)
+}
+
+// A record is one service, server or daemon by its attributes' numbers.
+type record map[uint16][]byte
+
+func records(messages []genetlink.Message, nest uint16) ([]record, error) {
+	var all []record
+	for _, m := range messages {
+		outer, err := netlink.UnmarshalAttributes(m.Data)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range outer {
+			if a.Type&^netlink.Nested != nest {
+				continue
+			}
+			inner, err := netlink.UnmarshalAttributes(a.Data)
+			if err != nil {
+				return nil, err
+			}
+			r := record{}
+			for _, a := range inner {
+				r[a.Type] = a.Data
+			}
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+// A serviceState is a service with its servers.
+type serviceState struct {
+	record
+	servers []record
+}
+
+func (k *kernel) services() ([]serviceState, error) {
+	messages, err := k.ask(getService, netlink.Dump, nil)
+	if err != nil {
+		return nil, fmt.Errorf("services: %w", err)
+	}
+	list, err := records(messages, attrService)
+	if err != nil {
+		return nil, err
+	}
+	var services []serviceState
+	for _, service := range list {
+		var key []netlink.Attribute
+		for _, t := range []uint16{1, 2, 3, 4, 5} {
+			if data, ok := service[t]; ok {
+				key = append(key, netlink.Attribute{Type: t, Data: data})
+			}
+		}
+		inner, err := netlink.MarshalAttributes(key)
+		if err != nil {
+			return nil, err
+		}
+		data, err := netlink.MarshalAttributes([]netlink.Attribute{{Type: attrService | netlink.Nested, Data: inner}})
+		if err != nil {
+			return nil, err
+		}
+		messages, err := k.ask(getDest, netlink.Dump, data)
+		if err != nil {
+			return nil, fmt.Errorf("servers: %w", err)
+		}
+		servers, err := records(messages, attrDest)
+		if err != nil {
+			return nil, err
+		}
+		services = append(services, serviceState{service, servers})
+	}
+	return services, nil
+}
+
+// state describes everything but counters: a line for each service, sorted, the servers of each in the kernel's order.
+func (k *kernel) state() (string, error) {
+	services, err := k.services()
+	if err != nil {
+		return "", err
+	}
+	var blocks []string
+	for _, service := range services {
+		b := service.serviceText()
+		for _, server := range service.servers {
+			b += server.serverText()
+		}
+		blocks = append(blocks, b)
+	}
+	slices.Sort(blocks)
+	config, err := k.ask(getConfig, 0, nil)
+	if err != nil {
+		return "", fmt.Errorf("timeouts: %w", err)
+	}
+	for _, m := range config {
+		attributes, err := netlink.UnmarshalAttributes(m.Data)
+		if err != nil {
+			return "", err
+		}
+		line := "timeouts"
+		for _, a := range attributes {
+			line += fmt.Sprint(" ", number(a.Data))
+		}
+		blocks = append(blocks, line+"\n")
+	}
+	messages, err := k.ask(getDaemon, netlink.Dump, nil)
+	if err != nil {
+		return "", fmt.Errorf("daemons: %w", err)
+	}
+	daemons, err := records(messages, attrDaemon)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range daemons {
+		blocks = append(blocks, fmt.Sprintf("daemon state %d interface %s syncid %d maxlen %d group %x %x port %d ttl %d\n",
+			number(d[1]), text(d[2]), number(d[3]), number(d[4]), d[5], d[6], number(d[7]), number(d[8])))
+	}
+	return strings.Join(blocks, ""), nil
+}
+
+func (r record) serviceText() string {
+	head := fmt.Sprintf("service protocol %d %s port %d", number(r[2]), address(r[1], r[3]), bigEndian(r[4]))
+	if mark, ok := r[5]; ok {
+		head = fmt.Sprintf("service family %d fwmark %d", number(r[1]), number(mark))
+	}
+	return fmt.Sprintf("%s scheduler %s flags %x timeout %d mask %x pe %q\n",
+		head, text(r[6]), r[7], number(r[8]), r[9], text(r[11]))
+}
+
+func (r record) serverText() string {
+	return fmt.Sprintf("  server %s port %d method %d weight %d upper %d lower %d tunnel %d port %d flags %d\n",
+		address(r[11], r[1]), bigEndian(r[2]), number(r[3]), number(r[4]), number(r[5]), number(r[6]),
+		number(r[13]), bigEndian(r[14]), number(r[15]))
+}
+
+// address shows all 16 bytes if those beyond an IPv4 address are not zero.
+func address(family, b []byte) string {
+	if number(family) != 2 || len(b) != 16 {
+		a, _ := netip.AddrFromSlice(b)
+		return a.String()
+	}
+	a, _ := netip.AddrFromSlice(b[:4])
+	if number(b[4:8]) != 0 || number(b[8:]) != 0 {
+		return fmt.Sprintf("%s+%x", a, b[4:])
+	}
+	return a.String()
+}
+
+func text(b []byte) string { return strings.TrimRight(string(b), "\x00") }
+
+// number reads an integer of any size in the machine's byte order.
+func number(b []byte) uint64 {
+	var all [8]byte
+	copy(all[:], b)
+	return binary.LittleEndian.Uint64(all[:])
+}
+
+func bigEndian(b []byte) uint16 {
+	if len(b) < 2 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(b)
+}

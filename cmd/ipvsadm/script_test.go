@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+)
+
+// The lab sets IPVS_KERNEL=1, where ip_vs is real, and IPVSADM, our binary. What
+// needs a kernel then fails if it has none.
+var (
+	inKernel = os.Getenv("IPVS_KERNEL") == "1"
+	binary   = os.Getenv("IPVSADM")
+)
+
+// TestScripts runs the scripts of testdata/scripts: in the lab with the real
+// binary against the kernel, each in a network namespace of its own, and
+// everywhere else against the fake.
+//
+// Besides the commands of testscript they have:
+//
+//	ipvsadm WORDS... [<FILE]     one of our tools, with FILE as standard input;
+//	                             "! ipvsadm" must fail
+//	status N                     the exit status of the last one
+func TestScripts(t *testing.T) {
+	tools := fakeTools
+	if inKernel {
+		tools = kernelTools
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:   "../../testdata/scripts",
+		Setup: tools.setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ipvsadm":         tools.command("ipvsadm"),
+			"ipvsadm-save":    tools.command("ipvsadm-save"),
+			"ipvsadm-restore": tools.command("ipvsadm-restore"),
+			"status":          checkStatus,
+		},
+	})
+}
+
+// toolRunner runs one of our tools and returns its exit status.
+type toolRunner struct {
+	setUp func(*testscript.Env) error
+	run   func(ts *testscript.TestScript, args []string, stdin io.Reader) int
+}
+
+type kernelKey struct{}
+type statusKey struct{}
+
+var fakeTools = toolRunner{
+	setUp: func(env *testscript.Env) error {
+		env.Values[kernelKey{}] = ipvstest.New()
+		env.Values[statusKey{}] = new(int)
+		return nil
+	},
+	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
+		kernel := ts.Value(kernelKey{}).(*ipvstest.Kernel)
+		return run(args, stdin, ts.Stdout(), ts.Stderr(), kernel.Dial)
+	},
+}
+
+// kernelTools starts processes. The script's goroutine stays on its thread,
+// which has a namespace of its own that the processes inherit.
+var kernelTools = toolRunner{
+	setUp: func(env *testscript.Env) error {
+		env.Values[statusKey{}] = new(int)
+		runtime.LockOSThread()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		// Without an address of its own, a namespace takes none for unicast.
+		return exec.Command("ip", "link", "set", "lo", "up").Run()
+	},
+	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
+		cmd := exec.Command(binary, args[1:]...)
+		cmd.Args[0] = args[0]
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, ts.Stdout(), ts.Stderr()
+		err := cmd.Run()
+		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
+			ts.Check(err)
+		}
+		return cmd.ProcessState.ExitCode()
+	},
+}
+
+func (r toolRunner) command(tool string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		var stdin io.Reader = strings.NewReader("")
+		if n := len(args); n > 0 && strings.HasPrefix(args[n-1], "<") {
+			stdin = strings.NewReader(ts.ReadFile(args[n-1][1:]))
+			args = args[:n-1]
+		}
+		status := r.run(ts, append([]string{tool}, args...), stdin)
+		*ts.Value(statusKey{}).(*int) = status
+		if neg != (status != 0) {
+			ts.Fatalf("%s: exit status %d", tool, status)
+		}
+	}
+}
+
+func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: status N")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := *ts.Value(statusKey{}).(*int); got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// runFake runs ipvsadm against a fake kernel.
+func runFake(k *ipvstest.Kernel, stdin string, words ...string) (stdout, stderr string, status int) {
+	var out, err strings.Builder
+	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, k.Dial)
+	return out.String(), err.String(), status
+}
+
+// runLines runs command lines that must succeed.
+func runLines(t *testing.T, k *ipvstest.Kernel, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		words := strings.Fields(line)
+		var stderr strings.Builder
+		args := append([]string{path.Base(words[0])}, words[1:]...)
+		if status := run(args, strings.NewReader(""), io.Discard, &stderr, k.Dial); status != 0 {
+			t.Fatalf("%s: exit status %d: %s", line, status, stderr.String())
+		}
+	}
+}
+
+// want is what a command line must print and return.
+type want struct {
+	stdout, stderr string
+	status         int
+}
+
+func check(t *testing.T, k *ipvstest.Kernel, line string, w want) {
+	t.Helper()
+	checkInput(t, k, "", line, w)
+}
+
+// checkInput runs a command line with standard input.
+func checkInput(t *testing.T, k *ipvstest.Kernel, stdin, line string, w want) {
+	t.Helper()
+	stdout, stderr, status := runFake(k, stdin, strings.Fields(line)[1:]...)
+	if got := (want{stdout, stderr, status}); got != w {
+		t.Errorf("%s\n got %s\nwant %s", line, got, w)
+	}
+}
+
+func (w want) String() string {
+	return fmt.Sprintf("status %d\nstdout:\n%s\nstderr:\n%s", w.status, w.stdout, w.stderr)
+}

@@ -72,6 +72,10 @@ func (l Listing) Table(w io.Writer, table ipvs.Table) error {
 	return nil
 }
 
+// forwardMask is the part of a destination's flags that is its forwarding
+// method: IP_VS_CONN_F_FWD_MASK.
+const forwardMask = 0x7
+
 const (
 	serviceWidth     = 33 // of protocol and address
 	destinationWidth = 28 // of the address
@@ -150,7 +154,7 @@ func (l Listing) appendDestination(b []byte, s *ipvs.Service, d *ipvs.Destinatio
 		b = appendLeft(b, uint64(d.Weight), 9)
 		b = appendLeft(b, uint64(d.PersistentConns), 11)
 	default:
-		b = append(appendPadded(b, (d.Forward&0x7).String(), 7), ' ')
+		b = append(appendPadded(b, (d.Forward&forwardMask).String(), 7), ' ')
 		if l.View == Tunnels {
 			b = append(appendPadded(b, tunnelInfo(d), 13), ' ')
 		}
@@ -181,7 +185,7 @@ func (l Listing) appendStats(b []byte, s *ipvs.Stats, isService bool) []byte {
 // tunnelInfo is the type of the tunnel with GUE's port and how packets are
 // checked: -c without a checksum, +c with one, r+c with a remote one.
 func tunnelInfo(d *ipvs.Destination) string {
-	if d.Forward&0x7 != ipvs.Tunnel {
+	if d.Forward&forwardMask != ipvs.Tunnel {
 		return "n/a"
 	}
 	text := d.TunnelType.String()

@@ -10,34 +10,55 @@ import (
 )
 
 // Rules writes the lines that make the table again when they are restored. names
-// is nil for numbers only. What no rule can express is written as a comment
-// line, and returned as a warning.
+// is nil for numbers only. What no rule can express is named in a comment line
+// and in a warning; a rule that would then be refused, or do something else, is
+// itself written as a comment.
 func Rules(w io.Writer, table ipvs.Table, names Names) (warnings []string, err error) {
-	var b []byte
+	r := rules{names: names}
 	for i := range table {
-		entry := &table[i]
-		s := &entry.Service
-		b = b[:0]
-		for _, lost := range lostOfService(s) {
-			warning := fmt.Sprintf("%s: %s cannot be saved", s.ServiceID, lost)
-			warnings = append(warnings, warning)
-			b = fmt.Appendf(b, "# %s\n", warning)
-		}
-		b = appendServiceRule(b, names, s)
-		for j := range entry.Destinations {
-			d := &entry.Destinations[j]
-			for _, lost := range lostOfDestination(d) {
-				warning := fmt.Sprintf("%s of %s: %s cannot be saved", d.DestinationID, s.ServiceID, lost)
-				warnings = append(warnings, warning)
-				b = fmt.Appendf(b, "# %s\n", warning)
-			}
-			b = appendDestinationRule(b, names, s, d)
-		}
-		if _, err := w.Write(b); err != nil {
-			return warnings, err
+		r.buf = r.buf[:0]
+		r.entry(&table[i])
+		if _, err := w.Write(r.buf); err != nil {
+			return r.warnings, err
 		}
 	}
-	return warnings, nil
+	return r.warnings, nil
+}
+
+type rules struct {
+	names    Names
+	buf      []byte
+	warnings []string
+}
+
+func (r *rules) entry(entry *ipvs.TableEntry) {
+	s := &entry.Service
+	lost, usable := lostOfService(s)
+	r.warn(s.ServiceID.String(), lost)
+	r.comment(usable)
+	r.buf = appendServiceRule(r.buf, r.names, s)
+	for i := range entry.Destinations {
+		d := &entry.Destinations[i]
+		lost, usableToo := lostOfDestination(d)
+		r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), lost)
+		r.comment(usable && usableToo)
+		r.buf = appendDestinationRule(r.buf, r.names, s, d)
+	}
+}
+
+func (r *rules) warn(subject string, lost []string) {
+	for _, what := range lost {
+		warning := fmt.Sprintf("%s: %s cannot be saved", subject, what)
+		r.warnings = append(r.warnings, warning)
+		r.buf = fmt.Appendf(r.buf, "# %s\n", warning)
+	}
+}
+
+// comment makes a rule that is not usable a comment.
+func (r *rules) comment(usable bool) {
+	if !usable {
+		r.buf = append(r.buf, "# "...)
+	}
 }
 
 func appendServiceRule(b []byte, names Names, s *ipvs.Service) []byte {
@@ -92,7 +113,7 @@ func appendDestinationRule(b []byte, names Names, s *ipvs.Service, d *ipvs.Desti
 	b = appendServiceOption(b, names, s)
 	b = append(b, " -r "...)
 	b = appendEndpoint(b, names, s.Protocol, d.AddrPort)
-	switch d.Forward & 0x7 {
+	switch d.Forward & forwardMask {
 	case ipvs.Masquerade:
 		b = append(b, " -m"...)
 	case ipvs.Tunnel:
@@ -105,7 +126,7 @@ func appendDestinationRule(b []byte, names Names, s *ipvs.Service, d *ipvs.Desti
 	if d.UpperThreshold != 0 || d.LowerThreshold != 0 {
 		b = fmt.Appendf(b, " -x %d -y %d", d.UpperThreshold, d.LowerThreshold)
 	}
-	if d.Forward&0x7 == ipvs.Tunnel {
+	if d.Forward&forwardMask == ipvs.Tunnel {
 		b = appendTunnelOptions(b, d)
 	}
 	return append(b, '\n')
@@ -134,38 +155,46 @@ func appendTunnelOptions(b []byte, d *ipvs.Destination) []byte {
 const namedFlags = ipvs.Persistent | ipvs.Hashed | ipvs.OnePacket |
 	ipvs.SchedulerFlag1 | ipvs.SchedulerFlag2 | ipvs.SchedulerFlag3
 
-// lostOfService lists what a service has that no option can say.
-func lostOfService(s *ipvs.Service) (lost []string) {
+// lostOfService lists what a service has that no option can say, and tells
+// whether a rule without it is of use.
+func lostOfService(s *ipvs.Service) (lost []string, usable bool) {
+	usable = true
 	if s.FWMark == 0 && s.Protocol != ipvs.TCP && s.Protocol != ipvs.UDP && s.Protocol != ipvs.SCTP {
-		lost = append(lost, "protocol "+s.Protocol.String())
+		lost, usable = append(lost, "protocol "+s.Protocol.String()), false
+	}
+	for _, name := range [...]string{s.Scheduler, s.PersistenceEngine} {
+		if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
+			lost, usable = append(lost, fmt.Sprintf("name %q", name)), false
+		}
 	}
 	if flags := s.Flags &^ namedFlags; flags != 0 {
 		lost = append(lost, fmt.Sprintf("flags %#x", uint32(flags)))
 	}
-	if strings.ContainsAny(s.Scheduler, " \t\r\n#") || s.Scheduler == "" {
-		lost = append(lost, fmt.Sprintf("scheduler %q", s.Scheduler))
-	}
-	return lost
+	return lost, usable
 }
 
-// lostOfDestination lists what a destination has that no option can say. The
-// kernel finds out by itself what is local, so that is no loss.
-func lostOfDestination(d *ipvs.Destination) (lost []string) {
-	method := d.Forward & 0x7
+// lostOfDestination does the same for a destination. The kernel finds out by
+// itself what is local, so that is no loss.
+func lostOfDestination(d *ipvs.Destination) (lost []string, usable bool) {
+	method := d.Forward & forwardMask
 	if method > ipvs.DirectRoute {
-		lost = append(lost, "forwarding method "+method.String())
+		return []string{"forwarding method " + method.String()}, false
 	}
-	if method == ipvs.Tunnel && d.TunnelType > ipvs.GRE {
-		lost = append(lost, "tunnel type "+d.TunnelType.String())
+	if method != ipvs.Tunnel {
+		return nil, true
 	}
 	known := ipvs.TunnelFlags(0)
-	if d.TunnelType == ipvs.GUE {
+	switch d.TunnelType {
+	case ipvs.IPIP:
+	case ipvs.GUE:
 		known = ipvs.TunnelChecksum | ipvs.TunnelRemoteChecksum
-	} else if d.TunnelType == ipvs.GRE {
+	case ipvs.GRE:
 		known = ipvs.TunnelChecksum
+	default:
+		return []string{"tunnel type " + d.TunnelType.String()}, false
 	}
-	if flags := d.TunnelFlags &^ known; method == ipvs.Tunnel && flags != 0 {
+	if flags := d.TunnelFlags &^ known; flags != 0 {
 		lost = append(lost, fmt.Sprintf("tunnel flags %#x", uint16(flags)))
 	}
-	return lost
+	return lost, true
 }

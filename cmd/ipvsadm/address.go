@@ -80,10 +80,7 @@ func parseHost(text string) (netip.Addr, error) {
 	return hostByName(text)
 }
 
-func isNumber(s string) bool {
-	_, err := strconv.ParseUint(s, 0, 64)
-	return err == nil
-}
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // inetAton reads an IPv4 address as inet_aton(3) does: one to four parts in
 // decimal, octal (0...) or hexadecimal (0x...), the last of which fills the
@@ -171,13 +168,14 @@ func (m netmask) value(family ipvs.Family) uint32 {
 	return m.mask
 }
 
-// atoi reads the number at the beginning of a text as atoi(3) does, 0 if there is none.
-func atoi(text string) int64 {
+// atoi reads the number at the beginning of a text as atoi(3) does, 0 if there
+// is none. Like there, a number that does not fit an int loses its upper bits.
+func atoi(text string) int32 {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	end := 0
 	for end < len(text) && (text[end] >= '0' && text[end] <= '9' || end == 0 && (text[0] == '+' || text[0] == '-')) {
 		end++
 	}
 	n, _ := strconv.ParseInt(text[:end], 10, 64)
-	return n
+	return int32(n)
 }

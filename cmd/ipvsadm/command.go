@@ -91,10 +91,12 @@ func parse(words []string) (*command, error) {
 
 func rowOf(g given) *option { return g.flag.Value.(*option) }
 
+const defaultScheduler = "wlc"
+
 // newCommand holds the values of what is not given.
 func newCommand(v verb) *command {
 	c := &command{verb: v}
-	c.service.Scheduler = "wlc"
+	c.service.Scheduler = defaultScheduler
 	c.service.Timeout = 360
 	c.destination.Forward = ipvs.DirectRoute
 	c.destination.Weight = 1
@@ -184,8 +186,10 @@ func (c *command) completeServer() error {
 		}
 		c.server = server
 	}
-	// Only masquerading can change the port.
-	if c.service.FWMark == 0 && (!c.server.hasPort || d.Forward != ipvs.Masquerade) {
+	// Only masquerading can change the port. A server to be deleted is looked
+	// for as it is named.
+	changesPort := d.Forward == ipvs.Masquerade || c.verb == deleteServer
+	if c.service.FWMark == 0 && !(c.server.hasPort && changesPort) {
 		c.server.port = c.service.AddrPort.Port()
 	}
 	d.AddrPort = c.server.AddrPort()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -178,7 +179,7 @@ func (c *command) setIPv6(string) error {
 }
 
 func (c *command) setScheduler(value string) error {
-	c.service.Scheduler = cut(value)
+	c.service.Scheduler = cmp.Or(cut(value), defaultScheduler)
 	return nil
 }
 

@@ -16,8 +16,12 @@ fetched=$cache/fetched
 # What to have in the guest, with all that it depends on.
 guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod iptables nftables strace util-linux netbase)
 
-# Command on the host : package that has it.
-host_tools=(qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod zstd:zstd xz:xz-utils flock:util-linux tar:tar)
+# Command or file on the host : package that has it. The compiler is for the race detector, the headers for it and for
+# the test that compares our constants with the kernel's.
+host_tools=(
+	qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod zstd:zstd xz:xz-utils flock:util-linux tar:tar
+	gcc:gcc /usr/include/stdio.h:libc6-dev /usr/include/linux/ip_vs.h:linux-libc-dev /etc/services:netbase
+)
 
 say() { echo "lab: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -27,7 +31,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 missing_tools() {
 	local tool
 	for tool in "${host_tools[@]}"; do
-		command -v "${tool%%:*}" >/dev/null || echo "${tool#*:}"
+		[[ -e ${tool%%:*} ]] || command -v "${tool%%:*}" >/dev/null || echo "${tool#*:}"
 	done
 }
 

@@ -1,0 +1,67 @@
+# ipvsadm in Go. make test and make demo set up all that they need.
+
+GO      ?= go
+SBINDIR ?= $(DESTDIR)/sbin
+
+VERSION := 0.1.0
+DATE    := 2026-11-21
+LDFLAGS := -s -w -X main.Version=$(VERSION) -X main.Date=$(DATE)
+
+# ./... leaves out what is below testdata.
+PACKAGES := ./... ./testdata/lab/...
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+.PHONY: all build test setup lint unit fuzz-short fuzz lab demo vuln install clean
+
+all: build
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
+
+# Everything: static checks, tests against the fake, fuzzing for some seconds
+# each, and the tests on a real ip_vs in a virtual machine.
+test: setup build lint unit fuzz-short lab
+
+# Installs the tools that are missing (Debian, Ubuntu) and fetches the lab's kernel.
+setup:
+	testdata/lab/fetch.sh
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change these files'; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(GO) run $(STATICCHECK) $(PACKAGES)
+
+unit:
+	$(GO) test -race ./...
+
+FUZZTIME ?= 10m
+fuzz-short: FUZZTIME = 4s
+fuzz-short fuzz:
+	@set -e; for package in ./ipvs ./cmd/ipvsadm ./sysconfig; do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "fuzz $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package >bin/fuzz.out 2>&1 || { cat bin/fuzz.out; exit 1; }; \
+			tail -n 1 bin/fuzz.out; \
+		done; \
+	done
+
+# What needs a real ip_vs.
+lab:
+	testdata/lab/test.sh
+
+demo: setup build
+	testdata/lab/scenarios/run.sh $(SCENARIO)
+
+# Needs the Go vulnerability database, which is not everywhere to be reached.
+vuln:
+	$(GO) run $(GOVULNCHECK) ./...
+
+install: build
+	install -D -m 755 bin/ipvsadm $(SBINDIR)/ipvsadm
+	ln -sf ipvsadm $(SBINDIR)/ipvsadm-save
+	ln -sf ipvsadm $(SBINDIR)/ipvsadm-restore
+
+clean:
+	rm -rf bin .cache

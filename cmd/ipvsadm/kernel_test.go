@@ -1,0 +1,123 @@
+package main
+
+import (
+	"debug/elf"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestKernel has what only a real kernel can show. Outside the lab it is empty;
+// make test runs it there.
+func TestKernel(t *testing.T) {
+	if !inKernel {
+		return
+	}
+	t.Run("static binary", testStaticBinary)
+	t.Run("empty root directory", testEmptyRoot)
+	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
+}
+
+// inNewNamespace keeps the test on a thread with a network namespace of its own.
+func inNewNamespace(t *testing.T) {
+	t.Helper()
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Fatal(err)
+	}
+	if err := exec.Command("ip", "link", "set", "lo", "up").Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testStaticBinary(t *testing.T) {
+	file, err := elf.Open(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	for _, p := range file.Progs {
+		if p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC {
+			t.Errorf("the binary has a %s: it is not static", p.Type)
+		}
+	}
+}
+
+// testEmptyRoot runs the binary where there is nothing else: no /proc, no
+// /etc/services, no modules, no resolver.
+func testEmptyRoot(t *testing.T) {
+	inNewNamespace(t)
+	root := t.TempDir()
+	content, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "ipvsadm"), content, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ words, stdin, output string }{
+		{words: "-A -t 10.0.0.1:80 -s rr"},
+		{words: "-a -t 10.0.0.1:80 -r 10.0.0.2 -g"},
+		{words: "-R", stdin: "-A -u [fd00::1]:53\n"},
+		{words: "-S", output: "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2:80 -g -w 1\n-A -u [fd00::1]:53 -s wlc\n"},
+		{words: "-L -t 10.0.0.1:80", output: "Prot LocalAddress:Port Scheduler Flags\n" +
+			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n" +
+			"TCP  10.0.0.1:80 rr\n" +
+			"  -> 10.0.0.2:80                  Route   1      0          0         \n"},
+		{words: "-A -t vip:80", output: "illegal virtual server address[:port] specified\n"},
+		{words: "-A -t 10.0.0.1:http", output: "illegal virtual server address[:port] specified\n"},
+		{words: "-L -c -n", output: "cannot open file /proc/net/ip_vs_conn\n"},
+		{words: "-Z"},
+		{words: "-C"},
+		{words: "-S"},
+	} {
+		cmd := exec.Command("/ipvsadm", strings.Fields(step.words)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+		cmd.Dir = "/"
+		cmd.Env = []string{}
+		cmd.Stdin = strings.NewReader(step.stdin)
+		output, err := cmd.CombinedOutput()
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		if string(output) != step.output {
+			t.Errorf("ipvsadm %s:\n got %s\nwant %s", step.words, output, step.output)
+		}
+	}
+}
+
+// testModule unloads ip_vs; the next command brings it back.
+func testModule(t *testing.T) {
+	loaded := func() bool {
+		_, err := os.Stat("/sys/module/ip_vs")
+		return err == nil
+	}
+	// Namespaces of earlier tests may still hold their services for a moment.
+	for deadline := time.Now().Add(20 * time.Second); loaded() && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		modules, err := filepath.Glob("/sys/module/ip_vs*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := len(modules) - 1; i >= 0; i-- {
+			_ = exec.Command("rmmod", filepath.Base(modules[i])).Run()
+		}
+	}
+	if loaded() {
+		t.Fatal("ip_vs cannot be unloaded")
+	}
+	if output, err := exec.Command(binary, "-h").CombinedOutput(); err != nil || loaded() {
+		t.Errorf("-h: %v, %s, module loaded: %v", err, output, loaded())
+	}
+	output, err := exec.Command(binary, "-Ln").CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(output), "IP Virtual Server version 1.2.1 ") || !loaded() {
+		t.Errorf("-Ln: %v, %s, module loaded: %v", err, output, loaded())
+	}
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Runs all that needs a real ip_vs: the scripts and tests of our packages, and the comparison with the original
+# ipvsadm. Two virtual machines share the work, one a processor.
+#
+# Usage: test.sh
+#
+# Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and how many command lines it makes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export CGO_ENABLED=0
+go build -trimpath -o "$work/ipvsadm" ./cmd/ipvsadm
+for package in ipvs cmd/ipvsadm testdata/lab/difftest; do
+	mkdir -p "$work/$package"
+	go test -c -o "$work/$package/test" "./$package"
+done
+
+# The image and the probe for KVM are made once, before the two machines start.
+testdata/lab/run.sh true
+
+machine() {
+	testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" -a "$work/cmd:/src/cmd" \
+		-a "$work/testdata/lab/difftest/test:/src/testdata/lab/difftest/test" -a testdata/scripts:/src/testdata/scripts \
+		-a testdata/wire:/src/testdata/wire -a testdata/diff:/src/testdata/diff \
+		-e IPVS_KERNEL=1 -e IPVSADM=/usr/local/bin/ours \
+		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" sh -ec "$1"
+}
+
+failed=0
+machine 'cd /src/testdata/lab/difftest; ./test -test.v -test.run "^TestCases" | grep -v "^ *=== \|^ *--- PASS"' >"$work/cases" 2>&1 &
+cases=$!
+machine 'cd /src/ipvs; ./test; cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"; cd /src/cmd/ipvsadm; ./test' || failed=1
+wait "$cases" || failed=1
+cat "$work/cases"
+exit "$failed"

@@ -48,6 +48,8 @@ fuzz-short fuzz:
 	done
 
 # What needs a real ip_vs.
+lab: export DIFF_SEED := $(DIFF_SEED)
+lab: export DIFF_LINES := $(DIFF_LINES)
 lab:
 	testdata/lab/test.sh
 

@@ -23,6 +23,7 @@ func TestKernel(t *testing.T) {
 	}
 	t.Run("static binary", testStaticBinary)
 	t.Run("empty root directory", testEmptyRoot)
+	t.Run("examples of the README", testReadme)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 

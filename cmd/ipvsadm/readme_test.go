@@ -1,0 +1,61 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// testReadme types the examples of the README's chapter Use into a shell, one
+// after the other, and compares what they print.
+func testReadme(t *testing.T) {
+	inNewNamespace(t)
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chapter, _ := strings.Cut(string(text), "\n## Use\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+
+	dir := t.TempDir()
+	for _, tool := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
+		if err := os.Symlink(binary, filepath.Join(dir, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Each command is typed with the exit status of the one before it, and
+	// followed by a line that no command prints.
+	const mark = "--- end of the command ---"
+	var script strings.Builder
+	var examples []string
+	for line := range strings.Lines(chapter) {
+		switch {
+		case strings.HasPrefix(line, "    # "):
+			command := strings.TrimSpace(line[6:])
+			script.WriteString(command + "\nstatus=$?; echo '" + mark + "'; (exit $status)\n")
+			examples = append(examples, line[4:])
+		case strings.HasPrefix(line, "    ") && len(examples) > 0:
+			examples[len(examples)-1] += line[4:]
+		}
+	}
+	shell := exec.Command("bash")
+	shell.Dir = dir
+	shell.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	shell.Stdin = strings.NewReader(script.String())
+	output, err := shell.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	outputs := strings.Split(string(output), mark+"\n")
+	if len(examples) < 10 || len(outputs) != len(examples)+1 {
+		t.Fatalf("%d examples, %d outputs", len(examples), len(outputs)-1)
+	}
+	for i, example := range examples {
+		command, want, _ := strings.Cut(example, "\n")
+		if outputs[i] != want {
+			t.Errorf("%s\n got %s\nwant %s", command, outputs[i], want)
+		}
+	}
+}

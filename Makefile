@@ -64,6 +64,9 @@ install: build
 	install -D -m 755 bin/ipvsadm $(SBINDIR)/ipvsadm
 	ln -sf ipvsadm $(SBINDIR)/ipvsadm-save
 	ln -sf ipvsadm $(SBINDIR)/ipvsadm-restore
+	install -D -m 644 cmd/ipvsadm/ipvsadm.8 $(DESTDIR)/usr/share/man/man8/ipvsadm.8
+	install -D -m 644 cmd/ipvsadm/ipvsadm-save.8 $(DESTDIR)/usr/share/man/man8/ipvsadm-save.8
+	install -D -m 644 cmd/ipvsadm/ipvsadm-restore.8 $(DESTDIR)/usr/share/man/man8/ipvsadm-restore.8
 
 clean:
 	rm -rf bin .cache

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -98,6 +99,9 @@ func (ch Change) MarshalBinary() ([]byte, error) {
 	case CommandNewService, CommandSetService:
 		s := ch.Service
 		s.Stats = Stats{}
+		// A listing has this flag. Kernels before 5.13 take a new service with
+		// it for one that is in their table already, and lose it.
+		s.Flags &^= Hashed
 		ae.Nested(attrService, s.encode)
 	case CommandDelService:
 		ae.Nested(attrService, ch.Service.ServiceID.encode)
@@ -197,24 +201,33 @@ func (b *batch) refuse(i int, errno syscall.Errno) {
 	b.errs[b.index[i]] = &Error{Command: ch.Command, Errno: errno, Subject: ch.subject()}
 }
 
-// fail notes that the result of the messages from i on is unknown.
-func (b *batch) fail(i int, err error) {
-	for ; i < len(b.msgs); i++ {
+// fail notes that the result of the messages without one is unknown.
+func (b *batch) fail(err error) {
+	for i := range b.msgs {
 		if b.errs[b.index[i]] == nil {
 			b.errs[b.index[i]] = err
 		}
 	}
 }
 
-// send sends a batch and waits for its results. Only the last message asks for
-// an acknowledgement; the kernel handles messages in order and answers the ones
-// that fail by itself, so nothing is open when the last answer is in.
+// send sends a batch, with a barrier after it, and waits for its results. The
+// kernel handles messages in order and answers those that fail by itself, so
+// nothing is open when the barrier is acknowledged.
+//
+// No change asks for an acknowledgement, because it might wait for ever: the
+// kernel does not answer at all if a handler returns EINTR (netlink_rcv_skb),
+// as that of CommandDelDaemon does, having stopped the daemon, if its thread had
+// not yet begun to run.
 func (c *Client) send(b *batch) {
 	if len(b.msgs) == 0 {
 		return
 	}
-	b.msgs[len(b.msgs)-1].Header.Flags |= netlink.Acknowledge
-	sent, err := c.conn.SendMessages(b.msgs)
+	err := c.settle()
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	sent, err := c.conn.SendMessages(append(slices.Clip(b.msgs), barrier()))
 	if err == nil {
 		c.receive(b, sent)
 		return
@@ -226,7 +239,13 @@ func (c *Client) send(b *batch) {
 		c.send(&batch{b.changes, b.errs, b.msgs[half:], b.index[half:]})
 		return
 	}
-	b.fail(0, err)
+	b.fail(err)
+}
+
+// barrier is a message without effect, the acknowledgement of which tells that
+// the kernel has handled all before it.
+func barrier() netlink.Message {
+	return netlink.Message{Header: netlink.Header{Type: netlink.Noop, Flags: netlink.Request | netlink.Acknowledge}}
 }
 
 // receive collects the answers to the messages that were sent.
@@ -240,59 +259,92 @@ func (c *Client) receive(b *batch, sent []netlink.Message) {
 	for range 2*len(sent) + maxStale {
 		i, errno, err := c.receiveAnswer(bySequence)
 		switch {
-		case lost != nil && errors.Is(err, os.ErrDeadlineExceeded):
-			b.fail(0, lost)
-			return
 		case errors.Is(err, unix.ENOBUFS):
 			// Some answers are lost, perhaps the last one too.
 			lost = err
-			_ = c.conn.SetReadDeadline(time.Now().Add(lostAnswerWait))
-			defer func() { _ = c.conn.SetReadDeadline(time.Time{}) }()
+			defer c.limitReceive()()
 			continue
+		case lost != nil && errors.Is(err, os.ErrDeadlineExceeded):
+			c.unsettled = true
+			b.fail(lost)
+			return
 		case err != nil:
-			b.fail(0, err)
+			c.unsettled = true
+			b.fail(err)
+			return
+		case i == last:
+			if lost != nil {
+				b.fail(lost)
+			}
 			return
 		case errno != 0 && i >= 0:
 			b.refuse(i, errno)
 		}
-		if i == last {
-			if lost != nil {
-				b.fail(0, lost)
-			}
-			return
-		}
 	}
-	b.fail(0, errors.New("ipvs: no answer from the kernel to the last of a batch of changes"))
+	c.unsettled = true
+	b.fail(errors.New("ipvs: no answer from the kernel to the end of a batch of changes"))
 }
 
 const (
 	// maxStale is how many answers to earlier requests are thrown away.
-	maxStale = 64
+	maxStale = 2 * batchSize
 	// lostAnswerWait is how long the last answer is awaited after the receive
 	// buffer overflowed. The kernel answers within the send, so it is there or gone.
 	lostAnswerWait = 100 * time.Millisecond
 )
 
+// limitReceive lets receives fail after lostAnswerWait until the function that
+// it returns is called.
+func (c *Client) limitReceive() func() {
+	_ = c.conn.SetReadDeadline(time.Now().Add(lostAnswerWait))
+	return func() { _ = c.conn.SetReadDeadline(time.Time{}) }
+}
+
+// settle throws away what is left of a request that failed half way, so that it
+// is not taken for the answer to the next one: the end of a dump alone, which
+// the netlink package hands over without its sequence number, looks like an
+// empty table.
+func (c *Client) settle() error {
+	if !c.unsettled {
+		return nil
+	}
+	sent, err := c.conn.SendMessages([]netlink.Message{barrier()})
+	if err != nil {
+		return err
+	}
+	defer c.limitReceive()()
+	for range maxStale {
+		var answers []netlink.Message
+		answers, err = c.conn.Receive()
+		// A deadline means that there is nothing left.
+		if errors.Is(err, os.ErrDeadlineExceeded) || slices.ContainsFunc(answers, func(m netlink.Message) bool {
+			return m.Header.Sequence == sent[0].Header.Sequence
+		}) {
+			c.unsettled = false
+			return nil
+		}
+	}
+	return errors.Join(errors.New("ipvs: only answers to earlier requests"), err)
+}
+
 // receiveAnswer reads one answer: the message it belongs to, or -1, and the
 // errno that the kernel gave, 0 for an acknowledgement.
 func (c *Client) receiveAnswer(bySequence map[uint32]int) (int, syscall.Errno, error) {
-	find := func(sequence uint32) int {
-		if i, ok := bySequence[sequence]; ok {
-			return i
-		}
-		return -1
-	}
 	answers, err := c.conn.Receive()
-	if err == nil {
-		if len(answers) == 0 {
-			return -1, 0, errors.New("ipvs: empty answer from the kernel")
-		}
-		return find(answers[len(answers)-1].Header.Sequence), 0, nil
+	errno, sequence, ok := kernelErrno(err)
+	switch {
+	case ok:
+	case err != nil:
+		return -1, 0, err
+	case len(answers) == 0:
+		return -1, 0, nil
+	default:
+		sequence = answers[len(answers)-1].Header.Sequence
 	}
-	if errno, sequence, ok := kernelErrno(err); ok {
-		return find(sequence), errno, nil
+	if i, ok := bySequence[sequence]; ok {
+		return i, errno, nil
 	}
-	return -1, 0, err
+	return -1, 0, nil
 }
 
 // kernelErrno tells an error message of the kernel from a failure of the

@@ -30,6 +30,8 @@ type Client struct {
 	conn   *netlink.Conn
 	genl   *genetlink.Conn
 	family uint16
+	// unsettled is set if answers to a failed request may still arrive.
+	unsettled bool
 }
 
 // Dial connects to the IPVS of the current network namespace. It does not load

@@ -153,8 +153,7 @@ func TestServiceChecks(t *testing.T) {
 	})
 }
 
-// The kernel knows a service with the flag Hashed for one that is in its table,
-// and loses it. So what a listing says can be added again all the same.
+// What a listing says can be added again, although it has the flag Hashed.
 func TestServiceFromListing(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)

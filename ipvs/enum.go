@@ -71,12 +71,11 @@ func FamilyOf(a netip.Addr) Family {
 }
 
 // ForwardingMethod is how packets reach a destination: the bits of
-// IP_VS_CONN_F_FWD_MASK in a connection's flags. The other bits of a
-// destination's flags that user space may set travel with it unchanged.
+// IP_VS_CONN_F_FWD_MASK in a connection's flags. The kernel drops all other bits.
 type ForwardingMethod uint32
 
-// The forwarding methods. The kernel reports Local by itself for a destination
-// that is one of the director's own addresses, and Bypass for connections only.
+// The forwarding methods. Local is for one of the director's own addresses; the
+// kernel reports it only if it was asked for. Bypass is for connections.
 const (
 	Masquerade  ForwardingMethod = iota // IP_VS_CONN_F_MASQ
 	Local                               // IP_VS_CONN_F_LOCALNODE

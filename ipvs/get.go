@@ -113,9 +113,11 @@ func passing(err error) bool {
 	return false
 }
 
-// exchange sends a request and receives its replies. What is left of an earlier
-// request that failed half way is thrown away.
+// exchange sends a request and receives its replies.
 func (c *Client) exchange(cmd Command, flags netlink.HeaderFlags, request []byte) ([]genetlink.Message, error) {
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
 	sent, err := c.genl.Send(genetlink.Message{
 		Header: genetlink.Header{Command: uint8(cmd), Version: familyVersion},
 		Data:   request,
@@ -125,10 +127,12 @@ func (c *Client) exchange(cmd Command, flags netlink.HeaderFlags, request []byte
 	}
 	for range maxStale {
 		replies, headers, err := c.genl.Receive()
-		if _, sequence, ok := kernelErrno(err); ok && sequence != sent.Header.Sequence {
+		_, sequence, answered := kernelErrno(err)
+		switch {
+		case answered && sequence != sent.Header.Sequence:
 			continue
-		}
-		if err != nil {
+		case err != nil:
+			c.unsettled = !answered
 			return nil, err
 		}
 		if len(headers) > 0 && headers[0].Header.Sequence != sent.Header.Sequence {

@@ -55,8 +55,8 @@ func (id ServiceID) String() string {
 type Service struct {
 	ServiceID
 
-	// Scheduler is the scheduler's name, at most 15 bytes, such as wlc. Empty
-	// means none, which only old kernels accept.
+	// Scheduler is the scheduler's name, at most 15 bytes, such as wlc; "none"
+	// stands for having none. The kernel refuses an empty name.
 	Scheduler string
 	// Flags as in IP_VS_SVC_F_*; the kernel reports Hashed by itself.
 	Flags ServiceFlags

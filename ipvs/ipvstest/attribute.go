@@ -176,13 +176,25 @@ func cString(b []byte) string { return string(b[:max(0, bytes.IndexByte(b, 0))])
 
 func bigEndian16(v uint16) []byte { return binary.BigEndian.AppendUint16(nil, v) }
 
+// nest writes an attribute that holds others, without the flag NLA_F_NESTED, as
+// ip_vs does.
+func nest(ae *netlink.AttributeEncoder, typ uint16, encode func(*netlink.AttributeEncoder)) {
+	nae := netlink.NewAttributeEncoder()
+	encode(nae)
+	b, err := nae.Encode()
+	if err != nil {
+		panic(err) // only names with a NUL byte can fail, and none gets in
+	}
+	ae.Bytes(typ, b)
+}
+
 // encodeStats writes both forms of the counters. The old one cuts off the upper
 // half of all but the bytes.
 func encodeStats(ae *netlink.AttributeEncoder, attr32, attr64 uint16, s ipvs.Stats) {
 	counters := []uint64{
 		s.Conns, s.InPkts, s.OutPkts, s.InBytes, s.OutBytes, s.CPS, s.InPPS, s.OutPPS, s.InBPS, s.OutBPS,
 	}
-	ae.Nested(attr32, func(nae *netlink.AttributeEncoder) error {
+	nest(ae, attr32, func(nae *netlink.AttributeEncoder) {
 		for i, c := range counters {
 			if i == 3 || i == 4 {
 				nae.Uint64(uint16(i+1), c)
@@ -190,12 +202,10 @@ func encodeStats(ae *netlink.AttributeEncoder, attr32, attr64 uint16, s ipvs.Sta
 				nae.Uint32(uint16(i+1), uint32(c))
 			}
 		}
-		return nil
 	})
-	ae.Nested(attr64, func(nae *netlink.AttributeEncoder) error {
+	nest(ae, attr64, func(nae *netlink.AttributeEncoder) {
 		for i, c := range counters {
 			nae.Uint64(uint16(i+1), c)
 		}
-		return nil
 	})
 }

@@ -127,7 +127,7 @@ func (k *Kernel) dumpDaemons(attributes) []netlink.Message {
 // daemonMessage is ip_vs_genl_fill_daemon.
 func daemonMessage(d ipvs.Daemon) netlink.Message {
 	return reply(ipvs.CommandNewDaemon, func(ae *netlink.AttributeEncoder) {
-		ae.Nested(cmdDaemon, func(ae *netlink.AttributeEncoder) error {
+		nest(ae, cmdDaemon, func(ae *netlink.AttributeEncoder) {
 			ae.Uint32(daemonState, uint32(d.State))
 			ae.String(daemonMcastIfn, d.Interface)
 			ae.Uint32(daemonSyncID, d.SyncID)
@@ -140,7 +140,6 @@ func daemonMessage(d ipvs.Daemon) netlink.Message {
 			case d.Group.Is4():
 				ae.Bytes(daemonMcastGroup, d.Group.AsSlice())
 			}
-			return nil
 		})
 	})
 }

@@ -1,6 +1,7 @@
 package ipvstest
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -64,6 +65,8 @@ func (k *Kernel) fullDestination(attrs attributes) (*service, ipvs.Destination, 
 	case errno != 0:
 	case int32(d.Weight) < 0, d.LowerThreshold > d.UpperThreshold:
 		errno = unix.ERANGE
+	case d.UpperThreshold > math.MaxInt32:
+		errno = unix.EINVAL
 	case d.TunnelType == ipvs.GUE && d.TunnelPort == 0:
 		errno = unix.EINVAL
 	}
@@ -89,7 +92,7 @@ func (k *Kernel) newDestination(attrs attributes) syscall.Errno {
 func (k *Kernel) reachable(a netip.Addr) bool {
 	switch {
 	case a.Is4():
-		return a.As4()[0] != 0 && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
+		return !a.IsUnspecified() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
 	case k.local[a]:
 		return true
 	}
@@ -145,7 +148,7 @@ func (k *Kernel) dumpDestinations(attrs attributes) []netlink.Message {
 // destinationMessage is ip_vs_genl_fill_dest.
 func destinationMessage(d ipvs.Destination) netlink.Message {
 	return reply(ipvs.CommandNewDestination, func(ae *netlink.AttributeEncoder) {
-		ae.Nested(cmdDestination, func(ae *netlink.AttributeEncoder) error {
+		nest(ae, cmdDestination, func(ae *netlink.AttributeEncoder) {
 			ae.Bytes(destAddr, union(d.AddrPort.Addr()))
 			ae.Bytes(destPort, bigEndian16(d.AddrPort.Port()))
 			ae.Uint32(destFwdMethod, uint32(d.Forward))
@@ -160,7 +163,6 @@ func destinationMessage(d ipvs.Destination) netlink.Message {
 			ae.Uint32(destPersistConns, d.PersistentConns)
 			ae.Uint16(destAddrFamily, uint16(ipvs.FamilyOf(d.AddrPort.Addr())))
 			encodeStats(ae, destStats, destStats64, d.Stats)
-			return nil
 		})
 	})
 }

@@ -52,6 +52,13 @@ func Lose() Effect {
 	return Effect{failFirst: unix.ENOBUFS, rewrite: func([][]netlink.Message) [][]netlink.Message { return nil }}
 }
 
+// Silence handles the request and does not answer, not even if an
+// acknowledgement is asked for. The kernel does so if what it did was
+// interrupted, for example if it stops a sync daemon that has just been started.
+func Silence() Effect {
+	return Effect{rewrite: func([][]netlink.Message) [][]netlink.Message { return nil }}
+}
+
 // Interrupt marks a dump with NLM_F_DUMP_INTR: the table changed meanwhile.
 func Interrupt() Effect {
 	return eachReply(func(m *netlink.Message) { m.Header.Flags |= netlink.DumpInterrupted })
@@ -96,6 +103,11 @@ func Answer(datagrams ...[]netlink.Message) Effect {
 		}
 		return answer
 	}}
+}
+
+// Rewrite changes the datagrams of an answer. It may not keep them.
+func Rewrite(change func(datagrams [][]netlink.Message) [][]netlink.Message) Effect {
+	return Effect{rewrite: change}
 }
 
 // Before calls a function just before the request is handled, for example one

@@ -14,7 +14,9 @@
 // they were added, those of addresses before those of firewall marks, not in
 // the order of a hash; a listing shows the table as it was when it was asked
 // for; a destination that is deleted and added again starts with counters of
-// zero; no packet ever passes, so counters are what a test sets them to.
+// zero; no packet ever passes, so counters are what a test sets them to; every
+// interface is up and reaches every multicast group, and of all addresses only
+// 255.255.255.255 is a broadcast address.
 package ipvstest
 
 import (
@@ -46,6 +48,7 @@ type Kernel struct {
 	faults     []*Fault
 	requests   []ipvs.Command
 	clients    uint32
+	trace      func(bool, []netlink.Message)
 }
 
 // service is a virtual service with its destinations, the newest first as in
@@ -273,6 +276,22 @@ func (k *Kernel) Commands() []ipvs.Command {
 	commands := k.requests
 	k.requests = nil
 	return commands
+}
+
+// Trace calls a function with the messages of every send, and of every datagram
+// that is received. It must not keep them or call the kernel.
+func (k *Kernel) Trace(f func(sent bool, messages []netlink.Message)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.trace = f
+}
+
+func (k *Kernel) traced(sent bool, messages []netlink.Message) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.trace != nil {
+		k.trace(sent, messages)
+	}
 }
 
 // ordered lists the services as the kernel does: the table of addresses, then

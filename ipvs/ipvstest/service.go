@@ -117,10 +117,6 @@ func (k *Kernel) newService(attrs attributes) syscall.Errno {
 	if errno := k.checkService(s); errno != 0 {
 		return errno
 	}
-	if s.Flags&hashed != 0 {
-		// The kernel believes that it is in its table already: it is lost.
-		return 0
-	}
 	s.Flags |= hashed
 	k.services = append(k.services, &service{Service: s})
 	return 0
@@ -205,7 +201,7 @@ func (k *Kernel) dumpServices(attributes) []netlink.Message {
 // message is ip_vs_genl_fill_service.
 func (s *service) message() netlink.Message {
 	return reply(ipvs.CommandNewService, func(ae *netlink.AttributeEncoder) {
-		ae.Nested(cmdService, func(ae *netlink.AttributeEncoder) error {
+		nest(ae, cmdService, func(ae *netlink.AttributeEncoder) {
 			family := s.AddressFamily()
 			ae.Uint16(svcAF, uint16(family))
 			if s.FWMark != 0 {
@@ -228,7 +224,6 @@ func (s *service) message() netlink.Message {
 				ae.Bytes(svcNetmask, binary.BigEndian.AppendUint32(nil, s.Netmask))
 			}
 			encodeStats(ae, svcStats, svcStats64, s.Stats)
-			return nil
 		})
 	})
 }

@@ -37,7 +37,8 @@ type datagram struct {
 	dump     bool
 }
 
-var _ netlink.Socket = (*socket)(nil) //lint:ignore SA1019 NewConn takes nothing else
+//lint:ignore SA1019 NewConn takes nothing else.
+var _ netlink.Socket = (*socket)(nil)
 
 // errNothing is what a receive on an empty queue fails with. The kernel answers
 // within the send, so a real socket would wait for ever, and so would the test.
@@ -54,9 +55,10 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 		return net.ErrClosed
 	}
 	k := s.kernel
+	k.traced(true, messages)
 	faults, errno := k.admit(messages)
 	if errno != 0 {
-		return os.NewSyscallError("sendmsg", errno)
+		return syscallError("sendmsg", errno)
 	}
 	for i, m := range messages {
 		s.handle(m, faults[i])
@@ -93,7 +95,7 @@ func (s *socket) Receive() ([]netlink.Message, error) {
 		return nil, net.ErrClosed
 	case s.overflow:
 		s.overflow = false
-		return nil, os.NewSyscallError("recvmsg", unix.ENOBUFS)
+		return nil, syscallError("recvmsg", unix.ENOBUFS)
 	case len(s.queue) == 0 && s.hasDeadline:
 		return nil, os.ErrDeadlineExceeded
 	case len(s.queue) == 0:
@@ -101,6 +103,9 @@ func (s *socket) Receive() ([]netlink.Message, error) {
 	}
 	d := s.queue[0]
 	s.queue = s.queue[1:]
+	if d.err == nil {
+		s.kernel.traced(false, d.messages)
+	}
 	return d.messages, d.err
 }
 

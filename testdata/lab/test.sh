@@ -21,9 +21,9 @@ done
 testdata/lab/run.sh true
 
 machine() {
-	testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" -a "$work/cmd:/src/cmd" -a README.md:/src/README.md \
+	testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" -a "$work/cmd:/src/cmd" -a README.md:/src/README.md -a /usr/include/linux/ip_vs.h:/usr/include/linux/ip_vs.h \
 		-a "$work/testdata/lab/difftest/test:/src/testdata/lab/difftest/test" -a testdata/scripts:/src/testdata/scripts \
-		-a testdata/wire:/src/testdata/wire -a testdata/diff:/src/testdata/diff \
+		-a testdata/diff:/src/testdata/diff \
 		-e IPVS_KERNEL=1 -e IPVSADM=/usr/local/bin/ours \
 		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" sh -ec "$1"
 }

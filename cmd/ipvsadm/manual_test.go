@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// manual reads a manual page without its fonts and with plain dashes.
+func manual(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`\\f[BIRP]`).ReplaceAllString(strings.ReplaceAll(string(text), `\-`, "-"), "")
+}
+
+// headings are the lines under .TP, which name what is then explained.
+func headings(page string) string {
+	var b strings.Builder
+	lines := strings.Split(page, "\n")
+	for i, line := range lines[1:] {
+		if lines[i] == ".TP" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+func TestManualHasEveryOption(t *testing.T) {
+	explained := headings(manual(t, "ipvsadm.8"))
+	has := func(option string) bool {
+		return regexp.MustCompile(`(^|[^-\w])` + option + `([^-\w]|$)`).MatchString(explained)
+	}
+	optionTable().VisitAll(func(f *pflag.Flag) {
+		if !strings.HasPrefix(f.Name, "=") && !has("--"+f.Name) {
+			t.Errorf("ipvsadm.8 does not explain --%s", f.Name)
+		}
+		if f.Shorthand != "" && !has("-"+f.Shorthand) {
+			t.Errorf("ipvsadm.8 does not explain -%s", f.Shorthand)
+		}
+	})
+}
+
+func TestManualHasNoOtherOption(t *testing.T) {
+	longOption := regexp.MustCompile(`--([a-z][-\w]*)`)
+	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8"} {
+		for _, match := range longOption.FindAllStringSubmatch(manual(t, path), -1) {
+			if optionTable().Lookup(match[1]) == nil {
+				t.Errorf("%s names %s, which is no option", path, match[0])
+			}
+		}
+	}
+}

@@ -80,6 +80,11 @@ func parse(words []string) (*command, error) {
 	if len(leftovers) > 0 {
 		return nil, usagef("unexpected argument %s", leftovers[0])
 	}
+	flags, err := parseSchedFlags(c.service.Scheduler, c.schedFlags)
+	if err != nil {
+		return nil, err
+	}
+	c.service.Flags |= flags
 	if err := c.checkOptions(); err != nil {
 		return nil, err
 	}
@@ -169,11 +174,6 @@ func (c *command) completeService() error {
 		}
 		s.Netmask = c.netmask.value(family)
 	}
-	flags, err := parseSchedFlags(s.Scheduler, c.schedFlags)
-	if err != nil {
-		return err
-	}
-	s.Flags |= flags
 	return c.checkService()
 }
 

@@ -204,13 +204,14 @@ func (c *command) setPersistent(value string) error {
 
 func (c *command) setNetmask(value string) error {
 	c.netmask = parseNetmask(value)
-	switch family := c.service.AddressFamily(); {
-	case family != 0:
+	if family := c.service.AddressFamily(); family != 0 {
 		return c.netmask.check(family)
-	case c.netmask.check(ipvs.IPv4) != nil:
-		return c.netmask.check(ipvs.IPv6)
 	}
-	return nil
+	// The family is not known yet, so the value may be of either.
+	if c.netmask.check(ipvs.IPv6) == nil {
+		return nil
+	}
+	return c.netmask.check(ipvs.IPv4)
 }
 
 func (c *command) setOps(string) error {

@@ -17,7 +17,8 @@ type scanner struct {
 	// leftovers are the words that are neither options nor their values. A word
 	// - is one; all words after -- are.
 	leftovers []string
-	// word is the word of the current option, whole.
+	// word is the word that was read last, whole: that of an option, or of its
+	// value.
 	word string
 	// cluster is the unread rest of a word such as -lnc.
 	cluster string
@@ -105,9 +106,10 @@ func (s *scanner) take(flag *pflag.Flag, value string, hasValue bool) (given, er
 		return given{flag: flag}, nil
 	}
 	value = s.words[0]
-	s.words = s.words[1:]
+	s.word, s.words = value, s.words[1:]
 	return given{flag, value, true}, nil
 }
 
-// invalidOption is the complaint about a second command.
+// invalidOption is the complaint about a second command. Like popt's, it names
+// the value if that is a word of its own.
 func (s *scanner) invalidOption() string { return fmt.Sprintf("invalid option `%s'", s.word) }

@@ -96,7 +96,10 @@ func parse(words []string) (*command, error) {
 
 func rowOf(g given) *option { return g.flag.Value.(*option) }
 
-const defaultScheduler = "wlc"
+const (
+	defaultScheduler = "wlc"
+	defaultInterface = "eth0"
+)
 
 // newCommand holds the values of what is not given.
 func newCommand(v verb) *command {
@@ -105,7 +108,7 @@ func newCommand(v verb) *command {
 	c.service.Timeout = 360
 	c.destination.Forward = ipvs.DirectRoute
 	c.destination.Weight = 1
-	c.daemon.Interface = "eth0"
+	c.daemon.Interface = defaultInterface
 	return c
 }
 
@@ -182,7 +185,7 @@ func (c *command) completeServer() error {
 	if name := c.server.portName; name != "" {
 		server, err := c.server.withPort(name, c.service.Protocol)
 		if err != nil || server.portName != "" {
-			return illegal("real server address[:port]", err)
+			return illegal("real server address[:port]")
 		}
 		c.server = server
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -154,7 +155,7 @@ func service(p ipvs.Protocol) func(*command, string) error {
 	return func(c *command, value string) error {
 		end, err := parseEndpoint(value, p)
 		if err != nil {
-			return illegal("virtual server address[:port]", err)
+			return illegal("virtual server address[:port]")
 		}
 		c.service.ServiceID = ipvs.ServiceID{Protocol: p, AddrPort: end.AddrPort()}
 		return nil
@@ -226,7 +227,7 @@ func (c *command) setSchedFlags(value string) error {
 
 func (c *command) setServer(value string) (err error) {
 	if c.server, err = parseEndpoint(value, c.service.Protocol); err != nil {
-		return illegal("real server address[:port]", err)
+		return illegal("real server address[:port]")
 	}
 	return nil
 }
@@ -251,10 +252,13 @@ func (c *command) setLower(value string) error {
 }
 
 func (c *command) setTunType(value string) error {
-	if err := c.destination.TunnelType.UnmarshalText([]byte(value)); err != nil || c.destination.TunnelType > ipvs.GRE {
-		return illegal("tunnel type", err)
+	for _, t := range []ipvs.TunnelType{ipvs.IPIP, ipvs.GUE, ipvs.GRE} {
+		if t.String() == value {
+			c.destination.TunnelType = t
+			return nil
+		}
 	}
-	return nil
+	return illegal("tunnel type")
 }
 
 func (c *command) setTunPort(value string) error {
@@ -283,20 +287,20 @@ func (c *command) setDaemonState(value, what string) error {
 	case "backup":
 		c.daemon.State = ipvs.Backup
 	default:
-		return illegal(what, nil)
+		return illegal(what)
 	}
 	return nil
 }
 
 func (c *command) setInterface(value string) error {
-	c.daemon.Interface = cut(value)
+	c.daemon.Interface = cmp.Or(cut(value), defaultInterface)
 	return nil
 }
 
 func (c *command) setGroup(value string) error {
 	group, err := netip.ParseAddr(value)
 	family := 4
-	if group.Is6() {
+	if strings.Contains(value, ":") {
 		family = 6
 	}
 	if err != nil || group.Zone() != "" || !group.IsMulticast() {
@@ -325,7 +329,7 @@ func (c *command) setMaxLen(value string) error {
 func setNumber[T ~uint8 | ~uint16 | ~uint32](field *T, value string, low, high int64, what string) error {
 	n, ok := parseNumber(value, low, high)
 	if !ok {
-		return illegal(what, nil)
+		return illegal(what)
 	}
 	*field = T(n)
 	return nil
@@ -338,5 +342,5 @@ func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// illegal says which value is wrong, and why where the reason is not plain.
-func illegal(what string, _ error) error { return usagef("illegal %s specified", what) }
+// illegal says which value is wrong.
+func illegal(what string) error { return usagef("illegal %s specified", what) }

@@ -5,13 +5,16 @@ import (
 	"strings"
 )
 
-// saveTool is ipvsadm-save: -n for numbers. Words after the options are
+// saveTool is ipvsadm-save: -n for numbers. Words that are no options are
 // ignored, as the original does.
 func (p *program) saveTool(words []string) error {
 	numeric := false
 	for _, word := range words {
-		if word == "--" || len(word) < 2 || word[0] != '-' {
+		if word == "--" {
 			break
+		}
+		if len(word) < 2 || word[0] != '-' {
+			continue
 		}
 		if strings.Trim(word[1:], "n") != "" {
 			if _, err := io.WriteString(p.stdout, saveUsage); err != nil {

@@ -35,9 +35,10 @@
 //
 // Lines that are indented belong to the line above:
 //
-//	  < text      a line of its stdin          <"quoted"*3  bytes of its stdin, no line feed added
-//	  <$ command  its stdin is what this shell command prints
-//	  > 2> =      what ours must print and return, on a line marked with a row; >"…" and 2>"…" as above
+//	< text      a line of its stdin          <"quoted"*3  bytes of its stdin, no line feed added
+//	<$ command  its stdin is what this shell command prints
+//	> 2> =      what ours must print and return, on a line marked with a row; >"…" and 2>"…" as above
+//	>~ REGEXP   or what stdout must match, where it changes with every release
 //
 // Everything else is set-up. Three words are our own:
 //
@@ -75,6 +76,7 @@ type Step struct {
 	Stdin Input
 	Marks Marks
 	Want  Result // with Marks.Row: what ours must do
+	Match string // instead of Want.Stdout, a regular expression
 }
 
 // Marks are what stands in brackets before a command line.
@@ -216,6 +218,11 @@ func (s *Step) parseIndented(line string) error {
 		s.Want.Status = n
 		return err
 	}
+	if match, ok := strings.CutPrefix(line, ">~ "); ok {
+		s.Match = match
+		_, err := regexp.Compile(match)
+		return err
+	}
 	for _, to := range []struct {
 		sign  string
 		bytes *[]byte
@@ -272,9 +279,45 @@ func (s Step) String() string {
 	}
 	b.WriteString(indented("<", s.Stdin.Bytes))
 	if s.Marks.Row != "" {
-		b.WriteString(s.Want.String())
+		b.WriteString(s.wanted())
 	}
 	return b.String()
+}
+
+func (s Step) wanted() string {
+	if s.Match != "" {
+		return "  >~ " + s.Match + "\n" + Result{nil, s.Want.Stderr, s.Want.Status}.String()
+	}
+	return s.Want.String()
+}
+
+// wantedBy reports whether the result is what is written below the line.
+func (s Step) wantedBy(r Result) bool {
+	if s.Match != "" && regexp.MustCompile(s.Match).Match(r.Stdout) {
+		r.Stdout = s.Want.Stdout
+	}
+	return r.Equal(s.Want)
+}
+
+// Update writes what ours did, by line number, below the marked lines of a case file, in place of what is written there.
+func Update(text string, did map[int]Result) string {
+	var out strings.Builder
+	var pending *Result
+	for i, line := range strings.SplitAfter(text, "\n") {
+		trimmed := strings.TrimLeft(line, " \t")
+		if pending != nil && trimmed != line && !strings.HasPrefix(trimmed, "<") {
+			continue
+		}
+		if pending != nil && trimmed == line {
+			out.WriteString(pending.String())
+			pending = nil
+		}
+		out.WriteString(line)
+		if result, ok := did[i+1]; ok {
+			pending = &result
+		}
+	}
+	return out.String()
 }
 
 // String writes the result as it would stand in a case file.

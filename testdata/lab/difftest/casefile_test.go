@@ -77,3 +77,11 @@ func TestStepString(t *testing.T) {
 		}
 	}
 }
+
+func TestUpdate(t *testing.T) {
+	const before = "== a\n[X1] ipvsadm -h\n  < in\n  > old\n  = 9\nipvsadm\n[X1] ipvsadm -v\n"
+	const want = "== a\n[X1] ipvsadm -h\n  < in\n  > new\n  = 0\nipvsadm\n[X1] ipvsadm -v\n"
+	if got := Update(before, map[int]Result{2: {Stdout: []byte("new\n")}}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -3,6 +3,7 @@ package difftest
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 //	IPVSADM       our program (default: the original, which checks the cases themselves)
 //	ORACLE        the original (/sbin/ipvsadm)
 //	DIFF_CASES    the directory of the case files (diff, else where it is in the source tree)
+//	DIFF_UPDATE   a directory for case files with what ours did below the marked lines (/out: run.sh -o fetches it)
 func programs(t *testing.T) Comparison {
 	t.Helper()
 	c := Comparison{Oracle: fallback(os.Getenv("ORACLE"), "/sbin/ipvsadm")}
@@ -53,6 +55,7 @@ func TestCases(t *testing.T) {
 	}
 	comparison := programs(t)
 	tallies := map[string]*tally{}
+	updates := map[string]map[int]Result{}
 	for _, test := range cases {
 		t.Run(test.File+"/"+strings.ReplaceAll(test.Name, " ", "_"), func(t *testing.T) {
 			count := tallies[test.File]
@@ -66,6 +69,12 @@ func TestCases(t *testing.T) {
 					count.lines++
 				}
 			}
+			comparison.Marked = func(s Step, r Result) {
+				if updates[test.File] == nil {
+					updates[test.File] = map[int]Result{}
+				}
+				updates[test.File][s.Line] = r
+			}
 			differences, err := comparison.Run(test)
 			for _, d := range differences {
 				t.Error(d)
@@ -78,6 +87,17 @@ func TestCases(t *testing.T) {
 		})
 	}
 	summary(t, tallies)
+	if dir := os.Getenv("DIFF_UPDATE"); dir != "" {
+		for file, did := range updates {
+			text, err := os.ReadFile(filepath.Join(casesDir(), file+".txt"))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, file+".txt"), []byte(Update(string(text), did)), 0o644)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
 }
 
 func summary(t *testing.T, tallies map[string]*tally) {

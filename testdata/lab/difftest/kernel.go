@@ -78,7 +78,7 @@ type serviceState struct {
 	servers []record
 }
 
-func (k *kernel) services() ([]serviceState, error) {
+func (k *kernel) services(withServers bool) ([]serviceState, error) {
 	messages, err := k.ask(getService, netlink.Dump, nil)
 	if err != nil {
 		return nil, fmt.Errorf("services: %w", err)
@@ -89,6 +89,10 @@ func (k *kernel) services() ([]serviceState, error) {
 	}
 	var services []serviceState
 	for _, service := range list {
+		if !withServers {
+			services = append(services, serviceState{record: service})
+			continue
+		}
 		var key []netlink.Attribute
 		for _, t := range []uint16{1, 2, 3, 4, 5} {
 			if data, ok := service[t]; ok {
@@ -116,9 +120,9 @@ func (k *kernel) services() ([]serviceState, error) {
 	return services, nil
 }
 
-// state describes everything but counters: a line for each service, sorted, the servers of each in the kernel's order.
-func (k *kernel) state() (string, error) {
-	services, err := k.services()
+// state describes everything but counters: a line for each service, sorted, and if wanted its servers in their order.
+func (k *kernel) state(withServers bool) (string, error) {
+	services, err := k.services(withServers)
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ link set eth0 mtu 65535 up
 addr add 192.0.2.2/24 dev eth0
 addr add fd00:2::2/64 dev eth0 nodad
 route add default dev eth0
--6 route add default dev eth0
+route add ::/0 dev eth0
 route add 224.0.0.0/4 dev eth0
 `
 
@@ -119,7 +119,9 @@ func (n *namespace) run(c command) (Result, error) {
 	}
 	timer := time.AfterFunc(commandTimeout, func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 	err = cmd.Wait()
-	timer.Stop()
+	if !timer.Stop() {
+		return Result{}, fmt.Errorf("%s: no end after %v", joinWords(c.args), commandTimeout)
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && !errors.Is(err, syscall.EPIPE) { // EPIPE: it did not read all of its stdin
 		return Result{}, err

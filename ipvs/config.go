@@ -16,23 +16,20 @@ type Config struct {
 
 // MarshalBinary returns the attributes of IPVS_CMD_SET_CONFIG.
 func (c Config) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	c.encode(ae)
-	return ae.Encode()
+	return marshal(c.encode)
 }
 
-func (c Config) encode(ae *netlink.AttributeEncoder) {
+func (c Config) encode(ae *netlink.AttributeEncoder) error {
 	ae.Uint32(attrTimeoutTCP, c.TCP)
 	ae.Uint32(attrTimeoutTCPFin, c.TCPFin)
 	ae.Uint32(attrTimeoutUDP, c.UDP)
+	return nil
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_CONFIG.
-func (c *Config) UnmarshalBinary(b []byte) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
+func (c *Config) UnmarshalBinary(b []byte) error { return unmarshal(b, c.decode) }
+
+func (c *Config) decode(ad *netlink.AttributeDecoder) error {
 	*c = Config{}
 	for ad.Next() {
 		switch ad.Type() {
@@ -64,19 +61,18 @@ func (i Info) VersionString() string {
 }
 
 // MarshalBinary returns the attributes of IPVS_CMD_SET_INFO.
-func (i Info) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
+func (i Info) MarshalBinary() ([]byte, error) { return marshal(i.encode) }
+
+func (i Info) encode(ae *netlink.AttributeEncoder) error {
 	ae.Uint32(infoVersion, i.Version)
 	ae.Uint32(infoConnTabSize, i.ConnTabSize)
-	return ae.Encode()
+	return nil
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_INFO.
-func (i *Info) UnmarshalBinary(b []byte) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
+func (i *Info) UnmarshalBinary(b []byte) error { return unmarshal(b, i.decode) }
+
+func (i *Info) decode(ad *netlink.AttributeDecoder) error {
 	*i = Info{}
 	for ad.Next() {
 		switch ad.Type() {

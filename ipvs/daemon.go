@@ -30,11 +30,7 @@ type Daemon struct {
 // MarshalBinary returns the attributes inside IPVS_CMD_ATTR_DAEMON. Of the
 // fields from MaxLen on, zero ones are left out, so that the kernel's defaults count.
 func (d Daemon) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	if err := d.encode(ae); err != nil {
-		return nil, err
-	}
-	return ae.Encode()
+	return marshal(d.encode)
 }
 
 func (d Daemon) encode(ae *netlink.AttributeEncoder) error {
@@ -64,11 +60,7 @@ func (d Daemon) encode(ae *netlink.AttributeEncoder) error {
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DAEMON. Kernels
 // before 4.3 report no more than State, Interface and SyncID.
 func (d *Daemon) UnmarshalBinary(b []byte) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
-	return d.decode(ad)
+	return unmarshal(b, d.decode)
 }
 
 func (d *Daemon) decode(ad *netlink.AttributeDecoder) error {

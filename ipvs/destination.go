@@ -48,11 +48,7 @@ type Destination struct {
 
 // MarshalBinary returns the attributes that identify the destination.
 func (id DestinationID) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	if err := id.encode(ae); err != nil {
-		return nil, err
-	}
-	return ae.Encode()
+	return marshal(id.encode)
 }
 
 func (id DestinationID) encode(ae *netlink.AttributeEncoder) error {
@@ -69,11 +65,7 @@ func (id DestinationID) encode(ae *netlink.AttributeEncoder) error {
 // MarshalBinary returns the attributes inside IPVS_CMD_ATTR_DEST. Connections
 // and counters are included if there are any; the kernel ignores them in a request.
 func (d Destination) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	if err := d.encode(ae); err != nil {
-		return nil, err
-	}
-	return ae.Encode()
+	return marshal(d.encode)
 }
 
 func (d Destination) encode(ae *netlink.AttributeEncoder) error {
@@ -103,11 +95,7 @@ func (d Destination) encode(ae *netlink.AttributeEncoder) error {
 // that of the service, which a Client knows; here it is IPv4 if all bytes
 // after the fourth are zero.
 func (d *Destination) UnmarshalBinary(b []byte) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
-	return d.decode(ad, 0)
+	return unmarshal(b, func(ad *netlink.AttributeDecoder) error { return d.decode(ad, 0) })
 }
 
 // decode reads a destination; family is that of its service, 0 if unknown.

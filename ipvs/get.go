@@ -19,24 +19,20 @@ func nest(typ uint16, encode func(*netlink.AttributeEncoder) error) ([]byte, err
 
 // unnest decodes the object inside a reply.
 func unnest(b []byte, typ uint16, decode func(*netlink.AttributeDecoder) error) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
 	found := false
-	for ad.Next() {
-		if ad.Type() == typ {
-			found = true
-			ad.Nested(decode)
+	err := unmarshal(b, func(ad *netlink.AttributeDecoder) error {
+		for ad.Next() {
+			if ad.Type() == typ {
+				found = true
+				ad.Nested(decode)
+			}
 		}
+		return ad.Err()
+	})
+	if err == nil && !found {
+		err = errors.New("the kernel's reply lacks what was asked for")
 	}
-	if err := ad.Err(); err != nil {
-		return err
-	}
-	if !found {
-		return errors.New("the kernel's reply lacks what was asked for")
-	}
-	return nil
+	return err
 }
 
 // getOne asks for one object, the attributes of which go to decode.

@@ -80,11 +80,7 @@ type Service struct {
 // MarshalBinary returns the attributes that identify the service: what the
 // kernel wants to find one.
 func (id ServiceID) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	if err := id.encode(ae); err != nil {
-		return nil, err
-	}
-	return ae.Encode()
+	return marshal(id.encode)
 }
 
 func (id ServiceID) encode(ae *netlink.AttributeEncoder) error {
@@ -110,11 +106,7 @@ func (id ServiceID) encode(ae *netlink.AttributeEncoder) error {
 // MarshalBinary returns the attributes inside IPVS_CMD_ATTR_SERVICE. Counters
 // are included if there are any; the kernel ignores them in a request.
 func (s Service) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	if err := s.encode(ae); err != nil {
-		return nil, err
-	}
-	return ae.Encode()
+	return marshal(s.encode)
 }
 
 func (s Service) encode(ae *netlink.AttributeEncoder) error {
@@ -146,11 +138,7 @@ func (s Service) encode(ae *netlink.AttributeEncoder) error {
 // attributes are skipped; attributes of a wrong length, or an address without
 // its family, are errors.
 func (s *Service) UnmarshalBinary(b []byte) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
-	return s.decode(ad)
+	return unmarshal(b, s.decode)
 }
 
 func (s *Service) decode(ad *netlink.AttributeDecoder) error {

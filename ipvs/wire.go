@@ -10,6 +10,24 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
+// marshal returns the attributes that encode writes.
+func marshal(encode func(*netlink.AttributeEncoder) error) ([]byte, error) {
+	ae := netlink.NewAttributeEncoder()
+	if err := encode(ae); err != nil {
+		return nil, err
+	}
+	return ae.Encode()
+}
+
+// unmarshal gives attributes to decode to read.
+func unmarshal(b []byte, decode func(*netlink.AttributeDecoder) error) error {
+	ad, err := netlink.NewAttributeDecoder(b)
+	if err != nil {
+		return err
+	}
+	return decode(ad)
+}
+
 // addrLen is the size of union nf_inet_addr, which holds addresses of both families.
 const addrLen = 16
 

@@ -44,13 +44,6 @@ type command struct {
 
 func (c *command) has(b bit) bool { return c.options&b != 0 }
 
-// noCommandError says that the words do not begin with a command.
-type noCommandError struct{}
-
-func (noCommandError) Error() string {
-	return "the first option must be a command, such as -A or --add-service"
-}
-
 // parse reads the words of one command. Errors are a noCommandError, a
 // *scanError or a *usageError.
 func parse(words []string) (*command, error) {

@@ -8,7 +8,6 @@ import (
 	"path"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"golang.org/x/sys/unix"
 )
 
 // Exit statuses, as the original's.
@@ -86,24 +85,6 @@ func (p *program) open() (err error) {
 	return nil
 }
 
-// initError says that there is no IPVS, or none for us.
-type initError struct{ err error }
-
-func (e *initError) Error() string { return sentence(e.err) }
-func (e *initError) Unwrap() error { return e.err }
-
-// statusError gives an error the exit status that the place it comes from wants.
-type statusError struct {
-	err    error
-	status int
-}
-
-func (e *statusError) Error() string { return e.err.Error() }
-func (e *statusError) Unwrap() error { return e.err }
-
-// errReported fails the run after everything has been said.
-var errReported = errors.New("reported")
-
 // report prints an error and returns the exit status.
 func (p *program) report(err error) int {
 	status := exitKernel
@@ -141,18 +122,4 @@ func (p *program) report(err error) int {
 func (p *program) complain(text string) {
 	_ = p.stdout.Flush() // an error stays and is reported at the end
 	_, _ = fmt.Fprintln(p.stderr, text)
-}
-
-// sentence is the original's text for an error of the kernel, else the error's own.
-func sentence(err error) string {
-	var e *ipvs.Error
-	switch {
-	case errors.As(err, &e):
-		return e.Sentence()
-	case errors.Is(err, ipvs.ErrNoIPVS):
-		return (&ipvs.Error{Errno: unix.ENOPROTOOPT}).Sentence()
-	case errors.Is(err, errNotPermitted):
-		return (&ipvs.Error{Errno: unix.EPERM}).Sentence()
-	}
-	return err.Error()
 }

@@ -43,9 +43,11 @@ var protocolOfName = map[string]ipvs.Protocol{"TCP": ipvs.TCP, "UDP": ipvs.UDP, 
 func (l ConnListing) appendEntry(b []byte, e *ipvs.ConnEntry) []byte {
 	protocol := protocolOfName[e.Protocol]
 	b = append(appendPadded(b, e.Protocol, 3), ' ')
-	b = fmt.Appendf(b, "%02d:%02d  ", e.Expires/time.Minute, e.Expires%time.Minute/time.Second)
-	b = append(appendPadded(b, e.State, 11), ' ')
 	start := len(b)
+	b = fmt.Appendf(b, "%02d:%02d", e.Expires/time.Minute, e.Expires%time.Minute/time.Second)
+	b = append(padFrom(b, start, 6), ' ')
+	b = append(appendPadded(b, e.State, 11), ' ')
+	start = len(b)
 	b = append(padFrom(appendEndpoint(b, l.Names, protocol, e.Client), start, 18), ' ')
 	start = len(b)
 	b = append(padFrom(appendEndpoint(b, l.Names, protocol, e.Virtual), start, 18), ' ')

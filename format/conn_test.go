@@ -1,0 +1,37 @@
+package format
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+func TestConnections(t *testing.T) {
+	entry := ipvs.ConnEntry{
+		Protocol: "TCP", State: "ESTABLISHED", Expires: 15 * time.Minute,
+		Client:      netip.MustParseAddrPort("192.168.0.1:50000"),
+		Virtual:     netip.MustParseAddrPort("10.0.0.1:80"),
+		Destination: netip.MustParseAddrPort("[fd00::2]:80"),
+	}
+	long := entry
+	long.Protocol, long.Expires, long.PEName, long.PEData = "UDP", 6000*time.Second, "sip", "call@host "+strings.Repeat("x", 300)
+	var b strings.Builder
+	l := ConnListing{PersistenceData: true}
+	if err := l.Titles(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Entries(&b, []ipvs.ConnEntry{entry, long}); err != nil {
+		t.Fatal(err)
+	}
+	want := `IPVS connection entries
+pro expire state       source             virtual            destination        pe name          pe_data
+TCP 15:00  ESTABLISHED 192.168.0.1:50000  10.0.0.1:80        [fd00::2]:80
+UDP 100:00 ESTABLISHED 192.168.0.1:50000  10.0.0.1:80        [fd00::2]:80     sip                call@host
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

@@ -2,10 +2,12 @@ package difftest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -42,9 +44,6 @@ func casesDir() string {
 	return "../../diff"
 }
 
-// A tally is one file's row of the summary.
-type tally struct{ cases, lines, differences int }
-
 func TestCases(t *testing.T) {
 	cases, err := ReadCases(casesDir())
 	if err != nil {
@@ -54,67 +53,94 @@ func TestCases(t *testing.T) {
 		t.Fatal("no cases in ", casesDir())
 	}
 	comparison := programs(t)
-	tallies := map[string]*tally{}
-	updates := map[string]map[int]Result{}
+	books := &books{tallies: map[string]*tally{}, updates: map[string]map[int]Result{}}
+	t.Cleanup(func() {
+		books.print()
+		if dir := os.Getenv("DIFF_UPDATE"); dir != "" {
+			if err := books.update(dir); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	for _, test := range cases {
 		t.Run(test.File+"/"+strings.ReplaceAll(test.Name, " ", "_"), func(t *testing.T) {
-			count := tallies[test.File]
-			if count == nil {
-				count = &tally{}
-				tallies[test.File] = count
-			}
-			count.cases++
-			for _, s := range test.Steps {
-				if s.IsCommand() {
-					count.lines++
-				}
-			}
-			comparison.Marked = func(s Step, r Result) {
-				if updates[test.File] == nil {
-					updates[test.File] = map[int]Result{}
-				}
-				updates[test.File][s.Line] = r
-			}
+			t.Parallel()
+			comparison := comparison
+			comparison.Marked = func(s Step, r Result) { books.marked(test.File, s.Line, r) }
 			differences, err := comparison.Run(test)
 			for _, d := range differences {
 				t.Error(d)
 			}
-			count.differences += len(differences)
+			count := len(differences)
 			if err != nil {
 				t.Error(err)
-				count.differences++
+				count++
 			}
+			books.done(test, count)
 		})
 	}
-	summary(t, tallies)
-	if dir := os.Getenv("DIFF_UPDATE"); dir != "" {
-		for file, did := range updates {
-			text, err := os.ReadFile(filepath.Join(casesDir(), file+".txt"))
-			if err == nil {
-				err = os.WriteFile(filepath.Join(dir, file+".txt"), []byte(Update(string(text), did)), 0o644)
-			}
-			if err != nil {
-				t.Error(err)
-			}
+}
+
+// Books are kept of all cases, which run side by side.
+type books struct {
+	sync.Mutex
+	tallies map[string]*tally
+	updates map[string]map[int]Result // by file and line
+}
+
+// A tally is one file's row of the summary.
+type tally struct{ cases, lines, differences int }
+
+func (b *books) marked(file string, line int, did Result) {
+	b.Lock()
+	defer b.Unlock()
+	if b.updates[file] == nil {
+		b.updates[file] = map[int]Result{}
+	}
+	b.updates[file][line] = did
+}
+
+func (b *books) done(test Case, differences int) {
+	b.Lock()
+	defer b.Unlock()
+	if b.tallies[test.File] == nil {
+		b.tallies[test.File] = &tally{}
+	}
+	count := b.tallies[test.File]
+	count.cases++
+	count.differences += differences
+	for _, s := range test.Steps {
+		if s.IsCommand() {
+			count.lines++
 		}
 	}
 }
 
-func summary(t *testing.T, tallies map[string]*tally) {
-	var files []string
+func (b *books) print() {
 	var all tally
-	for file, n := range tallies {
-		files = append(files, file)
+	for _, file := range slices.Sorted(maps.Keys(b.tallies)) {
+		n := b.tallies[file]
+		n.print(file)
 		all.cases += n.cases
 		all.lines += n.lines
 		all.differences += n.differences
 	}
-	slices.Sort(files)
-	for _, file := range append(files, "") {
-		n, name := tallies[file], file
-		if file == "" {
-			n, name = &all, "in all"
+	all.print("in all")
+}
+
+func (n tally) print(name string) {
+	fmt.Printf("%-20s %5d cases %6d command lines %4d differences\n", name, n.cases, n.lines, n.differences)
+}
+
+func (b *books) update(dir string) error {
+	for file, did := range b.updates {
+		text, err := os.ReadFile(filepath.Join(casesDir(), file+".txt"))
+		if err != nil {
+			return err
 		}
-		fmt.Printf("%-20s %5d cases %6d command lines %4d differences\n", name, n.cases, n.lines, n.differences)
+		if err := os.WriteFile(filepath.Join(dir, file+".txt"), []byte(Update(string(text), did)), 0o644); err != nil {
+			return err
+		}
 	}
+	return nil
 }

@@ -2,6 +2,7 @@ package ipvs
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"syscall"
@@ -30,7 +31,7 @@ func (c *Client) Apply(changes []Change) []error {
 	for i := range changes {
 		data, err := c.pack(changes[i])
 		if err != nil {
-			errs[i] = err
+			errs[i] = fmt.Errorf("ipvs: %s %s: %w", changes[i].Command, changes[i].subject(), err)
 			continue
 		}
 		b.add(i, data)
@@ -108,7 +109,7 @@ func (c *Client) send(b *batch) {
 	}
 	err := c.settle()
 	if err != nil {
-		b.fail(err)
+		b.fail(fmt.Errorf("ipvs: %w", err))
 		return
 	}
 	sent, err := c.conn.SendMessages(append(slices.Clip(b.msgs), barrier()))
@@ -123,7 +124,7 @@ func (c *Client) send(b *batch) {
 		c.send(&batch{b.changes, b.errs, b.msgs[half:], b.index[half:]})
 		return
 	}
-	b.fail(err)
+	b.fail(fmt.Errorf("ipvs: %w", err))
 }
 
 // barrier is a message without effect, the acknowledgement of which tells that
@@ -154,7 +155,7 @@ func (c *Client) receive(b *batch, sent []netlink.Message) {
 			return
 		case err != nil:
 			c.unsettled = true
-			b.fail(err)
+			b.fail(fmt.Errorf("ipvs: %w", err))
 			return
 		case i == last:
 			if lost != nil {

@@ -118,7 +118,7 @@ func (ch Change) MarshalBinary() ([]byte, error) {
 		}
 	case CommandFlush:
 	default:
-		return nil, fmt.Errorf("ipvs: %s is not a change", ch.Command)
+		return nil, fmt.Errorf("%s is not a change", ch.Command)
 	}
 	return ae.Encode()
 }

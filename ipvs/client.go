@@ -5,7 +5,7 @@
 // A Client holds one socket. Reads return plain values; writes are single
 // calls, or many Changes at once with Client.Apply. IPVS belongs to a network
 // namespace: a Client works on the one its thread was in when it was dialled.
-// Writes need CAP_NET_ADMIN in it.
+// Reads and writes need CAP_NET_ADMIN in it.
 package ipvs
 
 import (
@@ -24,7 +24,8 @@ import (
 // usually because the module ip_vs is not loaded. It is an fs.ErrNotExist.
 var ErrNoIPVS = fmt.Errorf("ipvs: the kernel has no IPVS; is the module ip_vs loaded? (%w)", fs.ErrNotExist)
 
-// Client is a connection to the kernel's IPVS. It is safe for concurrent use.
+// Client is a connection to the kernel's IPVS, made by Dial or New. It is safe
+// for concurrent use.
 type Client struct {
 	mu     sync.Mutex
 	conn   *netlink.Conn
@@ -104,7 +105,7 @@ func (c *Client) Config() (Config, error) {
 func (c *Client) Service(id ServiceID) (Service, error) {
 	request, err := nest(attrService, id.encode)
 	if err != nil {
-		return Service{}, err
+		return Service{}, fmt.Errorf("ipvs: %s: %w", CommandGetService, err)
 	}
 	var s Service
 	err = c.getOne(CommandGetService, request, func(b []byte) error {
@@ -123,7 +124,7 @@ func (c *Client) Services() ([]Service, error) {
 func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
 	request, err := nest(attrService, id.encode)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ipvs: %s: %w", CommandGetDestinations, err)
 	}
 	family := id.AddressFamily()
 	destinations, err := dump(c, CommandGetDestinations, attrDestination, request,

@@ -30,8 +30,9 @@ type Destination struct {
 	Weight uint32
 	// UpperThreshold is the number of connections at which the destination gets
 	// no more new ones, LowerThreshold the number below which it gets them
-	// again, which is no more than the upper one. 0 means no limit. Newer kernels
-	// refuse more than 2147483647.
+	// again, which is no more than the upper one. An upper threshold of 0 means no
+	// limit, a lower one of 0 three quarters of the upper one. Newer kernels refuse
+	// more than 2147483647.
 	UpperThreshold, LowerThreshold uint32
 
 	// TunnelType, TunnelPort and TunnelFlags are of meaning with Tunnel only;

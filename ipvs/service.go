@@ -17,8 +17,8 @@ import (
 // (FWMark and Family); the fields of the other kind are zero.
 type ServiceID struct {
 	Protocol Protocol
-	// AddrPort is the virtual address. Port 0 takes all ports, which the kernel
-	// allows for persistent services only.
+	// AddrPort is the virtual address. Port 0 takes all ports; the kernel accepts
+	// it without the Persistent flag too, but ipvsadm does not.
 	AddrPort netip.AddrPort
 	// FWMark is the firewall mark, 1 to 4294967295; 0 means an address service.
 	FWMark uint32
@@ -86,7 +86,7 @@ func (id ServiceID) MarshalBinary() ([]byte, error) {
 func (id ServiceID) encode(ae *netlink.AttributeEncoder) error {
 	family := id.AddressFamily()
 	if family == 0 {
-		return errors.New("ipvs: service has neither an address nor a firewall mark")
+		return errors.New("service has neither an address nor a firewall mark")
 	}
 	ae.Uint16(svcFamily, uint16(family))
 	if id.FWMark != 0 {

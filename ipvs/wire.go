@@ -35,9 +35,9 @@ const addrLen = 16
 func encodeAddr(a netip.Addr) ([]byte, error) {
 	switch {
 	case !a.IsValid():
-		return nil, errors.New("ipvs: no address")
+		return nil, errors.New("no address")
 	case a.Zone() != "":
-		return nil, fmt.Errorf("ipvs: address %s has a zone, which the kernel does not know", a)
+		return nil, fmt.Errorf("address %s has a zone, which the kernel does not know", a)
 	}
 	b := make([]byte, addrLen)
 	copy(b, a.AsSlice())
@@ -100,9 +100,9 @@ func decodeNetmask(family Family, b []byte) (uint32, error) {
 func encodeName(ae *netlink.AttributeEncoder, typ uint16, kind, name string) error {
 	switch {
 	case len(name) >= maxNameLen:
-		return fmt.Errorf("ipvs: %s name %q is longer than %d bytes", kind, name, maxNameLen-1)
+		return fmt.Errorf("%s name %q is longer than %d bytes", kind, name, maxNameLen-1)
 	case strings.IndexByte(name, 0) >= 0:
-		return fmt.Errorf("ipvs: %s name %q contains a NUL byte", kind, name)
+		return fmt.Errorf("%s name %q contains a NUL byte", kind, name)
 	}
 	ae.String(typ, name)
 	return nil

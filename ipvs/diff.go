@@ -1,0 +1,100 @@
+package ipvs
+
+// Diff returns the changes that make table from into table to, as few as there
+// can be. What both have alike is not touched, so it keeps its connections,
+// counters and persistence. Read-only fields do not count.
+//
+// The order is such that traffic goes on meanwhile: a service in both tables
+// gets its new destinations before it loses old ones, and a service that is in
+// from alone goes last.
+func Diff(from, to Table) []Change {
+	old := make(map[ServiceID]*TableEntry, len(from))
+	for i := range from {
+		old[from[i].Service.ServiceID.canonical()] = &from[i]
+	}
+	var changes []Change
+	kept := make(map[ServiceID]bool, len(to))
+	for i := range to {
+		id := to[i].Service.ServiceID.canonical()
+		kept[id] = true
+		changes = appendEntryDiff(changes, old[id], &to[i])
+	}
+	for i := range from {
+		if id := from[i].Service.ServiceID; !kept[id.canonical()] {
+			changes = append(changes, DelService(id))
+		}
+	}
+	return changes
+}
+
+// appendEntryDiff adds what makes one service from into to; from is nil if the
+// service is new.
+func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
+	id := to.Service.ServiceID
+	old := map[DestinationID]*Destination{}
+	switch {
+	case from == nil:
+		changes = append(changes, NewService(to.Service))
+	default:
+		if !from.Service.sameSettings(&to.Service) {
+			changes = append(changes, SetService(to.Service))
+		}
+		for i := range from.Destinations {
+			old[from.Destinations[i].DestinationID] = &from.Destinations[i]
+		}
+	}
+	// New ones come first: should an edit take weight from the only old one, its
+	// relief is there.
+	kept := make(map[DestinationID]bool, len(to.Destinations))
+	for _, d := range to.Destinations {
+		kept[d.DestinationID] = true
+		if old[d.DestinationID] == nil {
+			changes = append(changes, NewDestination(id, d))
+		}
+	}
+	for i := range to.Destinations {
+		d := &to.Destinations[i]
+		if before := old[d.DestinationID]; before != nil && !before.sameSettings(d) {
+			changes = append(changes, SetDestination(id, *d))
+		}
+	}
+	if from == nil {
+		return changes
+	}
+	for _, d := range from.Destinations {
+		if !kept[d.DestinationID] {
+			changes = append(changes, DelDestination(id, d.DestinationID))
+		}
+	}
+	return changes
+}
+
+// canonical makes the two ways to write an IPv4 firewall mark one.
+func (id ServiceID) canonical() ServiceID {
+	if id.FWMark != 0 {
+		return ServiceID{FWMark: id.FWMark, Family: id.AddressFamily()}
+	}
+	return id
+}
+
+// sameSettings tells whether sending other would change nothing.
+func (s *Service) sameSettings(other *Service) bool {
+	a, b := *s, *other
+	mask := other.FlagsMask
+	if mask == 0 {
+		mask = ^ServiceFlags(0)
+	}
+	mask &^= Hashed
+	if (a.Flags^b.Flags)&mask != 0 {
+		return false
+	}
+	return a.Scheduler == b.Scheduler && a.Timeout == b.Timeout && a.Netmask == b.Netmask &&
+		a.PersistenceEngine == b.PersistenceEngine
+}
+
+func (d *Destination) sameSettings(other *Destination) bool {
+	a, b := *d, *other
+	a.ActiveConns, a.InactiveConns, a.PersistentConns, a.Stats = 0, 0, 0, Stats{}
+	b.ActiveConns, b.InactiveConns, b.PersistentConns, b.Stats = 0, 0, 0, Stats{}
+	return a == b
+}

@@ -39,7 +39,7 @@ func (r *rules) entry(entry *ipvs.TableEntry) {
 	r.buf = appendServiceRule(r.buf, r.names, s)
 	for i := range entry.Destinations {
 		d := &entry.Destinations[i]
-		lost, usableToo := lostOfDestination(d)
+		lost, usableToo := lostOfDestination(s, d)
 		r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), lost)
 		r.comment(usable && usableToo)
 		r.buf = appendDestinationRule(r.buf, r.names, s, d)
@@ -63,6 +63,10 @@ func (r *rules) comment(usable bool) {
 
 func appendServiceRule(b []byte, names Names, s *ipvs.Service) []byte {
 	b = append(b, "-A "...)
+	return append(appendServiceSettings(b, names, s), '\n')
+}
+
+func appendServiceSettings(b []byte, names Names, s *ipvs.Service) []byte {
 	b = appendServiceOption(b, names, s)
 	b = append(b, " -s "...)
 	b = append(b, s.Scheduler...)
@@ -85,7 +89,7 @@ func appendServiceRule(b []byte, names Names, s *ipvs.Service) []byte {
 		b = append(b, " -b "...)
 		b = append(b, flags...)
 	}
-	return append(b, '\n')
+	return b
 }
 
 // appendServiceOption writes -t, -u or --sctp-service with an address, or -f.
@@ -110,9 +114,17 @@ func appendServiceOption(b []byte, names Names, s *ipvs.Service) []byte {
 
 func appendDestinationRule(b []byte, names Names, s *ipvs.Service, d *ipvs.Destination) []byte {
 	b = append(b, "-a "...)
+	return append(appendDestinationSettings(b, names, s, d), '\n')
+}
+
+func appendServer(b []byte, names Names, s *ipvs.Service, d *ipvs.Destination) []byte {
 	b = appendServiceOption(b, names, s)
 	b = append(b, " -r "...)
-	b = appendEndpoint(b, names, s.Protocol, d.AddrPort)
+	return appendEndpoint(b, names, s.Protocol, d.AddrPort)
+}
+
+func appendDestinationSettings(b []byte, names Names, s *ipvs.Service, d *ipvs.Destination) []byte {
+	b = appendServer(b, names, s, d)
 	switch d.Forward & forwardMask {
 	case ipvs.Masquerade:
 		b = append(b, " -m"...)
@@ -129,7 +141,7 @@ func appendDestinationRule(b []byte, names Names, s *ipvs.Service, d *ipvs.Desti
 	if d.Forward&forwardMask == ipvs.Tunnel {
 		b = appendTunnelOptions(b, d)
 	}
-	return append(b, '\n')
+	return b
 }
 
 func appendTunnelOptions(b []byte, d *ipvs.Destination) []byte {
@@ -143,10 +155,10 @@ func appendTunnelOptions(b []byte, d *ipvs.Destination) []byte {
 	default:
 		return b
 	}
-	switch {
-	case d.TunnelFlags&ipvs.TunnelChecksum != 0:
+	switch d.TunnelFlags & sayableFlags(d) {
+	case ipvs.TunnelChecksum:
 		return append(b, " --tun-csum"...)
-	case d.TunnelFlags&ipvs.TunnelRemoteChecksum != 0:
+	case ipvs.TunnelRemoteChecksum:
 		return append(b, " --tun-remcsum"...)
 	}
 	return append(b, " --tun-nocsum"...)
@@ -155,46 +167,86 @@ func appendTunnelOptions(b []byte, d *ipvs.Destination) []byte {
 const namedFlags = ipvs.Persistent | ipvs.Hashed | ipvs.OnePacket |
 	ipvs.SchedulerFlag1 | ipvs.SchedulerFlag2 | ipvs.SchedulerFlag3
 
+const (
+	maxTimeout = 31 * 86400 // seconds that -p takes
+	maxNumber  = 1<<31 - 1  // that -w, -x and -y take
+)
+
 // lostOfService lists what a service has that no option can say, and tells
 // whether a rule without it is of use.
 func lostOfService(s *ipvs.Service) (lost []string, usable bool) {
-	usable = true
-	if s.FWMark == 0 && s.Protocol != ipvs.TCP && s.Protocol != ipvs.UDP && s.Protocol != ipvs.SCTP {
-		lost, usable = append(lost, "protocol "+s.Protocol.String()), false
-	}
-	for _, name := range [...]string{s.Scheduler, s.PersistenceEngine} {
-		if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
-			lost, usable = append(lost, fmt.Sprintf("name %q", name)), false
+	persistent, ops := s.Flags&ipvs.Persistent != 0, s.Flags&ipvs.OnePacket != 0
+	if s.FWMark == 0 {
+		switch {
+		case s.Protocol != ipvs.TCP && s.Protocol != ipvs.UDP && s.Protocol != ipvs.SCTP:
+			lost = append(lost, "protocol "+s.Protocol.String())
+		case s.AddrPort.Port() == 0 && !persistent:
+			lost = append(lost, "port 0 without persistence")
+		case ops && s.Protocol != ipvs.UDP:
+			lost = append(lost, "one-packet scheduling of "+s.Protocol.String())
 		}
 	}
+	if persistent && (s.Timeout < 1 || s.Timeout > maxTimeout) {
+		lost = append(lost, fmt.Sprintf("persistence of %d seconds", s.Timeout))
+	}
+	if persistent && s.AddressFamily() == ipvs.IPv6 && (s.Netmask < 1 || s.Netmask > 128) {
+		lost = append(lost, fmt.Sprintf("netmask %d", s.Netmask))
+	}
+	if !isWord(s.Scheduler) {
+		lost = append(lost, fmt.Sprintf("scheduler %q", s.Scheduler))
+	}
+	if s.PersistenceEngine != "" && !isWord(s.PersistenceEngine) {
+		lost = append(lost, fmt.Sprintf("persistence engine %q", s.PersistenceEngine))
+	}
+	usable = len(lost) == 0
 	if flags := s.Flags &^ namedFlags; flags != 0 {
 		lost = append(lost, fmt.Sprintf("flags %#x", uint32(flags)))
 	}
 	return lost, usable
 }
 
-// lostOfDestination does the same for a destination. The kernel finds out by
-// itself what is local, so that is no loss.
-func lostOfDestination(d *ipvs.Destination) (lost []string, usable bool) {
+// isWord tells whether a rules file can hold a name.
+func isWord(name string) bool {
+	return name != "" && name != "ipvsadm" &&
+		!strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' })
+}
+
+// lostOfDestination does the same for a destination of a service.
+func lostOfDestination(s *ipvs.Service, d *ipvs.Destination) (lost []string, usable bool) {
 	method := d.Forward & forwardMask
-	if method > ipvs.DirectRoute {
-		return []string{"forwarding method " + method.String()}, false
+	switch {
+	case method > ipvs.DirectRoute:
+		lost = append(lost, "forwarding method "+method.String())
+	case method == ipvs.Tunnel && d.TunnelType > ipvs.GRE:
+		lost = append(lost, "tunnel type "+d.TunnelType.String())
+	case method == ipvs.Tunnel && d.TunnelType == ipvs.GUE && d.TunnelPort == 0:
+		lost = append(lost, "tunnel port 0")
+	case method != ipvs.Tunnel && ipvs.FamilyOf(d.AddrPort.Addr()) != s.AddressFamily():
+		lost = append(lost, "another address family without a tunnel")
+	case method != ipvs.Masquerade && s.FWMark == 0 && d.AddrPort.Port() != s.AddrPort.Port():
+		lost = append(lost, fmt.Sprintf("port %d without masquerading", d.AddrPort.Port()))
 	}
-	if method != ipvs.Tunnel {
-		return nil, true
+	if d.Weight > maxNumber || d.UpperThreshold > maxNumber || d.LowerThreshold > maxNumber {
+		lost = append(lost, "a number above 2147483647")
 	}
-	known := ipvs.TunnelFlags(0)
-	switch d.TunnelType {
-	case ipvs.IPIP:
-	case ipvs.GUE:
-		known = ipvs.TunnelChecksum | ipvs.TunnelRemoteChecksum
-	case ipvs.GRE:
-		known = ipvs.TunnelChecksum
-	default:
-		return []string{"tunnel type " + d.TunnelType.String()}, false
+	usable = len(lost) == 0
+	if method == ipvs.Local {
+		lost = append(lost, "forwarding method Local")
 	}
-	if flags := d.TunnelFlags &^ known; flags != 0 {
+	if flags := d.TunnelFlags &^ sayableFlags(d); method == ipvs.Tunnel && flags != 0 {
 		lost = append(lost, fmt.Sprintf("tunnel flags %#x", uint16(flags)))
 	}
-	return lost, true
+	return lost, usable
+}
+
+// sayableFlags are the tunnel flags for which there is an option: of the two
+// only one at a time.
+func sayableFlags(d *ipvs.Destination) ipvs.TunnelFlags {
+	switch {
+	case d.TunnelType == ipvs.IPIP:
+		return 0
+	case d.TunnelType == ipvs.GRE || d.TunnelFlags&ipvs.TunnelChecksum != 0:
+		return ipvs.TunnelChecksum
+	}
+	return ipvs.TunnelRemoteChecksum
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -32,18 +33,91 @@ func TestSavedRulesMakeTheTableAgain(t *testing.T) {
 	})
 }
 
+// Whatever is in the kernel, what -S prints of it can be restored. Where it is
+// not the whole, -S says so.
+func TestSavedRulesAlwaysRestore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table := drawTable(t)
+		for i := range table {
+			distort(t, &table[i])
+		}
+		k := ipvstest.New()
+		k.SetTable(table)
+		rules, warnings, status := runFake(k, "", "-S", "-n")
+		if status != 0 {
+			t.Fatalf("-S: status %d", status)
+		}
+		again := ipvstest.New()
+		_, stderr, status := runFake(again, rules, "-R")
+		if status == exitUsage {
+			t.Fatalf("-R: %s of\n%s", stderr, rules)
+		}
+		if warnings == "" && status == exitOK && describeTable(again.Table()) != describeTable(table) {
+			t.Fatalf("no warning, but from\n%s\n got\n%s\nwant\n%s", rules, describeTable(again.Table()), describeTable(table))
+		}
+	})
+}
+
+// distort puts values into an entry that another program may have set.
+func distort(t *rapid.T, entry *ipvs.TableEntry) {
+	s := &entry.Service
+	odd := rapid.SampledFrom([]uint32{0, 1, 128, 129, maxTimeout, maxTimeout + 1, 1<<31 - 1, 1 << 31, math.MaxUint32})
+	switch rapid.IntRange(0, 6).Draw(t, "service") {
+	case 0:
+		s.Flags ^= ipvs.ServiceFlags(rapid.Uint32().Draw(t, "flags"))
+	case 1:
+		s.Flags |= ipvs.Persistent
+		s.Timeout = odd.Draw(t, "timeout")
+	case 2:
+		s.Flags |= ipvs.Persistent
+		s.Netmask = odd.Draw(t, "mask")
+	case 3:
+		s.Scheduler = rapid.SampledFrom([]string{"", "a b", "x#", "-x", "none", "ipvsadm"}).Draw(t, "name")
+	case 4:
+		s.Flags ^= ipvs.OnePacket
+	case 5:
+		if s.FWMark == 0 {
+			s.Protocol = ipvs.Protocol(rapid.Uint16().Draw(t, "protocol"))
+		}
+	}
+	for i := range entry.Destinations {
+		d := &entry.Destinations[i]
+		switch rapid.IntRange(0, 6).Draw(t, "server") {
+		case 0:
+			d.Forward = ipvs.ForwardingMethod(rapid.Uint32Range(0, 7).Draw(t, "forward"))
+		case 1:
+			d.TunnelType = ipvs.TunnelType(rapid.Uint8Range(0, 4).Draw(t, "type"))
+		case 2:
+			d.TunnelFlags = ipvs.TunnelFlags(rapid.Uint16Range(0, 7).Draw(t, "flags"))
+		case 3:
+			d.AddrPort = netip.AddrPortFrom(d.AddrPort.Addr(), rapid.Uint16().Draw(t, "port"))
+		case 4:
+			d.TunnelPort = rapid.Uint16().Draw(t, "tunnel port")
+		case 5:
+			d.Weight, d.UpperThreshold = odd.Draw(t, "weight"), odd.Draw(t, "upper")
+		}
+	}
+}
+
 // describeTable writes all that a rule can say, in order.
 func describeTable(table ipvs.Table) string {
 	table.Sort()
 	var b strings.Builder
 	for _, entry := range table {
 		s := entry.Service
-		s.Flags &^= ipvs.Hashed
-		s.Stats = ipvs.Stats{}
-		fmt.Fprintf(&b, "%+v\n", s)
+		if s.Flags&ipvs.Persistent == 0 {
+			s.Timeout, s.Netmask = 0, 0 // they mean nothing
+		}
+		fmt.Fprintf(&b, "%s %s %#x %d %#x %s\n", s.ServiceID, s.Scheduler, s.Flags&^ipvs.Hashed, s.Timeout, s.Netmask, s.PersistenceEngine)
 		for _, d := range entry.Destinations {
-			d.Stats = ipvs.Stats{}
-			fmt.Fprintf(&b, "  %+v\n", d)
+			fmt.Fprintf(&b, "  %s %s %d %d %d", d.DestinationID, d.Forward, d.Weight, d.UpperThreshold, d.LowerThreshold)
+			if d.TunnelType != ipvs.GUE {
+				d.TunnelPort = 0
+			}
+			if d.Forward == ipvs.Tunnel {
+				fmt.Fprintf(&b, " %s %d %#x", d.TunnelType, d.TunnelPort, d.TunnelFlags)
+			}
+			b.WriteByte('\n')
 		}
 	}
 	return b.String()

@@ -33,7 +33,8 @@ func parseEndpoint(text string, p ipvs.Protocol) (endpoint, error) {
 		return endpoint{addr: a}, nil
 	}
 	host, port, hasPort := strings.Cut(text, ":")
-	if inner, ok := strings.CutPrefix(text, "["); ok {
+	inner, brackets := strings.CutPrefix(text, "[")
+	if brackets {
 		if host, port, hasPort = strings.Cut(inner, "]:"); !hasPort {
 			return endpoint{}, errNoPort
 		}
@@ -41,7 +42,8 @@ func parseEndpoint(text string, p ipvs.Protocol) (endpoint, error) {
 			return endpoint{addr: a, hasPort: true}.withPort(port, p)
 		}
 	}
-	a, err := parseHost(host)
+	// Brackets stand for IPv6, also around a name that has both.
+	a, err := parseHost(host, brackets)
 	if err != nil || !hasPort && isNumber(host) {
 		return endpoint{}, errNoAddress
 	}
@@ -72,12 +74,20 @@ func (e endpoint) withPort(text string, p ipvs.Protocol) (endpoint, error) {
 	return e, nil
 }
 
-// parseHost reads an IPv4 address in any form, or looks up a name.
-func parseHost(text string) (netip.Addr, error) {
+// parseHost reads an IPv4 address in any form, or looks up a name. Of a name
+// that has addresses of both families, preferIPv6 tells which to take.
+func parseHost(text string, preferIPv6 bool) (netip.Addr, error) {
 	if a, ok := inetAton(text); ok {
 		return a, nil
 	}
-	return hostByName(text)
+	addrs, err := hostByName(text)
+	switch {
+	case err != nil:
+		return netip.Addr{}, err
+	case addrs.ipv4.IsValid() && !(preferIPv6 && addrs.ipv6.IsValid()):
+		return addrs.ipv4, nil
+	}
+	return addrs.ipv6, nil
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
@@ -140,7 +150,7 @@ type netmask struct {
 
 func parseNetmask(text string) netmask {
 	var m netmask
-	if a, err := parseHost(text); err == nil && a.Is4() {
+	if a, err := parseHost(text, false); err == nil && a.Is4() {
 		b := a.As4()
 		m.mask = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 		m.hasV4 = true

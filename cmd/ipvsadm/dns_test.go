@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -52,6 +53,16 @@ func answer(q dnsmessage.Question, a netip.Addr) []dnsmessage.Resource {
 		return []dnsmessage.Resource{{Header: header, Body: &dnsmessage.AAAAResource{AAAA: a.As16()}}}
 	}
 	return nil
+}
+
+// noDNS keeps a test from asking anybody for names.
+func noDNS(t testing.TB) {
+	t.Helper()
+	old := resolver
+	t.Cleanup(func() { resolver = old })
+	resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("no network")
+	}}
 }
 
 func useDNS(t *testing.T) net.PacketConn {

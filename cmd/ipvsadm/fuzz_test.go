@@ -1,22 +1,12 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
-
-// noDNS keeps fuzzing from asking anybody for names.
-func noDNS() {
-	resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("no network")
-	}}
-}
 
 // FuzzScan reads words that are separated by line feeds.
 func FuzzScan(f *testing.F) {
@@ -41,7 +31,7 @@ func FuzzAddress(f *testing.F) {
 	for _, seed := range []string{"10.0.0.1:80", "10.1", "0x0a000001:1", "010.0.0.1", "[fd00::1]:80", "fd00::1", "[10.0.0.1]:80", "1:", ":", "[", "]:", "10.0.0.1 x:80", "::ffff:1.2.3.4"} {
 		f.Add(seed)
 	}
-	noDNS()
+	noDNS(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		end, err := parseEndpoint(text, 0)
 		if err != nil || end.portName != "" {
@@ -63,7 +53,7 @@ func FuzzRestore(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	noDNS()
+	noDNS(f)
 	f.Fuzz(func(t *testing.T, rules string) {
 		k := ipvstest.New()
 		_, stderr, status := runFake(k, rules, "-R")

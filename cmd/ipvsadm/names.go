@@ -23,45 +23,59 @@ const (
 // resolver reads /etc/hosts and asks DNS by itself, without the C library.
 var resolver = &net.Resolver{PreferGo: true}
 
-// hostByName finds the address of a host, an IPv4 one if it has one.
-func hostByName(name string) (netip.Addr, error) {
+// hostAddrs are the first addresses of a host. It has at least one.
+type hostAddrs struct{ ipv4, ipv6 netip.Addr }
+
+// hosts keeps what was found, since the lines of a rules stream repeat their
+// names. The names that have no address are there too, with none.
+var hosts struct {
+	sync.Mutex
+	addrs map[string]hostAddrs
+	// failing is how long was waited for what was then not found: names without
+	// an address together may take no longer than one.
+	failing time.Duration
+}
+
+// hostByName finds the addresses of a host.
+func hostByName(name string) (hostAddrs, error) {
 	if name == "" || strings.ContainsAny(name, ":[]%") {
-		return netip.Addr{}, errNoAddress
+		return hostAddrs{}, errNoAddress
 	}
-	hostCache.Lock()
-	defer hostCache.Unlock()
-	if a, ok := hostCache.addrs[name]; ok {
-		return a, addrError(a)
+	hosts.Lock()
+	defer hosts.Unlock()
+	addrs, known := hosts.addrs[name]
+	if !known {
+		start := time.Now()
+		// What /etc/hosts knows is found at once, however little time is left.
+		addrs = lookUpHost(name, max(lookUpTime-hosts.failing, 100*time.Millisecond))
+		if addrs == (hostAddrs{}) {
+			hosts.failing += time.Since(start)
+		}
+		if hosts.addrs == nil {
+			hosts.addrs = map[string]hostAddrs{}
+		}
+		hosts.addrs[name] = addrs
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookUpTime)
+	if addrs == (hostAddrs{}) {
+		return hostAddrs{}, errNoAddress
+	}
+	return addrs, nil
+}
+
+func lookUpHost(name string, limit time.Duration) (addrs hostAddrs) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	addrs, _ := resolver.LookupNetIP(ctx, "ip", name)
-	var a netip.Addr
-	for _, found := range addrs {
-		found = found.Unmap().WithZone("")
-		if !a.IsValid() || found.Is4() && a.Is6() {
-			a = found
+	found, _ := resolver.LookupNetIP(ctx, "ip", name)
+	for _, a := range found {
+		a = a.Unmap().WithZone("")
+		switch {
+		case a.Is4() && !addrs.ipv4.IsValid():
+			addrs.ipv4 = a
+		case a.Is6() && !addrs.ipv6.IsValid():
+			addrs.ipv6 = a
 		}
 	}
-	if hostCache.addrs == nil {
-		hostCache.addrs = map[string]netip.Addr{}
-	}
-	hostCache.addrs[name] = a
-	return a, addrError(a)
-}
-
-func addrError(a netip.Addr) error {
-	if !a.IsValid() {
-		return errNoAddress
-	}
-	return nil
-}
-
-// hostCache keeps what was found, since the lines of a rules stream repeat
-// their names. The zero Addr is a name that has none.
-var hostCache struct {
-	sync.Mutex
-	addrs map[string]netip.Addr
+	return addrs
 }
 
 // names are the names of the addresses of a listing: a format.Names.

@@ -7,14 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/sys/unix"
 )
 
 // The lab sets IPVS_KERNEL=1, where ip_vs is real, and IPVSADM, our binary. What
@@ -76,12 +74,7 @@ var fakeTools = toolRunner{
 var kernelTools = toolRunner{
 	setUp: func(env *testscript.Env) error {
 		env.Values[statusKey{}] = new(int)
-		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		// Without an address of its own, a namespace takes none for unicast.
-		return exec.Command("ip", "link", "set", "lo", "up").Run()
+		return enterNamespace(env.Defer)
 	},
 	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
 		cmd := exec.Command(binary, args[1:]...)

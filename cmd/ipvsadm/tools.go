@@ -32,13 +32,3 @@ func (p *program) saveTool(words []string) error {
 	}
 	return nil
 }
-
-// restoreTool is ipvsadm-restore: it empties the table and restores the rules
-// of its standard input. Words other than -h are ignored, as the original does.
-func (p *program) restoreTool(words []string) error {
-	if len(words) > 0 && (words[0] == "-h" || words[0] == "--help") {
-		_, err := io.WriteString(p.stdout, restoreUsage)
-		return err
-	}
-	return p.restoreRules(true)
-}

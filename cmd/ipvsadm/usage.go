@@ -98,6 +98,9 @@ const saveUsage = `Usage: ipvsadm-save [-n]
 Prints the IPVS table as rules for ipvsadm-restore; -n with numbers instead of names.
 `
 
-const restoreUsage = `Usage: ipvsadm-restore < RULES
-Replaces the IPVS table by the rules on standard input.
+const restoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] < RULES
+Makes the IPVS table what the rules on standard input say, with the fewest changes.
+  --check    read the rules, no more; needs neither root nor IPVS
+  --dry-run  print the changes, marked + ~ -, and change nothing
+  --clear    empty the table first, then carry out the rules one after the other
 `

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"syscall"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"golang.org/x/sys/unix"
+)
+
+// desired is what a rules file says that the kernel shall be.
+type desired struct {
+	services map[ipvs.ServiceID]*desiredService
+	config   ipvs.Config // zero where the file does not say
+	daemons  map[ipvs.DaemonState]desiredDaemon
+	later    []ruleLine // what shows or zeroes something, when all else is done
+}
+
+type desiredService struct {
+	ipvs.Service
+	line    int // that says so
+	servers map[ipvs.DestinationID]*desiredServer
+}
+
+type desiredServer struct {
+	ipvs.Destination
+	line int
+}
+
+// desiredDaemon shall run, or if stopped is set it shall not.
+type desiredDaemon struct {
+	ipvs.Daemon
+	stopped bool
+	line    int
+}
+
+func newDesired() *desired {
+	return &desired{
+		services: map[ipvs.ServiceID]*desiredService{},
+		daemons:  map[ipvs.DaemonState]desiredDaemon{},
+	}
+}
+
+// add carries out a line in memory. An error is what the kernel would say; the
+// line is then without effect.
+func (d *desired) add(line ruleLine) error {
+	ch, ok := line.command.change()
+	if !ok {
+		d.later = append(d.later, line)
+		return nil
+	}
+	var errno syscall.Errno
+	switch ch.Command {
+	case ipvs.CommandFlush:
+		clear(d.services)
+	case ipvs.CommandSetConfig:
+		d.setConfig(ch.Config)
+	case ipvs.CommandNewDaemon:
+		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, line: line.number}
+	case ipvs.CommandDelDaemon:
+		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, stopped: true, line: line.number}
+	case ipvs.CommandZero:
+		if id := ch.Service.ServiceID; id != (ipvs.ServiceID{}) && d.services[id] == nil {
+			errno = unix.ESRCH
+			break
+		}
+		d.later = append(d.later, line)
+	case ipvs.CommandNewService, ipvs.CommandSetService, ipvs.CommandDelService:
+		errno = d.changeService(ch, line.number)
+	default:
+		errno = d.changeServer(ch, line.number)
+	}
+	if errno != 0 {
+		return &ipvs.Error{Command: ch.Command, Errno: errno}
+	}
+	return nil
+}
+
+func (d *desired) changeService(ch ipvs.Change, line int) syscall.Errno {
+	id := ch.Service.ServiceID
+	s := d.services[id]
+	switch {
+	case ch.Command == ipvs.CommandNewService && s != nil:
+		return unix.EEXIST
+	case ch.Command != ipvs.CommandNewService && s == nil:
+		return unix.ESRCH
+	case ch.Command == ipvs.CommandDelService:
+		delete(d.services, id)
+	case s != nil:
+		s.Service, s.line = ch.Service, line
+	default:
+		d.services[id] = &desiredService{
+			Service: ch.Service, line: line, servers: map[ipvs.DestinationID]*desiredServer{},
+		}
+	}
+	return 0
+}
+
+func (d *desired) changeServer(ch ipvs.Change, line int) syscall.Errno {
+	s := d.services[ch.Service.ServiceID]
+	if s == nil {
+		return unix.ESRCH
+	}
+	id := ch.Destination.DestinationID
+	_, exists := s.servers[id]
+	switch {
+	case ch.Command == ipvs.CommandNewDestination && exists:
+		return unix.EEXIST
+	case ch.Command != ipvs.CommandNewDestination && !exists:
+		return unix.ENOENT
+	case ch.Command == ipvs.CommandDelDestination:
+		delete(s.servers, id)
+	default:
+		s.servers[id] = &desiredServer{Destination: ch.Destination, line: line}
+	}
+	return 0
+}
+
+// setConfig keeps earlier values where the new ones are zero, as the kernel does.
+func (d *desired) setConfig(c ipvs.Config) {
+	d.config = ipvs.Config{
+		TCP:    cmp.Or(c.TCP, d.config.TCP),
+		TCPFin: cmp.Or(c.TCPFin, d.config.TCPFin),
+		UDP:    cmp.Or(c.UDP, d.config.UDP),
+	}
+}
+
+// table lists the services and servers in the order of their lines.
+func (d *desired) table() ipvs.Table {
+	services := slices.SortedFunc(maps.Values(d.services), func(a, b *desiredService) int { return cmp.Compare(a.line, b.line) })
+	table := make(ipvs.Table, 0, len(services))
+	for _, s := range services {
+		servers := slices.SortedFunc(maps.Values(s.servers), func(a, b *desiredServer) int { return cmp.Compare(a.line, b.line) })
+		entry := ipvs.TableEntry{Service: s.Service}
+		for _, server := range servers {
+			entry.Destinations = append(entry.Destinations, server.Destination)
+		}
+		table = append(table, entry)
+	}
+	return table
+}
+
+// lineOf is the line to blame if the kernel refuses a change, 0 if it is about
+// something that the file does not mention.
+func (d *desired) lineOf(ch ipvs.Change) int {
+	switch ch.Command {
+	case ipvs.CommandNewDaemon, ipvs.CommandDelDaemon:
+		return d.daemons[ch.Daemon.State].line
+	}
+	s := d.services[ch.Service.ServiceID]
+	if s == nil {
+		return 0
+	}
+	if server := s.servers[ch.Destination.DestinationID]; server != nil {
+		return server.line
+	}
+	return s.line
+}

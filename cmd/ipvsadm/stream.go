@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+)
+
+// ruleLine is a command of a rules stream.
+type ruleLine struct {
+	number  int
+	command *command
+}
+
+// restoreRules reads a rules stream whole, then does what its lines say.
+func (p *program) restoreRules() error {
+	lines, bad := p.readRules()
+	if err := p.connect(); err != nil {
+		return err
+	}
+	if bad {
+		return &statusError{errReported, exitUsage}
+	}
+	return refused(p.executeRules(lines))
+}
+
+// refused is the end of a run of which the kernel refused a part.
+func refused(failed bool, err error) error {
+	if err == nil && failed {
+		return &statusError{errReported, exitKernel}
+	}
+	return err
+}
+
+// readRules parses a rules stream. All bad lines are reported.
+func (p *program) readRules() (lines []ruleLine, bad bool) {
+	for line, err := range sysconfig.Lines(p.stdin) {
+		var c *command
+		if err == nil {
+			c, err = parseRule(line.Words)
+		}
+		if err != nil {
+			bad = true
+			p.complainLine(line.Number, err)
+			continue
+		}
+		lines = append(lines, ruleLine{line.Number, c})
+	}
+	return lines, bad
+}
+
+// parseRule reads the words of one line, which may hold any command that makes
+// sense there.
+func parseRule(words []string) (*command, error) {
+	c, err := parse(words)
+	if err != nil {
+		return nil, err
+	}
+	switch c.verb {
+	case help, version, restore:
+		return nil, usagef("the command %s has no place in rules", words[0])
+	}
+	return c, nil
+}
+
+// executeRules does what the lines say, in order. Changes in a row are sent
+// together. An error of the kernel does not stop the lines after it.
+func (p *program) executeRules(lines []ruleLine) (failed bool, err error) {
+	var changes []ipvs.Change
+	var numbers []int
+	apply := func() error {
+		for i, err := range p.client.Apply(changes) {
+			if err != nil {
+				if errors.Is(err, errNotPermitted) {
+					return err
+				}
+				failed = true
+				p.complainLine(numbers[i], err)
+			}
+		}
+		changes, numbers = changes[:0], numbers[:0]
+		return nil
+	}
+	for _, line := range lines {
+		if change, ok := line.command.change(); ok {
+			changes = append(changes, change)
+			numbers = append(numbers, line.number)
+			continue
+		}
+		if err := apply(); err != nil {
+			return failed, err
+		}
+		if err := p.show(line.command); err != nil {
+			failed = true
+			p.complainLine(line.number, err)
+		}
+	}
+	err = apply()
+	return failed, err
+}
+
+func (p *program) complainLine(number int, err error) {
+	p.complain(fmt.Sprintf("line %d: %s", number, strings.TrimSpace(sentence(err))))
+}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -64,8 +63,7 @@ func TestCases(t *testing.T) {
 	})
 	for _, test := range cases {
 		t.Run(test.File+"/"+strings.ReplaceAll(test.Name, " ", "_"), func(t *testing.T) {
-			t.Parallel()
-			comparison := comparison
+			comparison := comparison // not in parallel: see Run
 			comparison.Marked = func(s Step, r Result) { books.marked(test.File, s.Line, r) }
 			differences, err := comparison.Run(test)
 			for _, d := range differences {
@@ -81,9 +79,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// Books are kept of all cases, which run side by side.
+// Books are kept of all cases.
 type books struct {
-	sync.Mutex
 	tallies map[string]*tally
 	updates map[string]map[int]Result // by file and line
 }
@@ -92,8 +89,6 @@ type books struct {
 type tally struct{ cases, lines, differences int }
 
 func (b *books) marked(file string, line int, did Result) {
-	b.Lock()
-	defer b.Unlock()
 	if b.updates[file] == nil {
 		b.updates[file] = map[int]Result{}
 	}
@@ -101,8 +96,6 @@ func (b *books) marked(file string, line int, did Result) {
 }
 
 func (b *books) done(test Case, differences int) {
-	b.Lock()
-	defer b.Unlock()
 	if b.tallies[test.File] == nil {
 		b.tallies[test.File] = &tally{}
 	}

@@ -35,6 +35,9 @@ func (g generator) sequence(n int) []Step {
 
 func (g generator) step() Step {
 	s := Step{Words: append([]string{"ipvsadm"}, g.line()...)}
+	if g.chance(5) {
+		return Step{Words: []string{"ipvsadm-restore"}, Stdin: Input{Bytes: []byte(g.table())}}
+	}
 	if g.chance(8) {
 		s.Words = []string{"ipvsadm", g.one("-R", "-R", "--restore")}
 		for range 1 + g.IntN(5) {
@@ -108,6 +111,38 @@ func (g generator) command() []string {
 	default:
 		return g.withOptions([]string{g.one("-L", "-Ln", "-Ln", "-Ln", "-S", "-Sn", "--list", "-l")}, listOptions, 2)
 	}
+}
+
+// table makes up the rules of a table, as -S would print them: nothing in them is wrong.
+func (g generator) table() string {
+	var rules strings.Builder
+	for _, service := range []string{
+		"-t 10.0.0.1:80", "-t 10.0.0.2:80", "-u 10.0.0.1:53", "--sctp-service 10.0.0.3:9", "-t [fd00::1]:80", "-u [fd00::2]:53",
+		"-f 1", "-f 2", "-f 1 -6", "-t 10.0.0.1:0", "-t [fd00::1]:0",
+	} {
+		if g.chance(60) {
+			continue
+		}
+		rules.WriteString("-A " + service + " -s " + g.one("rr", "wrr", "lc", "wlc", "lblc", "sh -b sh-port", "mh -b mh-fallback,mh-port", "nq", "fo"))
+		six := strings.Contains(service, ":") && strings.Contains(service, "[") || strings.HasSuffix(service, "-6")
+		if strings.HasSuffix(service, ":0") || g.chance(30) {
+			rules.WriteString(" -p " + g.one("1", "300", "360"))
+			if g.chance(50) {
+				rules.WriteString(" -M " + map[bool]string{false: "255.255.255.0", true: "64"}[six])
+			}
+		}
+		rules.WriteByte('\n')
+		for _, server := range []string{"10.0.0.3", "10.0.0.4", "127.0.0.1", "[fd00::3]", "[fd00::4]"} {
+			// The kernel refuses mixed families while a daemon runs.
+			if g.chance(60) || six != strings.Contains(server, "[") {
+				continue
+			}
+			method := g.one("-g", "-m", "-i", "-i --tun-type gre --tun-csum", "-i --tun-type gue --tun-port 6080")
+			limits := g.one("", "", " -x 10 -y 5", " -x 100")
+			rules.WriteString("-a " + service + " -r " + server + ":" + g.one("80", "8080") + " " + method + " -w " + g.one("0", "1", "5") + limits + "\n")
+		}
+	}
+	return rules.String()
 }
 
 // Values, good ones more often than bad ones; "" is the empty word.

@@ -120,19 +120,23 @@ func (k *kernel) services(withServers bool) ([]serviceState, error) {
 	return services, nil
 }
 
-// state describes everything but counters: a line for each service, sorted, and if wanted its servers in their order.
-func (k *kernel) state(withServers bool) (string, error) {
+// state describes everything but counters: a line for each service, sorted, and if wanted its servers,
+// in the kernel's order or sorted, too.
+func (k *kernel) state(withServers, sortServers bool) (string, error) {
 	services, err := k.services(withServers)
 	if err != nil {
 		return "", err
 	}
 	var blocks []string
 	for _, service := range services {
-		b := service.serviceText()
+		var texts []string
 		for _, server := range service.servers {
-			b += server.serverText()
+			texts = append(texts, server.serverText())
 		}
-		blocks = append(blocks, b)
+		if sortServers {
+			slices.Sort(texts)
+		}
+		blocks = append(blocks, service.serviceText()+strings.Join(texts, ""))
 	}
 	slices.Sort(blocks)
 	config, err := k.ask(getConfig, 0, nil)

@@ -23,7 +23,9 @@ func (c Comparison) minimise(test Case, budget time.Duration) (Case, []Differenc
 			return false
 		}
 		d, err := c.Run(smaller)
-		if err != nil || len(d) == 0 {
+		// Not with another failure, which would be one of the smaller case only.
+		if err != nil || len(d) == 0 || len(differences) == 0 || d[0].What != differences[0].What ||
+			d[0].What == notAsOriginal && d[0].Text != differences[0].Text {
 			return false
 		}
 		test, differences = smaller, d

@@ -21,7 +21,7 @@ func programs(t *testing.T) Comparison {
 	c := Comparison{Oracle: fallback(os.Getenv("ORACLE"), "/sbin/ipvsadm")}
 	c.Ours = fallback(os.Getenv("IPVSADM"), c.Oracle)
 	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
-		t.Skip("no ip_vs here: run it in the lab, as testdata/lab/README says")
+		t.Fatal("no ip_vs here: run it in the lab, as testdata/lab/test.sh does")
 	}
 	return c
 }

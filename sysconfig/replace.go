@@ -1,0 +1,99 @@
+package sysconfig
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// newFileMode is the mode of a file that was not there before: rules tell what
+// is behind a director.
+const newFileMode fs.FileMode = 0o600
+
+// maxLinks is how many symbolic links are followed, as the kernel does.
+const maxLinks = 40
+
+// Replace gives a file new content, whole or not at all: at any moment, and
+// after a crash, the file is the old one or the new one. A file that exists
+// keeps its mode and owner; a new one has the mode 0600. Symbolic links are
+// followed, so they stay links.
+//
+// It writes a temporary file in the same directory, so that directory must be
+// writable. What is no regular file, such as a device, is refused.
+func Replace(path string, content []byte) error {
+	path, err := target(path)
+	if err != nil {
+		return err
+	}
+	mode := newFileMode
+	old, err := os.Lstat(path)
+	switch {
+	case err == nil && !old.Mode().IsRegular():
+		return &fs.PathError{Op: "replace", Path: path, Err: errors.New("not a regular file")}
+	case err == nil:
+		mode = old.Mode().Perm()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	if err := fill(temporary, content, mode, old); err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	if err := os.Rename(temporary.Name(), path); err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// target follows the symbolic links at the end of a path, also to where there is
+// no file yet.
+func target(path string) (string, error) {
+	for range maxLinks {
+		link, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // no link, or nothing there
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		path = link
+	}
+	return "", &fs.PathError{Op: "replace", Path: path, Err: syscall.ELOOP}
+}
+
+// fill writes the temporary file to the disk and closes it. The owner comes
+// first: a change of owner may take bits off the mode.
+func fill(f *os.File, content []byte, mode fs.FileMode, old fs.FileInfo) (err error) {
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if old != nil {
+		owner, ok := old.Sys().(*syscall.Stat_t)
+		if !ok {
+			return fmt.Errorf("%s: no owner", f.Name())
+		}
+		if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+			return err
+		}
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if _, err := f.Write(content); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// syncDir makes a rename outlast a crash.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,138 @@
+package sysconfig
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// onlyFiles fails if the directory holds anything but the named files, such as
+// a temporary one.
+func onlyFiles(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(names) {
+		t.Errorf("%s holds %v, want %v", dir, entries, names)
+	}
+}
+
+func TestReplaceMakesANewFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rules")
+	if err := Replace(path, []byte("-C\n")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode() != newFileMode || read(t, path) != "-C\n" {
+		t.Errorf("%v, %v, %q", info, err, read(t, path))
+	}
+	onlyFiles(t, filepath.Dir(path), "rules")
+}
+
+func TestReplaceKeepsModeOwnerAndLinks(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "rules")
+	if err := os.WriteFile(path, []byte("old"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 {
+		if err := os.Chown(path, 1234, 4321); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"one": "two", "two": path} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Replace(filepath.Join(dir, "one"), []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, is := before.Sys().(*syscall.Stat_t), after.Sys().(*syscall.Stat_t)
+	if read(t, path) != "new" || after.Mode() != before.Mode() || is.Uid != was.Uid || is.Gid != was.Gid {
+		t.Errorf("%q, %v of %d:%d", read(t, path), after.Mode(), is.Uid, is.Gid)
+	}
+	if link, err := os.Readlink(filepath.Join(dir, "one")); err != nil || link != "two" {
+		t.Errorf("the link is %q, %v", link, err)
+	}
+	onlyFiles(t, dir, "rules", "one", "two")
+}
+
+func TestReplaceThroughADanglingLink(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("rules", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(filepath.Join(dir, "link"), []byte("x")); err != nil || read(t, filepath.Join(dir, "rules")) != "x" {
+		t.Error(err)
+	}
+}
+
+func TestReplaceThatFailsLeavesTheOldFile(t *testing.T) {
+	dir := t.TempDir()
+	loop := filepath.Join(dir, "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]error{
+		filepath.Join(dir, "no", "such", "directory"): fs.ErrNotExist,
+		loop: syscall.ELOOP,
+	} {
+		if err := Replace(path, nil); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+	}
+	for _, path := range []string{dir, "/dev/null"} {
+		if err := Replace(path, nil); err == nil {
+			t.Errorf("%s was replaced", path)
+		}
+	}
+	onlyFiles(t, dir, "loop")
+}
+
+// A disk that is full in the middle: the limit of a file's size stands for it.
+func TestReplaceOnAFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rules")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	small := limit
+	small.Cur = 4096
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
+		t.Fatal(err)
+	}
+	err := Replace(path, make([]byte, 1<<20))
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, syscall.EFBIG) || read(t, path) != "old" {
+		t.Errorf("%v, %q", err, read(t, path))
+	}
+	onlyFiles(t, filepath.Dir(path), "rules")
+}

@@ -20,6 +20,10 @@ func Changes(w io.Writer, changes []ipvs.Change) error {
 	return nil
 }
 
+// Rule is the rule that makes a change, as "-D -t 10.0.0.1:80".
+func Rule(ch ipvs.Change) string { return string(appendChange(nil, &ch)[2:]) }
+
+// appendChange writes a mark, a blank and the rule.
 func appendChange(b []byte, ch *ipvs.Change) []byte {
 	s, d := &ch.Service, &ch.Destination
 	switch ch.Command {
@@ -36,32 +40,28 @@ func appendChange(b []byte, ch *ipvs.Change) []byte {
 	case ipvs.CommandDelDestination:
 		return appendServer(append(b, "- -d "...), nil, s, d)
 	case ipvs.CommandSetConfig:
-		return append(append(b, "~ "...), TimeoutsRule(ch.Config)...)
+		return fmt.Appendf(b, "~ --set %d %d %d", ch.Config.TCP, ch.Config.TCPFin, ch.Config.UDP)
 	case ipvs.CommandNewDaemon:
-		return append(append(b, "+ "...), DaemonRule(ch.Daemon)...)
+		return appendDaemonRule(append(b, "+ "...), &ch.Daemon)
 	case ipvs.CommandDelDaemon:
 		return fmt.Appendf(b, "- --stop-daemon %s", ch.Daemon.State)
 	}
 	return fmt.Appendf(b, "~ %s", ch.Command)
 }
 
-// TimeoutsRule is the rule that sets timeouts.
-func TimeoutsRule(c ipvs.Config) string { return fmt.Sprintf("--set %d %d %d", c.TCP, c.TCPFin, c.UDP) }
-
-// DaemonRule is the rule that starts a daemon as it runs.
-func DaemonRule(d ipvs.Daemon) string {
-	rule := fmt.Sprintf("--start-daemon %s --mcast-interface %s --syncid %d", d.State, d.Interface, d.SyncID)
+func appendDaemonRule(b []byte, d *ipvs.Daemon) []byte {
+	b = fmt.Appendf(b, "--start-daemon %s --mcast-interface %s --syncid %d", d.State, d.Interface, d.SyncID)
 	if d.MaxLen != 0 {
-		rule += fmt.Sprintf(" --sync-maxlen %d", d.MaxLen)
+		b = fmt.Appendf(b, " --sync-maxlen %d", d.MaxLen)
 	}
 	if d.Group.IsValid() {
-		rule += fmt.Sprintf(" --mcast-group %s", d.Group)
+		b = fmt.Appendf(b, " --mcast-group %s", d.Group)
 	}
 	if d.Port != 0 {
-		rule += fmt.Sprintf(" --mcast-port %d", d.Port)
+		b = fmt.Appendf(b, " --mcast-port %d", d.Port)
 	}
 	if d.TTL != 0 {
-		rule += fmt.Sprintf(" --mcast-ttl %d", d.TTL)
+		b = fmt.Appendf(b, " --mcast-ttl %d", d.TTL)
 	}
-	return rule
+	return b
 }

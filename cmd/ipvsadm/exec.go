@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -63,7 +61,7 @@ func (c *command) change() (change ipvs.Change, ok bool) {
 func (p *program) show(c *command) error {
 	switch {
 	case c.verb == save:
-		return p.saveRules(c.has(numericBit))
+		return p.saveAs(saveOptions{numeric: c.has(numericBit)})
 	case c.has(timeoutBit):
 		config, err := p.client.Config()
 		if err != nil {
@@ -133,22 +131,4 @@ func (c *command) view() format.View {
 		}
 	}
 	return format.Connections
-}
-
-// saveRules prints the rules of the table, and on stderr what they cannot say.
-func (p *program) saveRules(numeric bool) error {
-	table, err := p.client.Table()
-	if err != nil {
-		return err
-	}
-	table.Sort()
-	var names format.Names
-	if !numeric {
-		names = namesOf(table)
-	}
-	warnings, err := format.Rules(p.stdout, table, names)
-	for _, warning := range warnings {
-		p.complain(fmt.Sprintf("%s: %s", p.name, warning))
-	}
-	return err
 }

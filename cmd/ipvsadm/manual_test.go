@@ -46,14 +46,14 @@ func TestManualHasEveryOption(t *testing.T) {
 	})
 }
 
-// restoreOptions belong to ipvsadm-restore alone.
-var restoreOptions = map[string]bool{"check": true, "dry-run": true}
+// toolOptions belong to ipvsadm-save or ipvsadm-restore.
+var toolOptions = map[string]bool{"all": true, "output": true, "check": true, "dry-run": true}
 
 func TestManualHasNoOtherOption(t *testing.T) {
 	longOption := regexp.MustCompile(`--([a-z][-\w]*)`)
 	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8"} {
 		for _, match := range longOption.FindAllStringSubmatch(manual(t, path), -1) {
-			if optionTable().Lookup(match[1]) == nil && !restoreOptions[match[1]] {
+			if optionTable().Lookup(match[1]) == nil && !toolOptions[match[1]] {
 				t.Errorf("%s names %s, which is no option", path, match[0])
 			}
 		}

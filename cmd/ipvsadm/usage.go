@@ -94,8 +94,11 @@ DAEMON OPTIONS
       --sync-maxlen BYTES   longest message (default by the interface)
 `
 
-const saveUsage = `Usage: ipvsadm-save [-n]
-Prints the IPVS table as rules for ipvsadm-restore; -n with numbers instead of names.
+const saveUsage = `Usage: ipvsadm-save [-n] [--all] [--output FILE]
+Prints the IPVS table as rules for ipvsadm-restore.
+  -n             numbers instead of names
+  --all          timeouts and sync daemons too
+  --output FILE  write FILE, whole or not at all, instead of standard output
 `
 
 const restoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] < RULES

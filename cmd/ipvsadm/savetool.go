@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+)
+
+// saveOptions are those of ipvsadm-save.
+type saveOptions struct {
+	numeric bool
+	all     bool   // timeouts and sync daemons too
+	output  string // a file instead of standard output
+}
+
+// saveTool is ipvsadm-save: it prints the table as rules, or saves them in a file.
+func (p *program) saveTool(words []string) error {
+	options, ok := parseSaveOptions(words)
+	if !ok {
+		if _, err := p.stdout.WriteString(saveUsage); err != nil {
+			return err
+		}
+		return &statusError{errReported, exitList}
+	}
+	if err := p.open(); err != nil {
+		return err
+	}
+	if err := p.saveAs(options); err != nil {
+		return &statusError{err, exitList}
+	}
+	return nil
+}
+
+// parseSaveOptions reads the options of ipvsadm-save. Words that are no options
+// are ignored, as the original does.
+func parseSaveOptions(words []string) (o saveOptions, ok bool) {
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		value, hasValue := strings.CutPrefix(word, "--output=")
+		switch {
+		case word == "--":
+			return o, true
+		case word == "--all":
+			o.all = true
+		case word == "--output" && len(words) > 0:
+			value, hasValue, words = words[0], true, words[1:]
+		case len(word) >= 2 && word[0] == '-' && strings.Trim(word[1:], "n") == "":
+			o.numeric = true
+		case len(word) >= 2 && word[0] == '-' && !hasValue:
+			return o, false
+		}
+		if hasValue {
+			if o.output = value; value == "" {
+				return o, false
+			}
+		}
+	}
+	return o, true
+}
+
+// saveAs gathers the rules before the first byte is written.
+func (p *program) saveAs(o saveOptions) error {
+	table, err := p.client.Table()
+	if err != nil {
+		return err
+	}
+	table.Sort()
+	var names format.Names
+	if !o.numeric {
+		names = namesOf(table)
+	}
+	var rules bytes.Buffer
+	warnings, err := format.Rules(&rules, table, names)
+	if err != nil {
+		return err
+	}
+	if o.all {
+		if err := p.saveSettings(&rules); err != nil {
+			return err
+		}
+	}
+	for _, warning := range warnings {
+		p.complain(fmt.Sprintf("%s: %s", p.name, warning))
+	}
+	if o.output != "" {
+		return sysconfig.Replace(o.output, rules.Bytes())
+	}
+	_, err = rules.WriteTo(p.stdout)
+	return err
+}
+
+// saveSettings adds what the table does not hold.
+func (p *program) saveSettings(rules *bytes.Buffer) error {
+	config, err := p.client.Config()
+	if err != nil {
+		return err
+	}
+	daemons, err := p.client.Daemons()
+	if err != nil {
+		return err
+	}
+	for _, change := range append([]ipvs.Change{ipvs.SetConfig(config)}, startAll(daemons)...) {
+		rules.WriteString(format.Rule(change) + "\n")
+	}
+	return nil
+}
+
+func startAll(daemons []ipvs.Daemon) []ipvs.Change {
+	changes := make([]ipvs.Change, len(daemons))
+	for i, d := range daemons {
+		changes[i] = ipvs.StartDaemon(d)
+	}
+	return changes
+}

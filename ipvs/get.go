@@ -96,7 +96,8 @@ func (c *Client) get(cmd Command, flags netlink.HeaderFlags, request []byte) ([]
 	return replies, nil
 }
 
-// errInterrupted is a dump that the kernel marked with NLM_F_DUMP_INTR.
+// errInterrupted is a dump that the kernel marked with NLM_F_DUMP_INTR, or one
+// that is not the same twice.
 var errInterrupted = errors.New("the table kept changing while it was read")
 
 // passing tells whether a read that failed so may succeed at once again.

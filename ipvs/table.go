@@ -3,6 +3,7 @@ package ipvs
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 )
@@ -41,6 +42,46 @@ func (c *Client) Table() (Table, error) {
 		table = append(table, TableEntry{s, destinations})
 	}
 	return table, nil
+}
+
+// StableTable reads the table as Table does, and makes sure that no service is
+// missing. The kernel hands out many services in parts and goes on by counting,
+// those of all network namespaces together (ip_vs_genl_dump_services in
+// ip_vs_ctl.c), so one that is added or deleted meanwhile can hide another. A
+// table whose services are not the same before and after is read again, some
+// times; then the error says that it kept changing.
+func (c *Client) StableTable() (Table, error) {
+	for range readTries {
+		table, err := c.Table()
+		if err != nil {
+			return nil, err
+		}
+		services, err := c.Services()
+		if err != nil {
+			return nil, err
+		}
+		if table.hasJust(services) {
+			return table, nil
+		}
+	}
+	return nil, fmt.Errorf("ipvs: %w", errInterrupted)
+}
+
+// hasJust tells whether the services of the table are these.
+func (t Table) hasJust(services []Service) bool {
+	if len(t) != len(services) {
+		return false
+	}
+	known := make(map[ServiceID]bool, len(t))
+	for _, entry := range t {
+		known[entry.Service.ServiceID] = true
+	}
+	for _, s := range services {
+		if !known[s.ServiceID] {
+			return false
+		}
+	}
+	return len(known) == len(services)
 }
 
 // TableEntry reads one service with its destinations. If there is none, the

@@ -84,7 +84,7 @@ func (p *program) desire(lines []ruleLine) (d *desired, failed bool) {
 
 // bringAbout makes the kernel what is desired, or prints what that would take.
 func (p *program) bringAbout(d *desired, onlyPrint bool) (failed bool, err error) {
-	now, err := p.client.Table()
+	now, err := p.client.StableTable()
 	if err != nil {
 		return false, err
 	}

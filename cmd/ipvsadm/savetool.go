@@ -65,7 +65,7 @@ func parseSaveOptions(words []string) (o saveOptions, ok bool) {
 
 // saveAs gathers the rules before the first byte is written.
 func (p *program) saveAs(o saveOptions) error {
-	table, err := p.client.Table()
+	table, err := p.client.StableTable()
 	if err != nil {
 		return err
 	}

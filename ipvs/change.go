@@ -99,10 +99,8 @@ func (ch Change) MarshalBinary() ([]byte, error) {
 	case CommandDelService:
 		ae.Nested(attrService, ch.Service.ServiceID.encode)
 	case CommandNewDestination, CommandSetDestination:
-		d := ch.Destination
-		d.ActiveConns, d.InactiveConns, d.PersistentConns, d.Stats = 0, 0, 0, Stats{}
 		ae.Nested(attrService, ch.Service.ServiceID.encode)
-		ae.Nested(attrDestination, d.encode)
+		ae.Nested(attrDestination, ch.Destination.settings().encode)
 	case CommandDelDestination:
 		ae.Nested(attrService, ch.Service.ServiceID.encode)
 		ae.Nested(attrDestination, ch.Destination.DestinationID.encode)

@@ -47,6 +47,12 @@ type Destination struct {
 	Stats Stats
 }
 
+// settings is the destination without what is read only.
+func (d Destination) settings() Destination {
+	d.ActiveConns, d.InactiveConns, d.PersistentConns, d.Stats = 0, 0, 0, Stats{}
+	return d
+}
+
 // MarshalBinary returns the attributes that identify the destination.
 func (id DestinationID) MarshalBinary() ([]byte, error) {
 	return marshal(id.encode)

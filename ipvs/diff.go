@@ -32,16 +32,14 @@ func Diff(from, to Table) []Change {
 func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
 	id := to.Service.ServiceID
 	old := map[DestinationID]*Destination{}
-	switch {
-	case from == nil:
+	if from == nil {
+		from = &TableEntry{}
 		changes = append(changes, NewService(to.Service))
-	default:
-		if !from.Service.sameSettings(&to.Service) {
-			changes = append(changes, SetService(to.Service))
-		}
-		for i := range from.Destinations {
-			old[from.Destinations[i].DestinationID] = &from.Destinations[i]
-		}
+	} else if !from.Service.sameSettings(&to.Service) {
+		changes = append(changes, SetService(to.Service))
+	}
+	for i := range from.Destinations {
+		old[from.Destinations[i].DestinationID] = &from.Destinations[i]
 	}
 	// New ones come first: should an edit take weight from the only old one, its
 	// relief is there.
@@ -57,9 +55,6 @@ func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
 		if before := old[d.DestinationID]; before != nil && !before.sameSettings(d) {
 			changes = append(changes, SetDestination(id, *d))
 		}
-	}
-	if from == nil {
-		return changes
 	}
 	for _, d := range from.Destinations {
 		if !kept[d.DestinationID] {
@@ -79,22 +74,14 @@ func (id ServiceID) canonical() ServiceID {
 
 // sameSettings tells whether sending other would change nothing.
 func (s *Service) sameSettings(other *Service) bool {
-	a, b := *s, *other
 	mask := other.FlagsMask
 	if mask == 0 {
 		mask = ^ServiceFlags(0)
 	}
-	mask &^= Hashed
-	if (a.Flags^b.Flags)&mask != 0 {
-		return false
-	}
-	return a.Scheduler == b.Scheduler && a.Timeout == b.Timeout && a.Netmask == b.Netmask &&
-		a.PersistenceEngine == b.PersistenceEngine
+	return (s.Flags^other.Flags)&mask&^Hashed == 0 && s.Scheduler == other.Scheduler &&
+		s.Timeout == other.Timeout && s.Netmask == other.Netmask && s.PersistenceEngine == other.PersistenceEngine
 }
 
 func (d *Destination) sameSettings(other *Destination) bool {
-	a, b := *d, *other
-	a.ActiveConns, a.InactiveConns, a.PersistentConns, a.Stats = 0, 0, 0, Stats{}
-	b.ActiveConns, b.InactiveConns, b.PersistentConns, b.Stats = 0, 0, 0, Stats{}
-	return a == b
+	return d.settings() == other.settings()
 }

@@ -104,16 +104,9 @@ func (p *program) saveSettings(rules *bytes.Buffer) error {
 	if err != nil {
 		return err
 	}
-	for _, change := range append([]ipvs.Change{ipvs.SetConfig(config)}, startAll(daemons)...) {
-		rules.WriteString(format.Rule(change) + "\n")
+	rules.WriteString(format.Rule(ipvs.SetConfig(config)) + "\n")
+	for _, d := range daemons {
+		rules.WriteString(format.Rule(ipvs.StartDaemon(d)) + "\n")
 	}
 	return nil
-}
-
-func startAll(daemons []ipvs.Daemon) []ipvs.Change {
-	changes := make([]ipvs.Change, len(daemons))
-	for i, d := range daemons {
-		changes[i] = ipvs.StartDaemon(d)
-	}
-	return changes
 }

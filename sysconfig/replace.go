@@ -72,11 +72,7 @@ func target(path string) (string, error) {
 func fill(f *os.File, content []byte, mode fs.FileMode, old fs.FileInfo) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if old != nil {
-		owner, ok := old.Sys().(*syscall.Stat_t)
-		if !ok {
-			return fmt.Errorf("%s: no owner", f.Name())
-		}
-		if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		if err := giveTo(f, old); err != nil {
 			return err
 		}
 	}
@@ -87,6 +83,24 @@ func fill(f *os.File, content []byte, mode fs.FileMode, old fs.FileInfo) (err er
 		return err
 	}
 	return f.Sync()
+}
+
+// giveTo gives a new file the owner of an old one. That it has already needs no
+// right to change owners.
+func giveTo(f *os.File, old fs.FileInfo) error {
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	mine, known := now.Sys().(*syscall.Stat_t)
+	owner, knownToo := old.Sys().(*syscall.Stat_t)
+	if !known || !knownToo {
+		return fmt.Errorf("%s: no owner", f.Name())
+	}
+	if mine.Uid == owner.Uid && mine.Gid == owner.Gid {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 // syncDir makes a rename outlast a crash.

@@ -1,7 +1,13 @@
 # ipvsadm in Go. make test and make demo set up all that they need.
 
 GO      ?= go
-SBINDIR ?= $(DESTDIR)/sbin
+SBINDIR ?= /sbin
+
+# Whose default settings "make install" installs: debian, redhat or suse.
+DISTRIBUTION ?= $(shell . /etc/os-release 2>/dev/null; case "$$ID $$ID_LIKE" in (*debian*) echo debian ;; (*suse*) echo suse ;; (*) echo redhat ;; esac)
+settings.debian := /etc/default/ipvsadm
+settings.redhat := /etc/sysconfig/ipvsadm-config
+settings.suse   := /etc/sysconfig/ipvsadm
 
 VERSION := 0.1.0
 DATE    := 2026-11-21
@@ -60,13 +66,17 @@ demo: setup build
 vuln:
 	$(GO) run $(GOVULNCHECK) ./...
 
+# Settings that exist are left alone.
 install: build
-	install -D -m 755 bin/ipvsadm $(SBINDIR)/ipvsadm
-	ln -sf ipvsadm $(SBINDIR)/ipvsadm-save
-	ln -sf ipvsadm $(SBINDIR)/ipvsadm-restore
-	install -D -m 644 cmd/ipvsadm/ipvsadm.8 $(DESTDIR)/usr/share/man/man8/ipvsadm.8
-	install -D -m 644 cmd/ipvsadm/ipvsadm-save.8 $(DESTDIR)/usr/share/man/man8/ipvsadm-save.8
-	install -D -m 644 cmd/ipvsadm/ipvsadm-restore.8 $(DESTDIR)/usr/share/man/man8/ipvsadm-restore.8
+	install -D -m 755 bin/ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm
+	for tool in save restore boot; do ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-$$tool || exit; done
+	install -d $(DESTDIR)/usr/share/man/man8
+	install -m 644 cmd/ipvsadm/*.8 $(DESTDIR)/usr/share/man/man8
+	install -D -m 755 sysconfig/ipvsadm.init $(DESTDIR)/etc/init.d/ipvsadm
+	install -D -m 644 sysconfig/ipvsadm.service $(DESTDIR)/usr/lib/systemd/system/ipvsadm.service
+	sed -i 's|/sbin/ipvsadm-boot|$(SBINDIR)/ipvsadm-boot|' $(DESTDIR)/etc/init.d/ipvsadm $(DESTDIR)/usr/lib/systemd/system/ipvsadm.service
+	test -e $(DESTDIR)$(settings.$(DISTRIBUTION)) || \
+		install -D -m 644 sysconfig/default.$(DISTRIBUTION) $(DESTDIR)$(settings.$(DISTRIBUTION))
 
 clean:
 	rm -rf bin .cache

@@ -12,10 +12,11 @@ import (
 
 // desired is what a rules file says that the kernel shall be.
 type desired struct {
-	services map[ipvs.ServiceID]*desiredService
-	config   ipvs.Config // zero where the file does not say
-	daemons  map[ipvs.DaemonState]desiredDaemon
-	later    []ruleLine // what shows or zeroes something, when all else is done
+	keepTable bool // whatever services there are shall stay
+	services  map[ipvs.ServiceID]*desiredService
+	config    ipvs.Config // zero where the file does not say
+	daemons   map[ipvs.DaemonState]desiredDaemon
+	later     []ruleLine // what shows or zeroes something, when all else is done
 }
 
 type desiredService struct {

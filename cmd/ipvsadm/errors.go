@@ -49,10 +49,10 @@ func sentence(err error) string {
 	switch {
 	case errors.As(err, &e):
 		return e.Sentence()
-	case errors.Is(err, ipvs.ErrNoIPVS):
-		return (&ipvs.Error{Errno: unix.ENOPROTOOPT}).Sentence()
 	case errors.Is(err, errNotPermitted):
 		return (&ipvs.Error{Errno: unix.EPERM}).Sentence()
+	case errors.Is(err, ipvs.ErrNoIPVS):
+		return (&ipvs.Error{Errno: unix.ENOPROTOOPT}).Sentence()
 	}
 	return err.Error()
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"golang.org/x/sys/unix"
@@ -11,18 +15,11 @@ import (
 // errNotPermitted is what the kernel says to a caller without CAP_NET_ADMIN.
 const errNotPermitted = unix.EPERM
 
-// dialKernel connects to the kernel's IPVS. If it is not there, the module is
-// loaded, as the original does.
+// dialKernel connects to the kernel's IPVS.
 func dialKernel() (*ipvs.Client, error) {
 	client, err := ipvs.Dial()
-	if !errors.Is(err, ipvs.ErrNoIPVS) {
-		return client, err
-	}
-	modprobe := exec.Command("/sbin/modprobe", "--", "ip_vs")
-	modprobe.Env = []string{}
-	_ = modprobe.Run() // without a modprobe, or a module, the next try tells
-	if client, err = ipvs.Dial(); errors.Is(err, ipvs.ErrNoIPVS) && !mayUseRawSockets() {
-		return nil, errNotPermitted
+	if errors.Is(err, ipvs.ErrNoIPVS) && !mayUseRawSockets() {
+		err = fmt.Errorf("%w: %w", errNotPermitted, err)
 	}
 	return client, err
 }
@@ -35,4 +32,47 @@ func mayUseRawSockets() bool {
 		_ = unix.Close(fd)
 	}
 	return !errors.Is(err, unix.EPERM)
+}
+
+// loadModule loads the module of IPVS. Without a modprobe, or a module, the next
+// try to connect tells.
+func loadModule() {
+	_ = modprobe("--", "ip_vs").Run()
+}
+
+// unloadModules unloads the module of IPVS with those that use it, if it is loaded.
+func unloadModules() error {
+	loaded, err := os.ReadFile("/proc/modules")
+	if err != nil {
+		return err
+	}
+	modules := usersOf("ip_vs", string(loaded))
+	if modules == nil {
+		return nil
+	}
+	if said, err := modprobe(append([]string{"-r", "--"}, modules...)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot unload the modules: %s", bytes.TrimSpace(fmt.Appendf(said, " %v", err)))
+	}
+	return nil
+}
+
+// usersOf reads in /proc/modules which modules use one; it is itself the last. If
+// it is not loaded there are none.
+func usersOf(module, loaded string) []string {
+	for line := range strings.Lines(loaded) {
+		// name size references user,user,... state address
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[0] != module {
+			continue
+		}
+		users := strings.FieldsFunc(fields[3], func(r rune) bool { return r == ',' || r == '-' })
+		return append(users, module)
+	}
+	return nil
+}
+
+func modprobe(words ...string) *exec.Cmd {
+	cmd := exec.Command("/sbin/modprobe", words...)
+	cmd.Env = []string{}
+	return cmd
 }

@@ -84,12 +84,10 @@ func (p *program) desire(lines []ruleLine) (d *desired, failed bool) {
 
 // bringAbout makes the kernel what is desired, or prints what that would take.
 func (p *program) bringAbout(d *desired, onlyPrint bool) (failed bool, err error) {
-	now, err := p.client.StableTable()
+	changes, err := p.tableDiff(d)
 	if err != nil {
 		return false, err
 	}
-	now.Sort()
-	changes := ipvs.Diff(now, d.table())
 	settings, err := p.settingsDiff(d)
 	if err != nil {
 		return false, err
@@ -113,6 +111,19 @@ func (p *program) bringAbout(d *desired, onlyPrint bool) (failed bool, err error
 	}
 	failedLater, err := p.executeRules(d.later)
 	return failed || failedLater, err
+}
+
+// tableDiff finds the changes of services and servers.
+func (p *program) tableDiff(d *desired) ([]ipvs.Change, error) {
+	if d.keepTable {
+		return nil, nil
+	}
+	now, err := p.client.StableTable()
+	if err != nil {
+		return nil, err
+	}
+	now.Sort()
+	return ipvs.Diff(now, d.table()), nil
 }
 
 // settingsDiff finds the changes of timeouts and daemons, where the rules say

@@ -18,22 +18,31 @@ const (
 	exitKernel = 255 // the kernel refused a change; also what popt complains about
 )
 
+// machine is what a run needs besides its standard files.
+type machine struct {
+	root   string // below which the files of the distribution are
+	dial   func() (*ipvs.Client, error)
+	load   func() // loads the module of IPVS, as far as it can; may be nil
+	unload func() error
+}
+
 // program is one run of the tool.
 type program struct {
-	name   string // argv[0] as it was typed
-	stdin  io.Reader
-	stdout *bufio.Writer
-	stderr io.Writer
-	dial   func() (*ipvs.Client, error)
-	client *ipvs.Client
+	name    string // argv[0] as it was typed
+	stdin   io.Reader
+	source  string // what comes before "line N: " in messages about stdin
+	stdout  *bufio.Writer
+	stderr  io.Writer
+	machine machine
+	client  *ipvs.Client
 }
 
 // run does what the words say and returns the exit status. args[0] picks the tool.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer, dial func() (*ipvs.Client, error)) int {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, m machine) int {
 	if len(args) == 0 {
 		args = []string{"ipvsadm"}
 	}
-	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), stderr: stderr, dial: dial}
+	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), stderr: stderr, machine: m}
 	status := p.report(p.tool(args[1:]))
 	if p.client != nil {
 		_ = p.client.Close()
@@ -51,6 +60,8 @@ func (p *program) tool(words []string) error {
 		return p.saveTool(words)
 	case "ipvsadm-restore":
 		return p.restoreTool(words)
+	case "ipvsadm-boot":
+		return p.bootTool(words)
 	}
 	if len(words) == 0 {
 		words = []string{"-L"}
@@ -75,12 +86,19 @@ func (p *program) connect() error {
 	return err
 }
 
-// open opens the client without a word to IPVS yet.
+// open opens the client without a word to IPVS yet. If IPVS is not there, the
+// module is loaded, as the original does.
 func (p *program) open() (err error) {
-	if p.client == nil {
-		if p.client, err = p.dial(); err != nil {
-			return &initError{err}
-		}
+	if p.client != nil {
+		return nil
+	}
+	p.client, err = p.machine.dial()
+	if errors.Is(err, ipvs.ErrNoIPVS) && p.machine.load != nil {
+		p.machine.load()
+		p.client, err = p.machine.dial()
+	}
+	if err != nil {
+		return &initError{err}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ var fakeTools = toolRunner{
 	},
 	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
 		kernel := ts.Value(kernelKey{}).(*ipvstest.Kernel)
-		return run(args, stdin, ts.Stdout(), ts.Stderr(), kernel.Dial)
+		return run(args, stdin, ts.Stdout(), ts.Stderr(), machine{root: ts.Getenv("WORK"), dial: kernel.Dial})
 	},
 }
 
@@ -117,7 +117,7 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 // runFake runs ipvsadm against a fake kernel.
 func runFake(k *ipvstest.Kernel, stdin string, words ...string) (stdout, stderr string, status int) {
 	var out, err strings.Builder
-	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, k.Dial)
+	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, machine{dial: k.Dial})
 	return out.String(), err.String(), status
 }
 
@@ -128,7 +128,7 @@ func runLines(t *testing.T, k *ipvstest.Kernel, lines ...string) {
 		words := strings.Fields(line)
 		var stderr strings.Builder
 		args := append([]string{path.Base(words[0])}, words[1:]...)
-		if status := run(args, strings.NewReader(""), io.Discard, &stderr, k.Dial); status != 0 {
+		if status := run(args, strings.NewReader(""), io.Discard, &stderr, machine{dial: k.Dial}); status != 0 {
 			t.Fatalf("%s: exit status %d: %s", line, status, stderr.String())
 		}
 	}

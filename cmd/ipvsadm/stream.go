@@ -103,5 +103,5 @@ func (p *program) executeRules(lines []ruleLine) (failed bool, err error) {
 }
 
 func (p *program) complainLine(number int, err error) {
-	p.complain(fmt.Sprintf("line %d: %s", number, strings.TrimSpace(sentence(err))))
+	p.complain(fmt.Sprintf("%sline %d: %s", p.source, number, strings.TrimSpace(sentence(err))))
 }

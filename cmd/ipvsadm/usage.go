@@ -107,3 +107,15 @@ Makes the IPVS table what the rules on standard input say, with the fewest chang
   --dry-run  print the changes, marked + ~ -, and change nothing
   --clear    empty the table first, then carry out the rules one after the other
 `
+
+const bootUsage = `Usage: ipvsadm-boot VERB
+Saves and restores the IPVS rules of this system, for init scripts and systemd.
+  start, reload, force-reload
+           make the table what the rules file says, with the fewest changes
+  stop     empty the table and stop the sync daemons
+  restart  empty the table and fill it anew
+  save     write the table to the rules file
+  status   say whether there are services or sync daemons, and list them
+  panic    empty the table at once, without saving anything
+  unload   unload the modules of IPVS, if the configuration says so
+`

@@ -145,7 +145,7 @@ func (b *boot) save() error {
 	if err := b.connectPresent(); err != nil {
 		return err
 	}
-	return b.saveAs(saveOptions{numeric: true, all: true, output: b.system.Rules})
+	return b.saveAs(saveOptions{numeric: true, all: true, output: b.rulesPath()})
 }
 
 // panic empties the table at once and saves nothing.
@@ -219,7 +219,7 @@ func (b *boot) read() (d *desired, failed bool, err error) {
 }
 
 func (b *boot) readFile() ([]ruleLine, error) {
-	file, err := os.Open(filepath.Join(b.machine.root, b.system.Rules))
+	file, err := os.Open(b.rulesPath())
 	if err != nil {
 		var inner *fs.PathError
 		if errors.As(err, &inner) {
@@ -238,6 +238,8 @@ func (b *boot) readFile() ([]ruleLine, error) {
 	}
 	return lines, nil
 }
+
+func (b *boot) rulesPath() string { return filepath.Join(b.machine.root, b.system.Rules) }
 
 // configuredDaemons are those that Debian's configuration names.
 func (b *boot) configuredDaemons() (daemons []ipvs.Daemon) {
@@ -305,9 +307,12 @@ func (b *boot) empty(all bool) error {
 	return errors.Join(b.client.Apply(changes)...)
 }
 
-// connectPresent connects without loading a module.
+// connectPresent connects unless IPVS is not there yet. The mere question for it
+// would make the kernel load the module.
 func (b *boot) connectPresent() error {
-	b.machine.load = nil
+	if !b.machine.loaded() {
+		return &initError{ipvs.ErrNoIPVS}
+	}
 	return b.connect()
 }
 
@@ -315,7 +320,7 @@ func (b *boot) connectPresent() error {
 // then there is nothing to stop.
 func (b *boot) connectLoaded() (loaded bool, err error) {
 	err = b.connectPresent()
-	if errors.Is(err, ipvs.ErrNoIPVS) && !errors.Is(err, errNotPermitted) {
+	if errors.Is(err, ipvs.ErrNoIPVS) {
 		return false, nil
 	}
 	return err == nil, err

@@ -90,7 +90,7 @@ func TestX08RestoreReadsTheWholeFileFirst(t *testing.T) {
 	k := ipvstest.New()
 	runLines(t, k, "ipvsadm -A -f 9")
 	var stderr strings.Builder
-	status := run([]string{"/sbin/ipvsadm-restore"}, strings.NewReader("-A -f 1\ntypo\n"), nil, &stderr, machine{dial: k.Dial})
+	status := run([]string{"/sbin/ipvsadm-restore"}, strings.NewReader("-A -f 1\ntypo\n"), nil, &stderr, fakeMachine(k, ""))
 	if status != exitUsage {
 		t.Errorf("exit status %d, want %d", status, exitUsage)
 	}
@@ -107,7 +107,7 @@ func TestX09AFailedWriteIsAnError(t *testing.T) {
 		k := ipvstest.New()
 		runLines(t, k, "ipvsadm -A -f 1")
 		var stderr strings.Builder
-		status := run(append([]string{"ipvsadm"}, strings.Fields(line)...), strings.NewReader(""), failingWriter{}, &stderr, machine{dial: k.Dial})
+		status := run(append([]string{"ipvsadm"}, strings.Fields(line)...), strings.NewReader(""), failingWriter{}, &stderr, fakeMachine(k, ""))
 		if status != exitList {
 			t.Errorf("%s: exit status %d, want %d", line, status, exitList)
 		}
@@ -311,7 +311,7 @@ func (errReader) Read([]byte) (int, error) { return 0, errors.New("is a director
 func TestUnreadableRules(t *testing.T) {
 	k := ipvstest.New()
 	var stderr strings.Builder
-	status := run([]string{"ipvsadm-restore"}, errReader{}, os.Stdout, &stderr, machine{dial: k.Dial})
+	status := run([]string{"ipvsadm-restore"}, errReader{}, os.Stdout, &stderr, fakeMachine(k, ""))
 	if status != exitUsage || stderr.String() != "line 1: is a directory\n" {
 		t.Errorf("status %d, stderr %q", status, stderr.String())
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
 	"golang.org/x/sys/unix"
 )
 
@@ -129,5 +130,33 @@ func testModule(t *testing.T) {
 	output, err := exec.Command(binary, "-Ln").CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(output), "IP Virtual Server version 1.2.1 ") || !loaded() {
 		t.Errorf("-Ln: %v, %s, module loaded: %v", err, output, loaded())
+	}
+	// The guest is ours alone and gone when the tests are.
+	const settings = sysconfig.SettingsRedHat
+	if err := errors.Join(os.MkdirAll(filepath.Dir(settings), 0o755), os.WriteFile(settings, []byte("IPVS_MODULES_UNLOAD=yes\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		words  string
+		status int
+		loaded bool
+	}{
+		{"ipvsadm -A -f 1 -s sed", 0, true},
+		{"ipvsadm-boot unload", 1, true}, // in use
+		{"ipvsadm-boot panic", 0, true},
+		{"ipvsadm-boot unload", 0, false},
+		{"ipvsadm-boot unload", 0, false},
+		{"ipvsadm-boot status", 3, false},
+		{"ipvsadm-boot stop", 0, false},
+		{"ipvsadm-boot save", 5, false},
+		{"ipvsadm-boot start", 6, false}, // no rules
+		{"ipvsadm -Ln", 0, true},
+	} {
+		words := strings.Fields(step.words)
+		cmd := exec.Cmd{Path: binary, Args: words}
+		output, _ := cmd.CombinedOutput()
+		if status := cmd.ProcessState.ExitCode(); status != step.status || loaded() != step.loaded {
+			t.Errorf("%s: status %d, want %d, module loaded: %v, want %v\n%s", step.words, status, step.status, loaded(), step.loaded, output)
+		}
 	}
 }

@@ -34,6 +34,12 @@ func mayUseRawSockets() bool {
 	return !errors.Is(err, unix.EPERM)
 }
 
+// moduleLoaded tells whether the kernel has IPVS, as a module or built in.
+func moduleLoaded() bool {
+	_, err := os.Stat("/proc/net/ip_vs")
+	return err == nil
+}
+
 // loadModule loads the module of IPVS. Without a modprobe, or a module, the next
 // try to connect tells.
 func loadModule() {

@@ -22,7 +22,8 @@ const (
 type machine struct {
 	root   string // below which the files of the distribution are
 	dial   func() (*ipvs.Client, error)
-	load   func() // loads the module of IPVS, as far as it can; may be nil
+	loaded func() bool // tells whether IPVS is there
+	load   func()      // loads the module of IPVS, as far as it can
 	unload func() error
 }
 
@@ -93,7 +94,7 @@ func (p *program) open() (err error) {
 		return nil
 	}
 	p.client, err = p.machine.dial()
-	if errors.Is(err, ipvs.ErrNoIPVS) && p.machine.load != nil {
+	if errors.Is(err, ipvs.ErrNoIPVS) {
 		p.machine.load()
 		p.client, err = p.machine.dial()
 	}

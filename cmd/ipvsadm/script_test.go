@@ -4,15 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // The lab sets IPVS_KERNEL=1, where ip_vs is real, and IPVSADM, our binary. What
@@ -31,6 +34,8 @@ var (
 //	ipvsadm WORDS... [<FILE]     one of our tools, with FILE as standard input;
 //	                             "! ipvsadm" must fail
 //	status N                     the exit status of the last one
+//
+// The directory etc of a script is the machine's /etc.
 func TestScripts(t *testing.T) {
 	tools := fakeTools
 	if inKernel {
@@ -43,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"ipvsadm":         tools.command("ipvsadm"),
 			"ipvsadm-save":    tools.command("ipvsadm-save"),
 			"ipvsadm-restore": tools.command("ipvsadm-restore"),
+			"ipvsadm-boot":    tools.command("ipvsadm-boot"),
 			"status":          checkStatus,
 		},
 	})
@@ -65,16 +71,19 @@ var fakeTools = toolRunner{
 	},
 	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
 		kernel := ts.Value(kernelKey{}).(*ipvstest.Kernel)
-		return run(args, stdin, ts.Stdout(), ts.Stderr(), machine{root: ts.Getenv("WORK"), dial: kernel.Dial})
+		return run(args, stdin, ts.Stdout(), ts.Stderr(), fakeMachine(kernel, ts.Getenv("WORK")))
 	},
 }
 
 // kernelTools starts processes. The script's goroutine stays on its thread,
-// which has a namespace of its own that the processes inherit.
+// which has namespaces of its own that the processes inherit.
 var kernelTools = toolRunner{
 	setUp: func(env *testscript.Env) error {
 		env.Values[statusKey{}] = new(int)
-		return enterNamespace(env.Defer)
+		if err := enterNamespace(env.Defer); err != nil {
+			return err
+		}
+		return mountEtc(filepath.Join(env.WorkDir, "etc"))
 	},
 	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
 		cmd := exec.Command(binary, args[1:]...)
@@ -86,6 +95,20 @@ var kernelTools = toolRunner{
 		}
 		return cmd.ProcessState.ExitCode()
 	},
+}
+
+// mountEtc puts a directory, if it exists, in the place of /etc.
+func mountEtc(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return err
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	return unix.Mount(dir, "/etc", "", unix.MS_BIND, "")
 }
 
 func (r toolRunner) command(tool string) func(*testscript.TestScript, bool, []string) {
@@ -114,10 +137,18 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// fakeMachine has a fake kernel, in which IPVS is as it is: there is nothing to
+// load.
+func fakeMachine(k *ipvstest.Kernel, root string) machine {
+	present := func() bool { return true }
+	nothing := func() {}
+	return machine{root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil }}
+}
+
 // runFake runs ipvsadm against a fake kernel.
 func runFake(k *ipvstest.Kernel, stdin string, words ...string) (stdout, stderr string, status int) {
 	var out, err strings.Builder
-	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, machine{dial: k.Dial})
+	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, fakeMachine(k, ""))
 	return out.String(), err.String(), status
 }
 
@@ -128,7 +159,7 @@ func runLines(t *testing.T, k *ipvstest.Kernel, lines ...string) {
 		words := strings.Fields(line)
 		var stderr strings.Builder
 		args := append([]string{path.Base(words[0])}, words[1:]...)
-		if status := run(args, strings.NewReader(""), io.Discard, &stderr, machine{dial: k.Dial}); status != 0 {
+		if status := run(args, strings.NewReader(""), io.Discard, &stderr, fakeMachine(k, "")); status != 0 {
 			t.Fatalf("%s: exit status %d: %s", line, status, stderr.String())
 		}
 	}

@@ -49,9 +49,19 @@ func TestManualHasEveryOption(t *testing.T) {
 // toolOptions belong to ipvsadm-save or ipvsadm-restore.
 var toolOptions = map[string]bool{"all": true, "output": true, "check": true, "dry-run": true}
 
+func TestManualAndUsageHaveEveryVerbOfBoot(t *testing.T) {
+	explained := headings(manual(t, "ipvsadm-boot.8"))
+	for verb := range bootVerbs {
+		word := regexp.MustCompile(`(^|[^-\w])` + verb + `([^-\w]|$)`)
+		if !word.MatchString(explained) || !word.MatchString(bootUsage) {
+			t.Errorf("ipvsadm-boot.8 or the usage does not explain %s", verb)
+		}
+	}
+}
+
 func TestManualHasNoOtherOption(t *testing.T) {
 	longOption := regexp.MustCompile(`--([a-z][-\w]*)`)
-	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8"} {
+	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8", "ipvsadm-boot.8"} {
 		for _, match := range longOption.FindAllStringSubmatch(manual(t, path), -1) {
 			if optionTable().Lookup(match[1]) == nil && !toolOptions[match[1]] {
 				t.Errorf("%s names %s, which is no option", path, match[0])

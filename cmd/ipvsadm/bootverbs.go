@@ -1,0 +1,226 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+)
+
+// start makes the table what the rules file says, as a restore does: what is
+// there already stays.
+func (b *boot) start() error {
+	d, failed, err := b.read()
+	if err != nil {
+		return err
+	}
+	if err := b.connect(); err != nil {
+		return err
+	}
+	return b.bringBack(d, failed)
+}
+
+// stop empties the table. It is saved before only if the configuration asks for that.
+func (b *boot) stop() error {
+	if loaded, err := b.connectLoaded(); err != nil || !loaded {
+		return err
+	}
+	if b.system.Auto && b.system.SaveOnStop {
+		if err := b.saveRunning(); err != nil {
+			return err
+		}
+	}
+	return b.empty(b.system.Auto)
+}
+
+// restart empties the table and fills it anew, unless the rules file is bad.
+func (b *boot) restart() error {
+	if err := b.connect(); err != nil {
+		return err
+	}
+	if b.system.Auto && b.system.SaveOnRestart {
+		if err := b.saveRunning(); err != nil {
+			return err
+		}
+	}
+	d, failed, err := b.read()
+	if err != nil {
+		return err
+	}
+	if err := b.empty(b.system.Auto); err != nil {
+		return err
+	}
+	return b.bringBack(d, failed)
+}
+
+// save writes the table to the rules file, even if it is empty.
+func (b *boot) save() error {
+	if err := b.connectPresent(); err != nil {
+		return err
+	}
+	return b.saveAs(saveOptions{numeric: true, all: true, output: b.rulesPath()})
+}
+
+// panic empties the table at once and saves nothing.
+func (b *boot) panic() error {
+	if loaded, err := b.connectLoaded(); err != nil || !loaded {
+		return err
+	}
+	return b.empty(true)
+}
+
+// status says whether IPVS balances anything, in the words that Heartbeat looks
+// for, and lists what.
+func (b *boot) status() error {
+	loaded, err := b.connectLoaded()
+	if err != nil {
+		return err
+	}
+	running := false
+	if loaded {
+		if running, err = b.running(); err != nil {
+			return err
+		}
+	}
+	if !running {
+		if _, err := b.stdout.WriteString("ipvsadm is stopped\n"); err != nil {
+			return err
+		}
+		return &statusError{errReported, lsbStopped}
+	}
+	if _, err := b.stdout.WriteString("ipvsadm is running\n"); err != nil {
+		return err
+	}
+	all := &command{verb: list}
+	if !b.system.StatusByName {
+		all.options = numericBit
+	}
+	if err := b.listTable(all); err != nil {
+		return err
+	}
+	daemons, err := b.client.Daemons()
+	if err != nil {
+		return err
+	}
+	return format.Daemons(b.stdout, daemons)
+}
+
+// unload unloads the modules of IPVS if the configuration asks for that.
+func (b *boot) unload() error {
+	if !b.system.UnloadModules {
+		return nil
+	}
+	return b.machine.unload()
+}
+
+// read reads the rules file and what the configuration says of daemons. A bad
+// line is an error; failed tells that the kernel would not have a line.
+func (b *boot) read() (d *desired, failed bool, err error) {
+	var lines []ruleLine
+	if b.system.Auto {
+		if lines, err = b.readFile(); err != nil {
+			return nil, false, err
+		}
+	}
+	d, failed = b.desire(lines)
+	for _, daemon := range b.configuredDaemons() {
+		if _, named := d.daemons[daemon.State]; !named {
+			d.daemons[daemon.State] = desiredDaemon{Daemon: daemon}
+		}
+	}
+	return d, failed, nil
+}
+
+func (b *boot) readFile() ([]ruleLine, error) {
+	file, err := os.Open(b.rulesPath())
+	if err != nil {
+		var inner *fs.PathError
+		if errors.As(err, &inner) {
+			err = inner.Err
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; '%s save' writes the rules there", err, b.name)
+		}
+		return nil, &statusError{fmt.Errorf("%s: %w", b.system.Rules, err), lsbNotConfigured}
+	}
+	defer func() { _ = file.Close() }()
+	b.stdin, b.source = file, b.system.Rules+": "
+	lines, bad := b.readRules()
+	if bad {
+		return nil, &statusError{errReported, lsbNotConfigured}
+	}
+	return lines, nil
+}
+
+func (b *boot) rulesPath() string { return filepath.Join(b.machine.root, b.system.Rules) }
+
+// configuredDaemons are those that Debian's configuration names.
+func (b *boot) configuredDaemons() (daemons []ipvs.Daemon) {
+	for _, d := range []struct {
+		state  ipvs.DaemonState
+		wanted bool
+	}{{ipvs.Master, b.system.Master}, {ipvs.Backup, b.system.Backup}} {
+		if d.wanted {
+			daemons = append(daemons, ipvs.Daemon{State: d.state, Interface: b.system.Interface, SyncID: uint32(b.system.SyncID)})
+		}
+	}
+	return daemons
+}
+
+// bringBack makes the kernel what is desired.
+func (b *boot) bringBack(d *desired, failed bool) error {
+	if !b.system.Auto {
+		b.complain(fmt.Sprintf("%s: AUTO is not true in %s, so the rules are left alone", b.name, sysconfig.SettingsDebian))
+		d.keepTable = true
+	}
+	refusedToo, err := b.bringAbout(d, false)
+	return refused(failed || refusedToo, err)
+}
+
+// saveRunning saves the table unless it is empty: that of a second stop must not
+// take the place of the rules.
+func (b *boot) saveRunning() error {
+	running, err := b.running()
+	if err != nil {
+		return err
+	}
+	if !running {
+		b.complain(fmt.Sprintf("%s: nothing is running, %s stays as it is", b.name, b.system.Rules))
+		return nil
+	}
+	return b.save()
+}
+
+// running tells whether there is a service or a sync daemon.
+func (b *boot) running() (bool, error) {
+	table, err := b.client.StableTable()
+	if err != nil || len(table) > 0 {
+		return err == nil, err
+	}
+	daemons, err := b.client.Daemons()
+	return len(daemons) > 0, err
+}
+
+// empty empties the table and stops the sync daemons. Where the table is not
+// ours to empty, it stops the daemons that the configuration names.
+func (b *boot) empty(all bool) error {
+	daemons, err := b.client.Daemons()
+	if err != nil {
+		return err
+	}
+	var changes []ipvs.Change
+	if all {
+		changes = append(changes, ipvs.Flush())
+	}
+	for _, d := range daemons {
+		if all || d.State == ipvs.Master && b.system.Master || d.State == ipvs.Backup && b.system.Backup {
+			changes = append(changes, ipvs.StopDaemon(d.State))
+		}
+	}
+	return errors.Join(b.client.Apply(changes)...)
+}

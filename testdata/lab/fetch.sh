@@ -20,68 +20,23 @@ guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod ip
 # the test that compares our constants with the kernel's.
 host_tools=(
 	qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod zstd:zstd xz:xz-utils flock:util-linux tar:tar
-	gcc:gcc /usr/include/stdio.h:libc6-dev /usr/include/linux/ip_vs.h:linux-libc-dev /etc/services:netbase
+	shellcheck:shellcheck gcc:gcc /usr/include/stdio.h:libc6-dev /usr/include/linux/ip_vs.h:linux-libc-dev /etc/services:netbase
 )
 
-say() { echo "lab: $*" >&2; }
-die() { say "$*"; exit 1; }
-
-export PATH=$PATH:/usr/sbin:/sbin
-
-missing_tools() {
-	local tool
-	for tool in "${host_tools[@]}"; do
-		[[ -e ${tool%%:*} ]] || command -v "${tool%%:*}" >/dev/null || echo "${tool#*:}"
-	done
-}
+# shellcheck source-path=SCRIPTDIR source=tools.sh
+source "$here/tools.sh"
 
 # The stamp is this script's checksum: another version of the script fetches anew.
 stamp=$(cksum <"${BASH_SOURCE[0]}")
 complete() { [[ -f $fetched/stamp && $(<"$fetched/stamp") == "$stamp" && -z $(missing_tools) ]]; }
 
 complete && exit 0
-command -v apt-get >/dev/null || die "needs apt-get: run it on Debian 12 or later, or on Ubuntu"
-[[ $(dpkg --print-architecture) == amd64 ]] || die "needs an amd64 machine"
+needs_apt
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 complete && exit 0 # another process did it while we waited
-
-as_root() {
-	if ((EUID == 0)); then
-		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
-	else
-		die "needs root (or sudo) for: $*"
-	fi
-}
-
-# Runs a command that prints nothing of interest unless it fails.
-quietly() {
-	local log
-	if ! log=$("$@" 2>&1); then
-		printf '%s\n' "$log" >&2
-		return 1
-	fi
-}
-
-# apt's lists may be absent (a fresh container) or too old (404): refresh them once and try again.
-with_lists() {
-	"$@" 2>/dev/null && return
-	say "refreshing apt's lists"
-	quietly as_root apt-get -q update
-	"$@"
-}
-
-install_tools() {
-	local packages
-	mapfile -t packages < <(missing_tools)
-	((${#packages[@]})) || return 0
-	say "installing ${packages[*]}"
-	quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${packages[@]}"
-}
 
 # The packages of the kernel image and its modules behind the distribution's meta package.
 kernel_packages() {

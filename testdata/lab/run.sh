@@ -10,12 +10,17 @@
 #   -t SECONDS             give up after so long (900)
 #   -m MEGABYTES           memory of the guest (1024)
 #   -c CPUS                processors of the guest (1)
+#   -d DISK                boot the system of a copy of this disk image (boot/debian.sh makes some); see below
 #   -k                     show the guest kernel's messages at the end, on stderr
 #   -i                     a shell, or COMMAND, on this terminal instead; no time limit
 #
 # The command runs as root in /root with nothing on stdin; its stdout and stderr both come out of stdout, unchanged and
 # as they come. Everything is in memory and gone afterwards. The guest has the original ipvsadm, ipvsadm-save and
 # ipvsadm-restore, bash, busybox, ip, ss, nft, iptables, strace, setpriv, unshare, nsenter, and names in /etc/hosts.
+#
+# With -d the guest is the system of the disk, with the lab's kernel and a network card eth0 that is connected to nothing.
+# What -a adds is put on the disk before its first boot. The command runs at the end of the boot; if it leaves a file
+# /lab/again, the machine reboots and the command runs again.
 #
 # Exit status: the command's; 124 if the time was up; 125 if the guest ended without a word or the lab itself failed.
 #
@@ -39,8 +44,8 @@ cpu_tcg=Nehalem,+rdrand
 # These, with an unpacked kernel and a late modprobe, make a boot under emulation take 3.5 s instead of 9.
 append="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests rodata=off lsm= tsc=reliable audit=0"
 
-seconds=900 memory=1024 cpus=1 messages='' interactive='' results='' additions=() variables=()
-while getopts :a:e:o:t:m:c:kih option; do
+seconds=900 memory=1024 cpus=1 messages='' interactive='' results='' disk='' additions=() variables=()
+while getopts :a:e:o:t:m:c:d:kih option; do
 	case $option in
 	a) additions+=("$OPTARG") ;;
 	e) variables+=("$OPTARG") ;;
@@ -48,6 +53,7 @@ while getopts :a:e:o:t:m:c:kih option; do
 	t) seconds=$OPTARG ;;
 	m) memory=$OPTARG ;;
 	c) cpus=$OPTARG ;;
+	d) disk=$OPTARG ;;
 	k) messages=1 ;;
 	i) interactive=1 ;;
 	h) usage; exit 0 ;;
@@ -110,7 +116,7 @@ chmod 755 "$work/add/lab/command"
 [[ -z $interactive ]] || : >"$work/add/lab/interactive"
 [[ -z $results ]] || : >"$work/add/lab/archive"
 for addition in ${additions[@]+"${additions[@]}"}; do
-	from=${addition%:*} to=$work/add/${addition##*:}
+	from=${addition%:*} to=$work/add${disk:+/disk}/${addition##*:}
 	[[ $addition == *:/* ]] || die "-a $addition: not HOSTPATH:GUESTPATH with an absolute GUESTPATH"
 	[[ -e $from ]] || die "-a $addition: no such file here"
 	mkdir -p "$(dirname "$to")"
@@ -121,6 +127,11 @@ for addition in ${additions[@]+"${additions[@]}"}; do
 		cp -pL "$from" "$to" || die "-a $addition: cannot copy"
 	fi
 done
+if [[ $disk ]]; then
+	install -D -m 755 "$here/boot/init" "$work/add/init"
+	install -D -m 755 "$here/boot/run" "$work/add/lab/run"
+	cp --sparse=always --reflink=auto "$disk" "$work/disk" || die "-d $disk: cannot copy"
+fi
 {
 	cat "$image/base.cpio"
 	(cd "$work/add" && find . -mindepth 1 -print0 | cpio --quiet -0 -o -H newc -R 0:0)
@@ -153,11 +164,21 @@ else
 	machine=(-accel "tcg,thread=multi" -cpu "$cpu_tcg")
 fi
 [[ $messages ]] || append+=" quiet loglevel=4"
+[[ ! $disk ]] || append+=" net.ifnames=0"
 # The chardevs are plain files, so that the guest never waits for a reader and nothing is lost when it ends.
 machine+=(
 	-M pc -m "$memory" -smp "$cpus" -kernel "$image/kernel" -initrd "$work/initrd" -append "$append ${LAB_APPEND:-}"
-	-no-user-config -nodefaults -no-reboot -display none -device virtio-serial-pci
+	-no-user-config -nodefaults -display none -device virtio-serial-pci
 )
+if [[ $disk ]]; then
+	# After the ports, whose names in the guest count virtio's devices.
+	machine+=(
+		-drive "file=$work/disk,format=raw,if=virtio,cache=unsafe"
+		-netdev "hubport,id=nothing,hubid=0" -device "virtio-net-pci,netdev=nothing,romfile="
+	)
+else
+	machine+=(-no-reboot)
+fi
 for port in output status archive; do
 	: >"$work/$port"
 	machine+=(-chardev "file,id=$port,path=$work/$port" -device "virtserialport,chardev=$port,name=lab.$port")

@@ -34,9 +34,10 @@ func mayUseRawSockets() bool {
 	return !errors.Is(err, unix.EPERM)
 }
 
-// moduleLoaded tells whether the kernel has IPVS, as a module or built in.
+// moduleLoaded tells whether the kernel has IPVS, as a module or built in. Where a
+// sandbox shows only processes in /proc, there is no /proc/net.
 func moduleLoaded() bool {
-	_, err := os.Stat("/proc/net/ip_vs")
+	_, err := os.Stat("/proc/self/net/ip_vs")
 	return err == nil
 }
 

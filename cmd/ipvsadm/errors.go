@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"golang.org/x/sys/unix"
@@ -43,13 +45,21 @@ func (e *statusError) Unwrap() error { return e.err }
 // errReported fails the run after everything has been said.
 var errReported = errors.New("reported")
 
+// notPermitted tells whether the kernel's IPVS has refused. What a file refuses is
+// not about IPVS.
+func notPermitted(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	return errors.Is(err, errNotPermitted) && !errors.As(err, &path) && !errors.As(err, &link)
+}
+
 // sentence is the original's text for an error of the kernel, else the error's own.
 func sentence(err error) string {
 	var e *ipvs.Error
 	switch {
 	case errors.As(err, &e):
 		return e.Sentence()
-	case errors.Is(err, errNotPermitted):
+	case notPermitted(err):
 		return (&ipvs.Error{Errno: unix.EPERM}).Sentence()
 	case errors.Is(err, ipvs.ErrNoIPVS):
 		return (&ipvs.Error{Errno: unix.ENOPROTOOPT}).Sentence()

@@ -120,7 +120,7 @@ func (p *program) report(err error) int {
 	case errors.Is(err, errReported):
 	case errors.As(err, &noCommand):
 		p.complain(fmt.Sprintf("Try `%s -h' or '%s --help' for more information.", p.name, p.name))
-	case errors.As(err, &initErr), errors.Is(err, errNotPermitted):
+	case errors.As(err, &initErr), notPermitted(err):
 		// Every command of the kernel's IPVS needs the same capability, so the
 		// first refusal is what the original finds when it starts.
 		p.complain("Can't initialize ipvs: " + sentence(err))

@@ -68,6 +68,7 @@ vuln:
 
 # Settings that exist are left alone.
 install: build
+	$(if $(settings.$(DISTRIBUTION)),,$(error DISTRIBUTION is $(DISTRIBUTION), not debian, redhat or suse))
 	install -D -m 755 bin/ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm
 	for tool in save restore boot; do ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-$$tool || exit; done
 	install -d $(DESTDIR)/usr/share/man/man8

@@ -45,6 +45,12 @@ func appendChange(b []byte, ch *ipvs.Change) []byte {
 		return appendDaemonRule(append(b, "+ "...), &ch.Daemon)
 	case ipvs.CommandDelDaemon:
 		return fmt.Appendf(b, "- --stop-daemon %s", ch.Daemon.State)
+	case ipvs.CommandZero:
+		b = append(b, "~ -Z"...)
+		if s.ServiceID != (ipvs.ServiceID{}) {
+			b = appendServiceOption(append(b, ' '), nil, s)
+		}
+		return b
 	}
 	return fmt.Appendf(b, "~ %s", ch.Command)
 }

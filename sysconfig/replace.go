@@ -1,6 +1,7 @@
 package sysconfig
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,8 +19,9 @@ const maxLinks = 40
 
 // Replace gives a file new content, whole or not at all: at any moment, and
 // after a crash, the file is the old one or the new one. A file that exists
-// keeps its mode and owner; a new one has the mode 0600. Symbolic links are
-// followed, so they stay links.
+// keeps its mode, its owner and its extended attributes, such as access control
+// lists; a new one has the mode 0600. Symbolic links are followed, so they stay
+// links.
 //
 // It writes a temporary file in the same directory, so that directory must be
 // writable. What is no regular file, such as a device, is refused.
@@ -42,7 +44,11 @@ func Replace(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := fill(temporary, content, mode, old); err != nil {
+	err = fill(temporary, content, mode, old)
+	if err == nil && old != nil {
+		err = copyAttributes(path, temporary.Name())
+	}
+	if err != nil {
 		return errors.Join(err, os.Remove(temporary.Name()))
 	}
 	if err := os.Rename(temporary.Name(), path); err != nil {
@@ -52,17 +58,25 @@ func Replace(path string, content []byte) error {
 }
 
 // target follows the symbolic links at the end of a path, also to where there is
-// no file yet.
+// no file yet. Each is followed from the directory that is really meant: only
+// there a ".." in it leads to the right place.
 func target(path string) (string, error) {
 	for range maxLinks {
-		link, err := os.Readlink(path)
+		dir, name := filepath.Split(path)
+		dir, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
 		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(dir, name)
+		link, err := os.Readlink(path)
+		switch {
+		case err != nil:
 			return path, nil // no link, or nothing there
+		case filepath.IsAbs(link):
+			path = link
+		default:
+			path = dir + "/" + link
 		}
-		if !filepath.IsAbs(link) {
-			link = filepath.Join(filepath.Dir(path), link)
-		}
-		path = link
 	}
 	return "", &fs.PathError{Op: "replace", Path: path, Err: syscall.ELOOP}
 }

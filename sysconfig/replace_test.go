@@ -90,6 +90,59 @@ func TestReplaceThroughADanglingLink(t *testing.T) {
 	}
 }
 
+func TestReplaceFollowsLinksFromWhereTheyAre(t *testing.T) {
+	root := t.TempDir()
+	for _, dir := range []string{"a/etc", "b/deep/etc"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{
+		"a/etc/sysconfig":  "../../b/deep/etc",
+		"b/deep/etc/rules": "../up/../real",
+		"b/deep/up":        "../../a",
+	} {
+		if err := os.Symlink(to, filepath.Join(root, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(root, "a/etc/sysconfig/rules")
+	for _, content := range []string{"one", "two"} {
+		if err := Replace(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, path); got != content {
+			t.Errorf("%q, want %q", got, content)
+		}
+	}
+	onlyFiles(t, root, "a", "b", "real")
+}
+
+func TestReplaceKeepsExtendedAttributes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rules")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// An access control list that lets user 1234 read: see acl(5) and the kernel's posix_acl_xattr.h.
+	list := []byte{2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 0xd2, 4, 0, 0, 4, 0, 0, 0, 255, 255, 255, 255, 0x10, 0, 4, 0, 255, 255, 255, 255, 0x20, 0, 0, 0, 255, 255, 255, 255}
+	want := map[string]string{"system.posix_acl_access": string(list)}
+	for name, value := range want {
+		if err := syscall.Setxattr(path, name, []byte(value), 0); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	if err := Replace(path, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range want {
+		got := make([]byte, 256)
+		n, err := syscall.Getxattr(path, name, got)
+		if err != nil || string(got[:n]) != value {
+			t.Errorf("%s: %q, %v", name, got[:max(n, 0)], err)
+		}
+	}
+}
+
 func TestReplaceThatFailsLeavesTheOldFile(t *testing.T) {
 	dir := t.TempDir()
 	loop := filepath.Join(dir, "loop")

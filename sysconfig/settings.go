@@ -5,17 +5,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"strings"
 )
 
 // settings are the variables that a file assigns for a shell to read.
 type settings struct {
-	path   string
-	values map[string]setting
-	err    error // the first value asked for that cannot be had
+	path     string
+	values   map[string]setting
+	warnings []string
+	err      error // the first value asked for that cannot be had
 }
 
 type setting struct {
@@ -24,84 +23,99 @@ type setting struct {
 	err   error // why the value cannot be read; of no concern if nobody asks for it
 }
 
-var assignment = regexp.MustCompile(`^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=`)
+var assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
 
 var (
-	errNoAssignment = errors.New("not of the form NAME=value")
-	errExpansion    = errors.New("the value has a $ or ` that only a shell could read; write the value itself")
-	errUnclosed     = errors.New("a quotation mark is not closed on its line")
-	errWords        = errors.New("more than one word; put quotation marks around the value")
+	errExpansion = errors.New("only a shell could read the value; write it without $, `, & and the like")
+	errUnclosed  = errors.New("a quotation mark is not closed on its line")
 )
 
 // readSettings reads a file of lines like NAME=value, with the quoting of a
-// shell, but without its expansions. Of several lines for one name the last
-// counts.
+// shell, but without its expansions. Lines of another kind count for nothing but
+// a warning. Of several values for one name the last counts.
 func readSettings(root, path string) (*settings, error) {
 	s := &settings{path: path, values: map[string]setting{}}
-	file, err := open(root, path)
+	file, err := Open(root, path)
 	if err != nil {
 		return s, err
 	}
 	defer func() { _ = file.Close() }()
 	lines := bufio.NewScanner(file)
 	for number := 1; lines.Scan(); number++ {
-		line := strings.Trim(lines.Text(), " \t\r")
-		if line == "" || line[0] == '#' {
+		assigned, ok := readAssignments(strings.TrimSuffix(lines.Text(), "\r"))
+		if !ok {
+			s.warn(number, "not of the form NAME=value, so it counts for nothing")
 			continue
 		}
-		match := assignment.FindStringSubmatch(line)
-		if match == nil {
-			return s, &lineError{path, number, errNoAssignment}
+		for name, v := range assigned {
+			v.line = number
+			s.values[name] = v
 		}
-		value, err := unquote(line[len(match[0]):])
-		s.values[match[1]] = setting{value, number, err}
 	}
 	return s, readError(path, lines.Err())
 }
 
-// unquote reads the value of an assignment as a shell does.
-func unquote(text string) (string, error) {
-	var value strings.Builder
+// readAssignments reads one line. ok is false if there is anything else in it.
+func readAssignments(line string) (assigned map[string]setting, ok bool) {
+	assigned = map[string]setting{}
+	for {
+		line = strings.TrimLeft(line, " \t;")
+		if rest, found := strings.CutPrefix(line, "export "); found {
+			line = strings.TrimLeft(rest, " \t")
+		}
+		if line == "" || line[0] == '#' {
+			return assigned, true
+		}
+		match := assignment.FindStringSubmatch(line)
+		if match == nil {
+			return nil, false
+		}
+		value, rest, err := unquote(line[len(match[0]):])
+		assigned[match[1]] = setting{value: value, err: err}
+		line = rest
+	}
+}
+
+// unquote reads a value as a shell does, to the blank or semicolon after it. An
+// error leaves no rest.
+func unquote(text string) (value, rest string, err error) {
+	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '\'':
 			end := strings.IndexByte(text[i+1:], '\'')
 			if end < 0 {
-				return "", errUnclosed
+				return "", "", errUnclosed
 			}
-			value.WriteString(text[i+1 : i+1+end])
+			b.WriteString(text[i+1 : i+1+end])
 			i += end + 1
 		case '"':
 			for i++; i < len(text) && text[i] != '"'; i++ {
 				if text[i] == '$' || text[i] == '`' {
-					return "", errExpansion
+					return "", "", errExpansion
 				}
 				if text[i] == '\\' && i+1 < len(text) && strings.IndexByte("\\\"$`", text[i+1]) >= 0 {
 					i++
 				}
-				value.WriteByte(text[i])
+				b.WriteByte(text[i])
 			}
 			if i == len(text) {
-				return "", errUnclosed
+				return "", "", errUnclosed
 			}
 		case '\\':
 			if i++; i == len(text) {
-				return "", errUnclosed
+				return "", "", errUnclosed
 			}
-			value.WriteByte(text[i])
-		case '$', '`':
-			return "", errExpansion
-		case ' ', '\t', ';', '&', '|', '<', '>', '(', ')':
-			rest := strings.TrimLeft(text[i:], " \t")
-			if rest = strings.TrimLeft(strings.TrimPrefix(rest, ";"), " \t"); rest != "" && rest[0] != '#' {
-				return "", errWords
-			}
-			return value.String(), nil
+			b.WriteByte(text[i])
+		case '$', '`', '&', '|', '<', '>', '(', ')':
+			return "", "", errExpansion
+		case ' ', '\t', ';':
+			return b.String(), text[i:], nil
 		default:
-			value.WriteByte(c)
+			b.WriteByte(c)
 		}
 	}
-	return value.String(), nil
+	return b.String(), "", nil
 }
 
 // text is the value of a variable, or otherwise if it is not assigned or empty.
@@ -113,11 +127,12 @@ func (s *settings) text(name, otherwise string) string {
 	return cmp.Or(v.value, otherwise)
 }
 
-// flag is a variable that has one of two values, the first of which means true.
+// flag tells whether a variable has a value. There is one other that makes
+// sense; whatever else it may be counts as that.
 func (s *settings) flag(name, yes, no string) bool {
 	text := s.text(name, no)
 	if text != yes && text != no {
-		s.wrong(name, fmt.Errorf("%q is neither %q nor %q", text, yes, no))
+		s.warn(s.values[name].line, fmt.Sprintf("%s is %q, neither %q nor %q: it counts as %q", name, text, yes, no, no))
 	}
 	return text == yes
 }
@@ -129,6 +144,10 @@ func (s *settings) wrong(name string, err error) {
 	}
 }
 
+func (s *settings) warn(line int, text string) {
+	s.warnings = append(s.warnings, (&lineError{s.path, line, errors.New(text)}).Error())
+}
+
 // lineError is an error at a place in a file.
 type lineError struct {
 	path string
@@ -138,9 +157,3 @@ type lineError struct {
 
 func (e *lineError) Error() string { return fmt.Sprintf("%s: line %d: %v", e.path, e.line, e.err) }
 func (e *lineError) Unwrap() error { return e.err }
-
-// open opens a file below root, whose errors name it as it is called there.
-func open(root, path string) (io.ReadCloser, error) {
-	file, err := os.Open(below(root, path))
-	return file, readError(path, err)
-}

@@ -35,9 +35,10 @@ type System struct {
 	// Master and Backup tell which sync daemons are started besides those that
 	// the rules may name: DAEMON of SettingsDebian.
 	Master, Backup bool
-	// Interface is the one the sync daemons use: IFACE, by default eth0.
+	// Interface is the one those daemons use: IFACE, by default eth0. Without
+	// daemons it is empty.
 	Interface string
-	// SyncID is the one of the sync daemons: SYNCID, 0 to 255.
+	// SyncID is the one of those daemons: SYNCID, 0 to 255.
 	SyncID uint8
 	// SaveOnStop and SaveOnRestart tell whether the table is saved before it is
 	// emptied. Both are false unless SettingsRedHat says "yes".
@@ -48,6 +49,8 @@ type System struct {
 	// UnloadModules tells whether the modules of IPVS are unloaded after a stop.
 	// It is false unless SettingsRedHat says "yes".
 	UnloadModules bool
+	// Warnings name lines and values that make no sense and count for nothing.
+	Warnings []string
 }
 
 // Find reads the files of the machine whose root directory is given, "/" or, for
@@ -58,79 +61,92 @@ type System struct {
 //   - the file that IPVSADM_CONFIG in it names, RulesDebian if it does not say,
 //     if that file exists and holds settings;
 //   - RulesDebian, if that file or SettingsDebian exists;
-//   - where none of them exists yet, RulesRedHat if there is the directory
-//     /etc/sysconfig and os-release(5) does not speak of SUSE or Debian;
+//   - RulesRedHat, if there is the directory /etc/sysconfig and os-release(5) does
+//     not speak of SUSE or Debian;
 //   - RulesDebian.
 //
+// Where RulesRedHat exists but holds neither, os-release alone decides.
+//
 // SettingsDebian counts with RulesDebian, SettingsRedHat always. Files with
-// settings are read as a shell does, but for its expansions. A value that cannot
-// be read or makes no sense is an error with the file and the line.
+// settings are read as a shell does, but for its expansions. A value that only a
+// shell could read is an error if it is needed, as is one that makes no sense for
+// a sync daemon that is wanted. Other nonsense counts for nothing, with a warning.
 func Find(root string) (System, error) {
 	s := System{Auto: true}
-	rules, err := findRules(root)
-	if err != nil {
-		return System{}, err
-	}
-	s.Rules = rules
-	if rules == RulesDebian {
-		if err := s.readDebian(root); err != nil {
+	for _, read := range []func(root string) error{s.findRules, s.readDebian, s.readRedHat} {
+		if err := read(root); err != nil {
 			return System{}, err
 		}
-	}
-	if err := s.readRedHat(root); err != nil {
-		return System{}, err
 	}
 	return s, nil
 }
 
-func findRules(root string) (string, error) {
-	isSettings, err := holdsSettings(root, RulesRedHat)
+func (s *System) findRules(root string) error {
+	s.Rules = RulesDebian
+	holds, err := contentOf(root, RulesRedHat)
 	switch {
-	case err == nil && isSettings:
-		return namedRules(root)
-	case err == nil:
-		return RulesRedHat, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", err
-	case exists(root, RulesDebian) || exists(root, SettingsDebian) || !isRedHat(root):
-		return RulesDebian, nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case holds == someSettings:
+		return s.readSUSE(root)
+	case holds == someRules, err == nil && isRedHat(root):
+		s.Rules = RulesRedHat
+	case exists(root, RulesDebian) || exists(root, SettingsDebian):
+	case isRedHat(root):
+		s.Rules = RulesRedHat
 	}
-	return RulesRedHat, nil
+	return nil
 }
 
-// holdsSettings tells SUSE's file from Red Hat's: a rule does not begin with an
+// content is what a file is for.
+type content int
+
+const (
+	unknownContent content = iota // no file, or no more than comments in it
+	someRules
+	someSettings
+)
+
+// contentOf tells SUSE's file from Red Hat's: a rule does not begin with an
 // assignment.
-func holdsSettings(root, path string) (bool, error) {
-	file, err := open(root, path)
+func contentOf(root, path string) (content, error) {
+	file, err := Open(root, path)
 	if err != nil {
-		return false, err
+		return unknownContent, err
 	}
 	defer func() { _ = file.Close() }()
+	holds := unknownContent
 	for line, err := range Lines(file) {
-		if err == nil && assignment.MatchString(strings.Join(line.Words, " ")) {
-			return true, nil
-		}
-		if err != nil && !errors.Is(err, errTooLong) && !errors.Is(err, errNUL) {
-			return false, readError(path, err)
+		switch {
+		case err == nil && assignment.MatchString(strings.TrimPrefix(strings.Join(line.Words, " "), "export ")):
+			return someSettings, nil
+		case err == nil, errors.Is(err, errTooLong), errors.Is(err, errNUL):
+			holds = someRules
+		default:
+			return unknownContent, readError(path, err)
 		}
 	}
-	return false, nil
+	return holds, nil
 }
 
-// namedRules is the file with the rules that SUSE's settings name.
-func namedRules(root string) (string, error) {
+// readSUSE reads the settings that name the file with the rules.
+func (s *System) readSUSE(root string) error {
 	file, err := readSettings(root, RulesRedHat)
 	if err != nil {
-		return "", err
+		return err
 	}
-	rules := file.text("IPVSADM_CONFIG", RulesDebian)
-	if !filepath.IsAbs(rules) {
-		file.wrong("IPVSADM_CONFIG", fmt.Errorf("%q does not begin with /", rules))
+	s.Rules = file.text("IPVSADM_CONFIG", RulesDebian)
+	if !filepath.IsAbs(s.Rules) {
+		file.wrong("IPVSADM_CONFIG", fmt.Errorf("%q does not begin with /", s.Rules))
 	}
-	return rules, file.err
+	s.Warnings = append(s.Warnings, file.warnings...)
+	return file.err
 }
 
 func (s *System) readDebian(root string) error {
+	if s.Rules != RulesDebian {
+		return nil
+	}
 	file, err := readSettings(root, SettingsDebian)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -139,7 +155,6 @@ func (s *System) readDebian(root string) error {
 		return err
 	}
 	s.Auto = file.flag("AUTO", "true", "false")
-	s.Interface = file.text("IFACE", "eth0")
 	switch daemon := file.text("DAEMON", "none"); daemon {
 	case "none":
 	case "master":
@@ -149,14 +164,18 @@ func (s *System) readDebian(root string) error {
 	case "both":
 		s.Master, s.Backup = true, true
 	default:
-		file.wrong("DAEMON", fmt.Errorf(`%q is none of "none", "master", "backup" and "both"`, daemon))
+		file.warn(file.values["DAEMON"].line, fmt.Sprintf("DAEMON is %q, none of \"none\", \"master\", \"backup\" and \"both\": it counts as \"none\"", daemon))
 	}
-	text := file.text("SYNCID", "0")
-	id, err := strconv.ParseUint(text, 10, 8)
-	if err != nil {
-		file.wrong("SYNCID", fmt.Errorf("%q is no number from 0 to 255", text))
+	if s.Master || s.Backup {
+		s.Interface = file.text("IFACE", "eth0")
+		text := file.text("SYNCID", "0")
+		id, err := strconv.ParseUint(text, 10, 8)
+		if err != nil {
+			file.wrong("SYNCID", fmt.Errorf("%q is no number from 0 to 255", text))
+		}
+		s.SyncID = uint8(id)
 	}
-	s.SyncID = uint8(id)
+	s.Warnings = append(s.Warnings, file.warnings...)
 	return file.err
 }
 
@@ -172,6 +191,7 @@ func (s *System) readRedHat(root string) error {
 	s.SaveOnRestart = file.flag("IPVS_SAVE_ON_RESTART", "yes", "no")
 	s.StatusByName = file.flag("IPVS_STATUS_NUMERIC", "no", "yes")
 	s.UnloadModules = file.flag("IPVS_MODULES_UNLOAD", "yes", "no")
+	s.Warnings = append(s.Warnings, file.warnings...)
 	return file.err
 }
 
@@ -195,19 +215,4 @@ func isRedHat(root string) bool {
 func exists(root, path string) bool {
 	_, err := os.Stat(below(root, path))
 	return err == nil
-}
-
-// below is where a file is whose path begins at root.
-func below(root, path string) string { return filepath.Join(root, path) }
-
-// readError names a file as it is called below root.
-func readError(path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var inner *fs.PathError
-	if errors.As(err, &inner) {
-		err = inner.Err
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -59,24 +61,41 @@ func TestFind(t *testing.T) {
 		},
 		{"SUSE", map[string]string{RulesRedHat: suse}, System{Rules: "/srv/rules", Auto: true}},
 		{"SUSE without a name", map[string]string{RulesRedHat: "IPVSADM_CONFIG=\n"}, System{Rules: RulesDebian, Auto: true}},
+		{"SUSE as found with a comment", map[string]string{RulesRedHat: "#IPVSADM_CONFIG=x\n", "/etc/os-release": "ID=sles\nID_LIKE=suse\n"}, System{Rules: RulesDebian, Auto: true}},
+		{"Red Hat, emptied, beside an old file", map[string]string{RulesRedHat: "", RulesDebian: rules}, System{Rules: RulesRedHat, Auto: true}},
 		{"SUSE, new", map[string]string{"/etc/sysconfig/x": "", "/etc/os-release": "ID_LIKE=\"suse opensuse\"\n"}, System{Rules: RulesDebian, Auto: true}},
 		{"SUSE, new, os-release below /usr", map[string]string{"/etc/sysconfig/x": "", "/usr/lib/os-release": "ID=opensuse-leap\n"}, System{Rules: RulesDebian, Auto: true}},
 		{"Debian", map[string]string{RulesDebian: rules}, System{Rules: RulesDebian, Auto: true}},
 		{
 			"Debian as installed",
 			map[string]string{RulesDebian: "", SettingsDebian: "AUTO=\"false\"\nDAEMON=\"none\"\nIFACE=\"eth0\"\t\n# SYNCID=\"0\"\n"},
-			System{Rules: RulesDebian, Interface: "eth0"},
+			System{Rules: RulesDebian},
 		},
 		{
 			"Debian with a daemon",
 			map[string]string{SettingsDebian: "AUTO=true\nDAEMON=both\nIFACE=lan0\nSYNCID=7\n"},
 			System{Rules: RulesDebian, Auto: true, Master: true, Backup: true, Interface: "lan0", SyncID: 7},
 		},
+		{
+			"values the original took for no",
+			map[string]string{SettingsDebian: "AUTO=yes\nDAEMON=slave; IFACE=$LAN\n\nSYNCID=999\nif true; then :; fi\n", SettingsRedHat: "IPVS_STATUS_NUMERIC=1\r\n"},
+			System{Rules: RulesDebian, Warnings: []string{
+				"/etc/default/ipvsadm: line 5: not of the form NAME=value, so it counts for nothing",
+				`/etc/default/ipvsadm: line 1: AUTO is "yes", neither "true" nor "false": it counts as "false"`,
+				`/etc/default/ipvsadm: line 2: DAEMON is "slave", none of "none", "master", "backup" and "both": it counts as "none"`,
+				`/etc/sysconfig/ipvsadm-config: line 1: IPVS_STATUS_NUMERIC is "1", neither "no" nor "yes": it counts as "yes"`,
+			}},
+		},
+		{
+			"several on a line",
+			map[string]string{SettingsDebian: "AUTO=true; export DAEMON=both IFACE='lan0' # SYNCID=9\n"},
+			System{Rules: RulesDebian, Auto: true, Master: true, Backup: true, Interface: "lan0"},
+		},
 		{"Debian with the directory sysconfig", map[string]string{"/etc/sysconfig/x": "", SettingsDebian: "AUTO=true\nDAEMON=backup\n"}, System{Rules: RulesDebian, Auto: true, Backup: true, Interface: "eth0"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := Find(machineWith(t, test.files))
-			if err != nil || got != test.want {
+			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %+v, %v\nwant %+v", got, err, test.want)
 			}
 		})
@@ -84,28 +103,22 @@ func TestFind(t *testing.T) {
 }
 
 func TestFindNamesWhatIsWrong(t *testing.T) {
+	const shell = "only a shell could read the value; write it without $, `, & and the like"
 	for _, test := range []struct{ path, content, want string }{
-		{SettingsDebian, "AUTO=yes\n", `/etc/default/ipvsadm: line 1: AUTO: "yes" is neither "true" nor "false"`},
-		{SettingsDebian, "\n# x\nDAEMON=slave\n", `/etc/default/ipvsadm: line 3: DAEMON: "slave" is none of "none", "master", "backup" and "both"`},
-		{SettingsDebian, "SYNCID=256\n", `/etc/default/ipvsadm: line 1: SYNCID: "256" is no number from 0 to 255`},
-		{SettingsDebian, "SYNCID=-1\n", `/etc/default/ipvsadm: line 1: SYNCID: "-1" is no number from 0 to 255`},
-		{SettingsDebian, "IFACE=$LAN\n", "/etc/default/ipvsadm: line 1: IFACE: the value has a $ or ` that only a shell could read; write the value itself"},
-		{SettingsDebian, "IFACE=\"`lan`\"\n", "/etc/default/ipvsadm: line 1: IFACE: the value has a $ or ` that only a shell could read; write the value itself"},
-		{SettingsDebian, "IFACE='eth0\n", "/etc/default/ipvsadm: line 1: IFACE: a quotation mark is not closed on its line"},
-		{SettingsDebian, "IFACE=eth0 up\n", "/etc/default/ipvsadm: line 1: IFACE: more than one word; put quotation marks around the value"},
-		{SettingsDebian, "AUTO=true\nif true; then\n", "/etc/default/ipvsadm: line 2: not of the form NAME=value"},
-		{SettingsDebian, "AUTO=true\n\x00\xff\n", "/etc/default/ipvsadm: line 2: not of the form NAME=value"},
-		{SettingsRedHat, "IPVS_SAVE_ON_STOP=true\n", `/etc/sysconfig/ipvsadm-config: line 1: IPVS_SAVE_ON_STOP: "true" is neither "yes" nor "no"`},
-		{SettingsRedHat, "IPVS_STATUS_NUMERIC=maybe\n", `/etc/sysconfig/ipvsadm-config: line 1: IPVS_STATUS_NUMERIC: "maybe" is neither "no" nor "yes"`},
+		{SettingsDebian, "DAEMON=both\nSYNCID=256\n", `/etc/default/ipvsadm: line 2: SYNCID: "256" is no number from 0 to 255`},
+		{SettingsDebian, "DAEMON=both\nSYNCID=-1\n", `/etc/default/ipvsadm: line 2: SYNCID: "-1" is no number from 0 to 255`},
+		{SettingsDebian, "DAEMON=both\nIFACE=$LAN\n", "/etc/default/ipvsadm: line 2: IFACE: " + shell},
+		{SettingsDebian, "DAEMON=both\nIFACE=\"`lan`\"\n", "/etc/default/ipvsadm: line 2: IFACE: " + shell},
+		{SettingsDebian, "\nAUTO='true\n", "/etc/default/ipvsadm: line 2: AUTO: a quotation mark is not closed on its line"},
+		{SettingsDebian, "AUTO=$(cat /auto)\n", "/etc/default/ipvsadm: line 1: AUTO: " + shell},
 		{RulesRedHat, "IPVSADM_CONFIG=rules\n", `/etc/sysconfig/ipvsadm: line 1: IPVSADM_CONFIG: "rules" does not begin with /`},
-		{RulesRedHat, "IPVSADM_CONFIG=/rules\n-A -f 1\n", "/etc/sysconfig/ipvsadm: line 2: not of the form NAME=value"},
 		{SettingsDebian, strings.Repeat("x", 100_000), "/etc/default/ipvsadm: bufio.Scanner: token too long"},
 	} {
 		system, err := Find(machineWith(t, map[string]string{test.path: test.content}))
 		if err == nil || err.Error() != test.want {
 			t.Errorf("%q\n got %v, %v\nwant %s", test.content, system, err, test.want)
 		}
-		if system != (System{}) {
+		if !reflect.DeepEqual(system, System{}) {
 			t.Errorf("%q: got %+v besides the error", test.content, system)
 		}
 	}
@@ -122,12 +135,15 @@ func TestFindReportsWhatCannotBeRead(t *testing.T) {
 }
 
 func TestOfTwoLinesTheLastCounts(t *testing.T) {
-	file, err := readSettings(machineWith(t, map[string]string{"/x": "A=1\nexport A=2\nB=$(broken)\nB=fine\nC=$(never read)\n"}), "/x")
+	file, err := readSettings(machineWith(t, map[string]string{"/x": "A=1\nexport A=2\nB=$(broken)\nB=fine\nC=$(never read)\nD=x and more\n"}), "/x")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a, b := file.text("A", ""), file.text("B", ""); a != "2" || b != "fine" || file.err != nil {
 		t.Errorf("A is %q, B is %q, %v", a, b, file.err)
+	}
+	if d := file.text("D", "none"); d != "none" || len(file.warnings) != 1 {
+		t.Errorf("D is %q, %v", d, file.warnings)
 	}
 	if c := file.text("C", "none"); c != "none" || !errors.Is(file.err, errExpansion) {
 		t.Errorf("C is %q, %v", c, file.err)
@@ -148,8 +164,8 @@ func TestValuesAreReadAsAShellReadsThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := unquote(text); err != nil || got != string(want) {
-			t.Errorf("%s is %q, %v; a shell reads %q", text, got, err, want)
+		if got, ok := readAssignments("A=" + text); !ok || got["A"].value != string(want) || got["A"].err != nil {
+			t.Errorf("%s is %+v, %v; a shell reads %q", text, got, ok, want)
 		}
 	}
 }
@@ -161,14 +177,38 @@ func FuzzSettings(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if value, err := unquote(text); err != nil && value != "" {
-			t.Errorf("%q: value %q besides the error %v", text, value, err)
+		value, rest, err := unquote(text)
+		if err != nil && (value != "" || rest != "") || !strings.HasSuffix(text, rest) {
+			t.Errorf("%q: value %q and rest %q, %v", text, value, rest, err)
 		}
+		_, _ = readAssignments(text)
 		if strings.Contains(text, "'") {
 			return
 		}
-		if value, err := unquote("'" + text + "'"); err != nil || value != text {
+		if value, _, err := unquote("'" + text + "'"); err != nil || value != text {
 			t.Errorf("'%s' is %q, %v", text, value, err)
 		}
 	})
+}
+
+func TestOpenRefusesWhatMayNeverEnd(t *testing.T) {
+	root := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range map[string]string{"zero": "/dev/zero", "null": "/dev/null", "root": "/"} {
+		if err := os.Symlink(target, filepath.Join(root, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{"/pipe", "/zero", "/root"} {
+		if _, err := Open(root, path); err == nil || err.Error() != path+": not a regular file" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	file, err := Open(root, "/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = file.Close()
 }

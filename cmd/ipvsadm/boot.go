@@ -69,6 +69,9 @@ func (b *boot) run(verb bootVerb) (err error) {
 		}
 		b.complain(err.Error())
 	}
+	for _, warning := range b.system.Warnings {
+		b.complain(warning)
+	}
 	return verb.do(b)
 }
 

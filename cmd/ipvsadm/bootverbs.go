@@ -30,8 +30,8 @@ func (b *boot) stop() error {
 	if loaded, err := b.connectLoaded(); err != nil || !loaded {
 		return err
 	}
-	if b.system.Auto && b.system.SaveOnStop {
-		if err := b.saveRunning(); err != nil {
+	if b.system.SaveOnStop {
+		if err := b.saveUnasked(); err != nil {
 			return err
 		}
 	}
@@ -40,17 +40,21 @@ func (b *boot) stop() error {
 
 // restart empties the table and fills it anew, unless the rules file is bad.
 func (b *boot) restart() error {
+	d, failed, err := b.read()
+	saves := b.system.Auto && b.system.SaveOnRestart
+	if err != nil && !(saves && errors.Is(err, fs.ErrNotExist)) {
+		return err
+	}
 	if err := b.connect(); err != nil {
 		return err
 	}
-	if b.system.Auto && b.system.SaveOnRestart {
-		if err := b.saveRunning(); err != nil {
+	if saves {
+		if err := b.saveUnasked(); err != nil {
 			return err
 		}
-	}
-	d, failed, err := b.read()
-	if err != nil {
-		return err
+		if d, failed, err = b.read(); err != nil {
+			return err
+		}
 	}
 	if err := b.empty(b.system.Auto); err != nil {
 		return err
@@ -58,12 +62,13 @@ func (b *boot) restart() error {
 	return b.bringBack(d, failed)
 }
 
-// save writes the table to the rules file, even if it is empty.
+// save writes the table to the rules file, even if it is empty. Daemons that run
+// as the configuration says get no rule: what it says later would not count.
 func (b *boot) save() error {
 	if err := b.connectPresent(); err != nil {
 		return err
 	}
-	return b.saveAs(saveOptions{numeric: true, all: true, output: b.rulesPath()})
+	return b.saveAs(saveOptions{numeric: true, all: true, output: b.rulesPath(), without: b.configuredDaemons()})
 }
 
 // panic empties the table at once and saves nothing.
@@ -110,9 +115,10 @@ func (b *boot) status() error {
 	return format.Daemons(b.stdout, daemons)
 }
 
-// unload unloads the modules of IPVS if the configuration asks for that.
+// unload unloads the modules of IPVS if the configuration asks for that. Where the
+// table is left alone, so are they.
 func (b *boot) unload() error {
-	if !b.system.UnloadModules {
+	if !b.system.Auto || !b.system.UnloadModules {
 		return nil
 	}
 	return b.machine.unload()
@@ -130,29 +136,25 @@ func (b *boot) read() (d *desired, failed bool, err error) {
 	d, failed = b.desire(lines)
 	for _, daemon := range b.configuredDaemons() {
 		if _, named := d.daemons[daemon.State]; !named {
-			d.daemons[daemon.State] = desiredDaemon{Daemon: daemon}
+			d.daemons[daemon.State] = desiredDaemon{Daemon: daemon, origin: sysconfig.SettingsDebian + ": DAEMON: "}
 		}
 	}
 	return d, failed, nil
 }
 
 func (b *boot) readFile() ([]ruleLine, error) {
-	file, err := os.Open(b.rulesPath())
+	file, err := sysconfig.Open(b.machine.root, b.system.Rules)
 	if err != nil {
-		var inner *fs.PathError
-		if errors.As(err, &inner) {
-			err = inner.Err
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w; '%s save' writes the rules there", err, b.name)
-		}
-		return nil, &statusError{fmt.Errorf("%s: %w", b.system.Rules, err), lsbNotConfigured}
+		return nil, &statusError{err, lsbNotConfigured}
 	}
 	defer func() { _ = file.Close() }()
 	b.stdin, b.source = file, b.system.Rules+": "
 	lines, bad := b.readRules()
 	if bad {
 		return nil, &statusError{errReported, lsbNotConfigured}
+	}
+	if len(lines) == 0 {
+		b.complain(fmt.Sprintf("%s: there are no rules in it", b.system.Rules))
 	}
 	return lines, nil
 }
@@ -178,20 +180,28 @@ func (b *boot) bringBack(d *desired, failed bool) error {
 		b.complain(fmt.Sprintf("%s: AUTO is not true in %s, so the rules are left alone", b.name, sysconfig.SettingsDebian))
 		d.keepTable = true
 	}
-	refusedToo, err := b.bringAbout(d, false)
+	refusedToo, err := b.bringAbout(d)
 	return refused(failed || refusedToo, err)
 }
 
-// saveRunning saves the table unless it is empty: that of a second stop must not
-// take the place of the rules.
-func (b *boot) saveRunning() error {
-	running, err := b.running()
-	if err != nil {
+// saveUnasked saves the table before it is emptied, and keeps the file before
+// that: what could not be restored from it is only there. An empty table, as that
+// of a second stop, is not saved.
+func (b *boot) saveUnasked() error {
+	table, err := b.client.StableTable()
+	if err != nil || !b.system.Auto {
 		return err
 	}
-	if !running {
-		b.complain(fmt.Sprintf("%s: nothing is running, %s stays as it is", b.name, b.system.Rules))
+	if len(table) == 0 {
+		b.complain(fmt.Sprintf("%s: there are no services, %s stays as it is", b.name, b.system.Rules))
 		return nil
+	}
+	old, err := os.ReadFile(b.rulesPath())
+	if err == nil {
+		err = sysconfig.Replace(b.rulesPath()+".save", old)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return b.save()
 }

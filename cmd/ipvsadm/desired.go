@@ -12,11 +12,12 @@ import (
 
 // desired is what a rules file says that the kernel shall be.
 type desired struct {
-	keepTable bool // whatever services there are shall stay
-	services  map[ipvs.ServiceID]*desiredService
-	config    ipvs.Config // zero where the file does not say
-	daemons   map[ipvs.DaemonState]desiredDaemon
-	later     []ruleLine // what shows or zeroes something, when all else is done
+	keepTable  bool // whatever services there are shall stay
+	services   map[ipvs.ServiceID]*desiredService
+	config     ipvs.Config // zero where the file does not say
+	configLine int
+	daemons    map[ipvs.DaemonState]desiredDaemon
+	later      []ruleLine // what shows or zeroes something, when all else is done
 }
 
 type desiredService struct {
@@ -34,7 +35,8 @@ type desiredServer struct {
 type desiredDaemon struct {
 	ipvs.Daemon
 	stopped bool
-	line    int
+	line    int    // that says so, 0 for what a configuration says
+	origin  string // which configuration, with a colon
 }
 
 func newDesired() *desired {
@@ -58,6 +60,7 @@ func (d *desired) add(line ruleLine) error {
 		clear(d.services)
 	case ipvs.CommandSetConfig:
 		d.setConfig(ch.Config)
+		d.configLine = line.number
 	case ipvs.CommandNewDaemon:
 		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, line: line.number}
 	case ipvs.CommandDelDaemon:
@@ -149,6 +152,8 @@ func (d *desired) lineOf(ch ipvs.Change) int {
 	switch ch.Command {
 	case ipvs.CommandNewDaemon, ipvs.CommandDelDaemon:
 		return d.daemons[ch.Daemon.State].line
+	case ipvs.CommandSetConfig:
+		return d.configLine
 	}
 	s := d.services[ch.Service.ServiceID]
 	if s == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -13,8 +14,9 @@ import (
 // saveOptions are those of ipvsadm-save.
 type saveOptions struct {
 	numeric bool
-	all     bool   // timeouts and sync daemons too
-	output  string // a file instead of standard output
+	all     bool          // timeouts and sync daemons too
+	output  string        // a file instead of standard output
+	without []ipvs.Daemon // daemons that need no rule, if they run so
 }
 
 // saveTool is ipvsadm-save: it prints the table as rules, or saves them in a file.
@@ -80,9 +82,11 @@ func (p *program) saveAs(o saveOptions) error {
 		return err
 	}
 	if o.all {
-		if err := p.saveSettings(&rules); err != nil {
+		more, err := p.saveSettings(&rules, o.without)
+		if err != nil {
 			return err
 		}
+		warnings = append(warnings, more...)
 	}
 	for _, warning := range warnings {
 		p.complain(fmt.Sprintf("%s: %s", p.name, warning))
@@ -95,18 +99,17 @@ func (p *program) saveAs(o saveOptions) error {
 }
 
 // saveSettings adds what the table does not hold.
-func (p *program) saveSettings(rules *bytes.Buffer) error {
+func (p *program) saveSettings(rules *bytes.Buffer, without []ipvs.Daemon) (warnings []string, err error) {
 	config, err := p.client.Config()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	daemons, err := p.client.Daemons()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rules.WriteString(format.Rule(ipvs.SetConfig(config)) + "\n")
-	for _, d := range daemons {
-		rules.WriteString(format.Rule(ipvs.StartDaemon(d)) + "\n")
-	}
-	return nil
+	daemons = slices.DeleteFunc(daemons, func(d ipvs.Daemon) bool {
+		return slices.ContainsFunc(without, func(w ipvs.Daemon) bool { return runsAs(d, w) })
+	})
+	return format.Settings(rules, config, daemons)
 }

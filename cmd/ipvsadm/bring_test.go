@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"golang.org/x/sys/unix"
+)
+
+const twoServices = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2:80 -g -w 1\n-A -f 1 -s rr\n"
+
+func restoreOnFake(k *ipvstest.Kernel, rules string) (stderr string, status int) {
+	var errors strings.Builder
+	status = run([]string{"ipvsadm-restore"}, strings.NewReader(rules), &strings.Builder{}, &errors, fakeMachine(k, ""))
+	return errors.String(), status
+}
+
+// Somebody else restores the same rules, and is quicker.
+func TestRestoreLooksAgainWhenOthersChangeTheTable(t *testing.T) {
+	for _, fault := range []ipvstest.Fault{
+		{Command: ipvs.CommandNewService, Effect: ipvstest.Refuse(unix.EEXIST)},
+		{Command: ipvs.CommandNewDestination, Times: 2, Effect: ipvstest.Refuse(unix.ESRCH)},
+	} {
+		k := ipvstest.New()
+		k.Inject(fault)
+		if stderr, status := restoreOnFake(k, twoServices); stderr != "" || status != 0 {
+			t.Errorf("%v: status %d, %s", fault.Command, status, stderr)
+		}
+		check(t, k, "ipvsadm -S -n", want{stdout: twoServices})
+	}
+}
+
+func TestRestoreGivesUpWhenTheTableNeverAgrees(t *testing.T) {
+	k := ipvstest.New()
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandNewService, Times: -1, Effect: ipvstest.Refuse(unix.EEXIST)})
+	stderr, status := restoreOnFake(k, "-A -f 1 -s rr\n")
+	if stderr != "line 1: Service already exists\n" || status != exitKernel {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}

@@ -5,7 +5,8 @@
 # Usage: fetch.sh
 #
 # Installs on this machine only the tools that are missing (qemu, cpio, ...); the kernel and the guest's programs are
-# downloaded and unpacked into .cache/lab/fetched, never installed. Does nothing when that has been done before.
+# downloaded and unpacked into .cache/lab/fetched/root, what only some scenarios need into fetched/extra, and never
+# installed. Does nothing when that has been done before.
 # Needs root, or sudo, only for installing tools and for refreshing apt's lists.
 set -euo pipefail
 
@@ -15,6 +16,9 @@ fetched=$cache/fetched
 
 # What to have in the guest, with all that it depends on.
 guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod iptables nftables strace util-linux netbase)
+
+# What run.sh -x adds to it, again with all that it depends on.
+extra_packages=(ldirectord keepalived)
 
 # Command or file on the host : package that has it. The compiler is for the race detector, the headers for it and for
 # the test that compares our constants with the kernel's.
@@ -47,11 +51,14 @@ kernel_packages() {
 		grep -E '^linux-(image|modules|modules-extra)-[0-9]' | sort -u | grep . || die "apt knows no kernel image"
 }
 
-# apt resolves the guest's packages against an empty machine, so that it downloads every library they need.
-download_guest() {
+# Downloads packages into a directory. apt resolves them against an empty machine, so that every library they need comes
+# along.
+download_into() {
+	local debs=$1
+	mkdir -p "$debs/partial"
 	quietly apt-get -q -y --no-install-recommends --download-only \
-		-o Dir::State::status=/dev/null -o Dir::Cache::archives="$new/debs" -o Debug::NoLocking=1 \
-		-o APT::Sandbox::User= install "${guest_packages[@]}"
+		-o Dir::State::status=/dev/null -o Dir::Cache::archives="$debs" -o Debug::NoLocking=1 \
+		-o APT::Sandbox::User= install "${@:2}"
 }
 
 download_kernel() {
@@ -61,26 +68,37 @@ download_kernel() {
 	(cd "$new/debs" && quietly apt-get -q -o APT::Sandbox::User= download $packages)
 }
 
+# Unpacks the packages of a directory into a root, without the files that match the patterns.
+unpack() {
+	local debs=$1 root=$2 dir deb pattern
+	local tar=(tar -x -C "$root" --keep-directory-symlink --no-same-owner)
+	for pattern in "${@:3}"; do
+		tar+=(--exclude="$pattern")
+	done
+	mkdir -p "$root/usr/"{bin,sbin,lib,lib64}
+	for dir in bin sbin lib lib64; do
+		ln -s "usr/$dir" "$root/$dir"
+	done
+	for deb in "$debs"/*.deb; do
+		# As dpkg -x, but keeps /bin and its like symbolic links.
+		dpkg-deb --fsys-tarfile "$deb" | "${tar[@]}"
+	done
+	rm -rf "$debs"
+}
+
 new=$cache/fetched.new
 rm -rf "$new"
-mkdir -p "$new/debs/partial" "$new/root/usr/"{bin,sbin,lib,lib64}
-for dir in bin sbin lib lib64; do
-	ln -s "usr/$dir" "$new/root/$dir"
-done
+mkdir -p "$new"
 
 with_lists install_tools
 say "downloading a kernel and the guest's programs"
-with_lists download_guest
+with_lists download_into "$new/debs" "${guest_packages[@]}"
 with_lists download_kernel
-unpack=(tar -x -C "$new/root" --keep-directory-symlink --no-same-owner --exclude='./usr/share/*/*/*')
-for useless in sound drivers/{gpu,media,iio,staging,infiniband,scsi,usb,ata,hwmon,input,net/wireless,net/ethernet}; do
-	unpack+=(--exclude="*/lib/modules/*/kernel/$useless/*")
-done
-for deb in "$new"/debs/*.deb; do
-	# As dpkg -x, but keeps /bin and its like symbolic links.
-	dpkg-deb --fsys-tarfile "$deb" | "${unpack[@]}"
-done
-rm -rf "$new/debs"
+with_lists download_into "$new/extra-debs" "${extra_packages[@]}"
+useless=(sound drivers/{gpu,media,iio,staging,infiniband,scsi,usb,ata,hwmon,input,net/wireless,net/ethernet})
+unpack "$new/debs" "$new/root" './usr/share/*/*/*' "${useless[@]/#/*/lib/modules/*/kernel/}"
+# Perl's modules are below /usr/share; its documentation and headers stay out.
+unpack "$new/extra-debs" "$new/extra" './usr/share/'{doc,man,locale,snmp} '*.'{pod,h,a}
 for modules in "$new"/root/usr/lib/modules/*/; do
 	depmod -b "$new/root" "$(basename "$modules")"
 done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the guest's kernel and base initramfs from what fetch.sh has fetched: .cache/lab/image/{kernel,base.cpio}.
+# Makes the guest's kernel and base initramfs from what fetch.sh has fetched: .cache/lab/image/{kernel,base.cpio}, and
+# an initramfs that run.sh -x adds: extra.cpio.
 #
 # Usage: image.sh
 #
@@ -18,6 +19,9 @@ programs=(
 	busybox bash dash ipvsadm ipvsadm-save ipvsadm-restore ip ss tc bridge kmod insmod lsmod rmmod depmod modinfo
 	xtables-nft-multi nft strace setpriv unshare nsenter setsid flock getent
 )
+
+# And of the extra image, in which perl's modules come along.
+extra_programs=(ldirectord keepalived perl)
 
 # Loaded at boot, in this order: what carries the output, then crc32c_generic, without which libcrc32c does not load,
 # then ip_vs with everything that belongs to it.
@@ -60,6 +64,8 @@ for dir in bin sbin lib lib64; do
 	ln -s "usr/$dir" "$tree/$dir"
 done
 ln -s /run "$tree/var/run"
+
+# The functions below copy from the fetched $root to the image's $tree.
 
 # Copies files, named by their path in the guest, to the same path in the image, and symbolic links with what they point to.
 copy() {
@@ -198,12 +204,36 @@ write_etc() {
 	HOSTS
 }
 
+# The links to /usr/bin and its like are in the base image; a second copy of what that has, such as libc, does no harm.
+# Nothing here is done by the packages' own scripts, so /etc/ha.d and /etc/keepalived are what the packages contain.
+copy_extra() {
+	local name binaries=() files libraries
+	for name in "${extra_programs[@]}"; do
+		binaries+=("$(find_program "$name")")
+	done
+	mapfile -t files < <(cd "$root" &&
+		find usr/share/perl* usr/lib/x86_64-linux-gnu/perl* etc/perl etc/ha.d etc/keepalived ! -type d)
+	mapfile -t -O "${#binaries[@]}" binaries < <(printf '%s\n' "${files[@]}" | grep '\.so$')
+	mapfile -t libraries < <(libraries_of "${binaries[@]}")
+	copy "${binaries[@]}" "${files[@]}" "${libraries[@]}"
+}
+
+archive() {
+	(cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0)
+	rm -rf "$tree"
+}
+
 copy_programs
 copy_modules
 copy_kernel
 write_etc
 install -m 755 "$here/init" "$tree/init"
-(cd "$tree" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0) >"$new/base.cpio"
-rm -rf "$tree" "$new/first"
+archive >"$new/base.cpio"
+rm "$new/first"
+
+root=$cache/fetched/extra tree=$new/extra
+mkdir -p "$tree"
+copy_extra
+archive >"$new/extra.cpio"
 rm -rf "$image"
 mv "$new" "$image"

@@ -11,6 +11,7 @@
 #   -m MEGABYTES           memory of the guest (1024)
 #   -c CPUS                processors of the guest (1)
 #   -d DISK                boot the system of a copy of this disk image (boot/debian.sh makes some); see below
+#   -x                     the guest also has ldirectord, keepalived and perl, which makes it start a second later
 #   -k                     show the guest kernel's messages at the end, on stderr
 #   -i                     a shell, or COMMAND, on this terminal instead; no time limit
 #
@@ -44,8 +45,8 @@ cpu_tcg=Nehalem,+rdrand
 # These, with an unpacked kernel and a late modprobe, make a boot under emulation take 3.5 s instead of 9.
 append="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests rodata=off lsm= tsc=reliable audit=0"
 
-seconds=900 memory=1024 cpus=1 messages='' interactive='' results='' disk='' additions=() variables=()
-while getopts :a:e:o:t:m:c:d:kih option; do
+seconds=900 memory=1024 cpus=1 extra='' messages='' interactive='' results='' disk='' additions=() variables=()
+while getopts :a:e:o:t:m:c:d:xkih option; do
 	case $option in
 	a) additions+=("$OPTARG") ;;
 	e) variables+=("$OPTARG") ;;
@@ -54,6 +55,7 @@ while getopts :a:e:o:t:m:c:d:kih option; do
 	m) memory=$OPTARG ;;
 	c) cpus=$OPTARG ;;
 	d) disk=$OPTARG ;;
+	x) extra=1 ;;
 	k) messages=1 ;;
 	i) interactive=1 ;;
 	h) usage; exit 0 ;;
@@ -134,6 +136,7 @@ if [[ $disk ]]; then
 fi
 {
 	cat "$image/base.cpio"
+	[[ ! $extra ]] || cat "$image/extra.cpio"
 	(cd "$work/add" && find . -mindepth 1 -print0 | cpio --quiet -0 -o -H newc -R 0:0)
 } >"$work/initrd"
 rm -rf "$work/add"

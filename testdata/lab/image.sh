@@ -207,15 +207,16 @@ write_etc() {
 # The links to /usr/bin and its like are in the base image; a second copy of what that has, such as libc, does no harm.
 # Nothing here is done by the packages' own scripts, so /etc/ha.d and /etc/keepalived are what the packages contain.
 copy_extra() {
-	local name binaries=() files libraries
+	local name binaries=() files
 	for name in "${extra_programs[@]}"; do
 		binaries+=("$(find_program "$name")")
 	done
 	mapfile -t files < <(cd "$root" &&
 		find usr/share/perl* usr/lib/x86_64-linux-gnu/perl* etc/perl etc/ha.d etc/keepalived ! -type d)
 	mapfile -t -O "${#binaries[@]}" binaries < <(printf '%s\n' "${files[@]}" | grep '\.so$')
-	mapfile -t libraries < <(libraries_of "${binaries[@]}")
-	copy "${binaries[@]}" "${files[@]}" "${libraries[@]}"
+	mapfile -t -O "${#files[@]}" files < <(libraries_of "${binaries[@]}")
+	mapfile -t files < <(printf '%s\n' "${binaries[@]}" "${files[@]}" | sort -u)
+	copy "${files[@]}"
 }
 
 archive() {

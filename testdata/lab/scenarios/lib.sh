@@ -3,18 +3,30 @@
 #   switch NAME                           an Ethernet switch
 #   host NAME SWITCH ADDRESS/BITS[,...]   a host with eth0 on SWITCH; more pairs of SWITCH and addresses for eth1 and on
 #   serve HOST ADDRESS                    a web server in HOST that answers with HOST's name and the client's address
+#   stop HOST                             end all that runs in HOST
+#   needs PROGRAM...                      what the guest must have besides: run.sh looks for this line
+#   write FILE                            show and write a file, which is read from stdin
 #
 #   say TEXT                      what happens next and why
 #   on HOST COMMAND...            show the command, as after HOST's prompt, run it, show what it prints; it must succeed
 #   quietly HOST COMMAND...       just run it
+#   begin FILE HOST COMMAND...    run it in the background, with its output in FILE; $! is its process
 #   ask HOST COUNT URL            send requests from HOST one by one, draw a chart of who answered
+#   load HOST URL                 request URL from HOST without pause, in the background
+#   hold HOST COUNT URL           keep COUNT connections from HOST open, with requests on each, in the background
+#   so_far load|hold [COUNT]      draw a chart of the answers since it began or since the last so_far,
+#                                 after waiting for COUNT (1) more
+#   release load|hold             end it, after one more so_far
 #
 #   check TEXT VALUE OP EXPECTED  go on if "test VALUE OP EXPECTED" holds, else end the scenario
-#   answers NAME                  how often NAME answered the last ask
-#   sources                       the client's addresses that the servers saw during the last ask, one a line
+#   answers NAME                  how often NAME answered in the last chart
+#   sources                       the client's addresses that the servers saw in the last chart, one a line
 #   cell COLUMN SERVICE [SERVER]  a number from the listing that the last "on" showed
 #   received HOST INTERFACE       how many packets came in there so far
 #   counted HOST SERVICE COUNT    wait until ip_vs in HOST has counted COUNT connections of SERVICE
+#   table HOST OPTION...          list without showing it, for cell
+#   await TEXT COMMAND...         go on as soon as the command succeeds, else end the scenario after two minutes
+#   cell_is HOST COLUMN VALUE SERVICE [SERVER]  whether ipvsadm -Ln says so; VALUE is '' for what is not there
 #   same_as_original HOST OPTION...  check that the original ipvsadm prints the same listing
 #
 # Hosts are network namespaces, which have an ip_vs each. The scenario begins with its own head comment on the screen,
@@ -26,6 +38,7 @@ set -euo pipefail
 [[ -x /lab/command && $(hostname) == lab ]] || { echo "$0: runs only in the lab: use run.sh" >&2; exit 125; }
 
 shown=/tmp/shown tally=/tmp/tally checks=0 servers=()
+declare -A stream=() seen=() # of load and hold: the process, and how many answers so_far has shown
 
 fail() {
 	echo
@@ -99,13 +112,78 @@ on() {
 
 serve() {
 	on "$1" traffic serve "$1" "$2"
-	servers+=("$1")
+	[[ " ${servers[*]-} " == *" $1 "* ]] || servers+=("$1")
+}
+
+stop() {
+	local processes
+	mapfile -t processes < <(ip netns pids "$1")
+	on "$1" kill "${processes[@]}"
+}
+
+needs() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || fail "the guest has no $program"
+	done
+}
+
+write() {
+	mkdir -p "$(dirname "$1")"
+	echo "$1:"
+	tee "$1" | sed 's/^/    /'
 }
 
 ask() {
-	local server total=0 name count remark bar
 	echo "$1# $(words traffic ask "$2" "$3")"
 	quietly "$1" traffic ask "$2" "$3" >"$tally" || fail "the requests could not be sent"
+	chart
+}
+
+begin() {
+	echo "$2# $(words "${@:3}") >$1 &"
+	nsenter --net="/run/netns/$2" -- "${@:3}" >"$1" 2>&1 &
+}
+
+load() {
+	begin /tmp/load "$1" traffic load "$2"
+	stream[load]=$! seen[load]=0
+	wait_until "the first answer came" has_lines 1 /tmp/load
+}
+
+hold() {
+	begin /tmp/hold "$1" traffic hold "$2" "$3"
+	stream[hold]=$! seen[hold]=0
+	wait_until "every connection had its first answer" has_lines "$2" /tmp/hold
+}
+
+# The request that was on its way meanwhile counts too, so that the next chart has only what began after this.
+so_far() {
+	local name=$1 lines
+	lines=$(($(wc -l <"/tmp/$name") + ${2:-1}))
+	wait_until "enough answers came" has_lines "$lines" "/tmp/$name"
+	sed -n "$((seen[$name] + 1)),${lines}p" "/tmp/$name" | awk '
+		{ counts[$1]++; rest = substr($0, length($1) + 2) }
+		!seen[$1, rest]++ { remarks[$1] = remarks[$1] (remarks[$1] == "" ? "" : ",") rest }
+		END { for (name in counts) print name, counts[name], remarks[name] }' >"$tally"
+	seen[$name]=$lines
+	chart
+}
+
+has_lines() {
+	(($(wc -l <"$2") >= $1))
+}
+
+release() {
+	so_far "$1"
+	kill "${stream[$1]}"
+	wait "${stream[$1]}" 2>/dev/null || :
+	unset "stream[$1]"
+}
+
+# Draws who answered how often; those who might have and did not, too.
+chart() {
+	local server total=0 name count remark bar
 	for server in ${servers[@]+"${servers[@]}"}; do
 		[[ $(answers "$server") != 0 ]] || echo "$server 0" >>"$tally"
 	done
@@ -116,14 +194,40 @@ ask() {
 	while read -r name count remark; do
 		printf -v bar '%*s' $((count * 40 / total)) ''
 		[[ $name == nobody ]] || remark=${remark:+from $remark}
-		printf '  %-8s%-40s %4d%s\n' "$name" "${bar// /#}" "$count" "${remark:+  $remark}"
+		printf '  %-9s%-40s %4d%s\n' "$name" "${bar// /#}" "$count" "${remark:+  $remark}"
 	done <"$tally"
 }
 
 check() {
 	test "$2" "$3" "$4" 2>/dev/null || fail "$1: got \"$2\", expected $3 \"$4\""
+	ok "$1"
+}
+
+ok() {
 	checks=$((checks + 1))
 	echo "  ok: $1"
+}
+
+await() {
+	wait_until "$@"
+	ok "$1"
+}
+
+wait_until() {
+	local deadline=$((SECONDS + 120))
+	until "${@:2}"; do
+		((SECONDS < deadline)) || fail "waited two minutes in vain until: $1"
+		sleep 0.2
+	done
+}
+
+table() {
+	quietly "$1" ipvsadm "${@:2}" >"$shown"
+}
+
+cell_is() {
+	table "$1" -Ln
+	[[ $(cell "$2" "${@:4}") == "$3" ]]
 }
 
 answers() {
@@ -158,11 +262,17 @@ counted() {
 	echo "  (waited $try times in vain for $3 connections to be counted)"
 }
 
+# Connections may end and rates sink between the two listings; so some more are compared if they differ. The original's
+# -S loses thresholds.
 same_as_original() {
-	diff <(quietly "$1" ipvsadm-original "${@:2}" 2>&1) <(quietly "$1" ipvsadm "${@:2}" 2>&1) ||
-		fail "the original ipvsadm does not print the same for $(words "${@:2}")"
-	checks=$((checks + 1))
-	echo "  ok: the original ipvsadm prints the same"
+	local try expression=''
+	[[ $2 != -S* ]] || expression='s/ -[xy] [0-9]*//g'
+	for try in {1..10}; do
+		diff <(quietly "$1" ipvsadm-original "${@:2}" 2>&1) <(quietly "$1" ipvsadm "${@:2}" 2>&1 | sed "$expression") \
+			>/tmp/diff && break
+	done
+	[[ ! -s /tmp/diff ]] || { cat /tmp/diff; fail "the original ipvsadm does not print the same for $(words "${@:2}")"; }
+	ok "the original ipvsadm prints the same for $(words "${@:2}")"
 }
 
 # Replaced in place, for programs that call it by its full path.

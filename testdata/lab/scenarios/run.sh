@@ -38,8 +38,11 @@ trap 'rm -rf "$work"' EXIT
 # The guest is x86-64, whatever this machine is.
 (cd "$here" && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags=-s -o "$work/traffic" ./traffic)
 
+options=(-t 600)
+! grep -q '^needs ' "$here/$name.sh" || options+=(-x)
+
 status=0 start=${EPOCHREALTIME/[^0-9]/}
-"$here/../run.sh" -t 120 -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
+"$here/../run.sh" "${options[@]}" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
 	-a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/$name.sh:/lab/scenarios/$name.sh" \
 	bash "/lab/scenarios/$name.sh" || status=$?
 tenths=$(((${EPOCHREALTIME/[^0-9]/} - start) / 100000))

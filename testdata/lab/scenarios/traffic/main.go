@@ -2,7 +2,11 @@
 //
 //	traffic serve NAME ADDRESS    answer every request at ADDRESS with "NAME SOURCE"; returns once it listens
 //	traffic ask COUNT URL         request URL so often, each time anew; print "NAME COUNT SOURCE[,SOURCE...]" for each NAME
+//	traffic load URL              request URL without pause, each time anew; print "NAME SOURCE" for each answer
+//	traffic hold COUNT URL        as load, over COUNT connections that stay open, on each up to ten times a second; for one
+//	                              that ends "nobody REASON" is printed, and it is not opened again; URL must name the port
 //
+// At /health a server says "well", or fails with "ill" as long as there is a file /tmp/NAME.ill.
 // SOURCE is the address the server saw the request come from. Requests without an answer count for "nobody", with the
 // reason in place of SOURCE. After five timeouts in a row ask sends no more.
 package main
@@ -32,17 +36,19 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) == 3 {
-		switch args[0] {
-		case "serve":
-			return serve(args[1], args[2])
-		case "serve-inherited":
-			return serveInherited(args[1])
-		case "ask":
-			return ask(args[1], args[2])
-		}
+	switch {
+	case len(args) == 3 && args[0] == "serve":
+		return serve(args[1], args[2])
+	case len(args) == 3 && args[0] == "serve-inherited":
+		return serveInherited(args[1])
+	case len(args) == 3 && args[0] == "ask":
+		return ask(args[1], args[2])
+	case len(args) == 2 && args[0] == "load":
+		return load(args[1])
+	case len(args) == 3 && args[0] == "hold":
+		return hold(args[1], args[2])
 	}
-	return errors.New("usage: traffic serve NAME ADDRESS, or traffic ask COUNT URL")
+	return errors.New("usage: traffic serve NAME ADDRESS | ask COUNT URL | load URL | hold COUNT URL")
 }
 
 // serve leaves the listening socket to a copy of this program in the background, so that whoever started it needs
@@ -67,10 +73,18 @@ func serveInherited(name string) error {
 	if err != nil {
 		return err
 	}
-	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		source, _, _ := net.SplitHostPort(r.RemoteAddr)
 		fmt.Fprintln(w, name, source)
-	}))
+	})
+	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := os.Stat("/tmp/" + name + ".ill"); err == nil {
+			http.Error(w, "ill", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "well")
+	})
+	return http.Serve(listener, nil)
 }
 
 type tally struct {
@@ -83,13 +97,10 @@ func ask(times, url string) error {
 	if err != nil {
 		return err
 	}
-	client := http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true},
-		Timeout:   2 * time.Second, // long enough for the kernel to send a lost SYN again
-	}
+	client := newClient()
 	tallies := map[string]*tally{}
 	for sent, timeouts := 0, 0; sent < count && timeouts < 5; sent++ {
-		name, source, err := askOnce(&client, url)
+		name, source, err := askOnce(client, url)
 		if err != nil {
 			name, source = "nobody", reason(err)
 		}
@@ -115,11 +126,83 @@ func ask(times, url string) error {
 	return out.Flush()
 }
 
+// newClient returns a client that opens a connection for each request.
+func newClient() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout:   2 * time.Second, // long enough for the kernel to send a lost SYN again
+	}
+}
+
+func load(url string) error {
+	client := newClient()
+	for {
+		name, source, err := askOnce(client, url)
+		if err != nil {
+			name, source = "nobody", reason(err)
+		}
+		if _, err := fmt.Println(name, source); err != nil {
+			return err
+		}
+	}
+}
+
+func hold(connections, url string) error {
+	count, err := strconv.Atoi(connections)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error)
+	for range count {
+		go func() { ended <- holdOne(url) }()
+	}
+	for range count {
+		fmt.Println("nobody", reason(<-ended))
+	}
+	return nil
+}
+
+// holdOne returns when its connection has ended. An http.Client might close one itself, and open another.
+func holdOne(url string) error {
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	conn, err := net.Dial("tcp", request.URL.Host)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	reader := bufio.NewReader(conn)
+	for {
+		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+			return err
+		}
+		if err := request.Write(conn); err != nil {
+			return err
+		}
+		response, err := http.ReadResponse(reader, request)
+		if err != nil {
+			return err
+		}
+		name, source, err := answer(response)
+		if err != nil {
+			return err
+		}
+		fmt.Println(name, source)
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 func askOnce(client *http.Client, url string) (name, source string, err error) {
 	response, err := client.Get(url)
 	if err != nil {
 		return "", "", err
 	}
+	return answer(response)
+}
+
+func answer(response *http.Response) (name, source string, err error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {

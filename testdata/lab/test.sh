@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all that needs a real ip_vs: the scripts and tests of our packages, and the comparison with the original
-# ipvsadm. Two virtual machines share the work, one a processor.
+# Runs all that needs a real ip_vs: the scripts and tests of our packages, the comparison with the original ipvsadm, and
+# the scenarios. Two virtual machines share the work, one a processor.
 #
 # Usage: test.sh
 #
@@ -28,12 +28,32 @@ machine() {
 		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" sh -ec "$1"
 }
 
+# Of a scenario that passed, only how many checks it had and how long it took.
+scenario() {
+	if testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" >"$work/scenario" 2>&1; then
+		tail -n 2 "$work/scenario"
+	else
+		cat "$work/scenario"
+		return 1
+	fi
+}
+
+# In the background, so its output waits for the other's end.
+cases_and_scenarios() {
+	local name failed=0
+	machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' || failed=1
+	for name in dr ldirectord keepalived; do
+		scenario "$name" || failed=1
+	done
+	return "$failed"
+}
+
 failed=0
-machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' >"$work/cases" 2>&1 &
-cases=$!
+cases_and_scenarios >"$work/background" 2>&1 &
+background=$!
 machine 'cd /src/ipvs; ./test; cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' || failed=1
 # On its own, because it unloads ip_vs, which must not be in use then.
 machine 'cd /src/cmd/ipvsadm; ./test' || failed=1
-wait "$cases" || failed=1
-cat "$work/cases"
+wait "$background" || failed=1
+cat "$work/background"
 exit "$failed"

@@ -25,7 +25,7 @@
 #   received HOST INTERFACE       how many packets came in there so far
 #   counted HOST SERVICE COUNT    wait until ip_vs in HOST has counted COUNT connections of SERVICE
 #   table HOST OPTION...          list without showing it, for cell
-#   await TEXT COMMAND...         go on as soon as the command succeeds, else end the scenario after two minutes
+#   await TEXT COMMAND...         go on as soon as the command succeeds, else end the scenario after five minutes
 #   cell_is HOST COLUMN VALUE SERVICE [SERVER]  whether ipvsadm -Ln says so; VALUE is '' for what is not there
 #   same_as_original HOST OPTION...  check that the original ipvsadm prints the same listing
 #
@@ -214,9 +214,9 @@ await() {
 }
 
 wait_until() {
-	local deadline=$((SECONDS + 120))
+	local deadline=$((SECONDS + 300))
 	until "${@:2}"; do
-		((SECONDS < deadline)) || fail "waited two minutes in vain until: $1"
+		((SECONDS < deadline)) || fail "waited five minutes in vain until: $1"
 		sleep 0.2
 	done
 }

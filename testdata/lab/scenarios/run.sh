@@ -38,7 +38,7 @@ trap 'rm -rf "$work"' EXIT
 # The guest is x86-64, whatever this machine is.
 (cd "$here" && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags=-s -o "$work/traffic" ./traffic)
 
-options=(-t 600)
+options=(-t 1800)
 ! grep -q '^needs ' "$here/$name.sh" || options+=(-x)
 
 status=0 start=${EPOCHREALTIME/[^0-9]/}

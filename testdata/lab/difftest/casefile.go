@@ -58,6 +58,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 )
 
 // A Case is what runs in one pair of namespaces.
@@ -96,10 +98,7 @@ type Input struct {
 }
 
 // A Result is what a command line did.
-type Result struct {
-	Stdout, Stderr []byte
-	Status         int // 128+N: killed by signal N
-}
+type Result netlab.Result
 
 // Equal reports whether two programs did the same.
 func (r Result) Equal(o Result) bool {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 )
 
 // A Comparison knows the two programs.
@@ -46,7 +48,7 @@ var sideNames = [...]string{"original", "ours"}
 type run struct {
 	Comparison
 	namespaces [2]*namespace
-	kernels    [2]*kernel
+	kernels    [2]*netlab.Kernel
 	scratch    *namespace // of the original alone, for known.go
 	diverged   bool       // the states differ on purpose
 	restored   bool       // the order of servers differs on purpose
@@ -90,7 +92,7 @@ func (c Comparison) begin() (*run, error) {
 	r := &run{Comparison: c}
 	err := r.both(func(side int) (err error) {
 		if r.namespaces[side], err = newNamespace(); err == nil {
-			r.kernels[side], err = newKernel(r.namespaces[side])
+			r.kernels[side], err = netlab.NewKernel(r.namespaces[side].Namespace)
 		}
 		return err
 	})
@@ -103,14 +105,14 @@ func (c Comparison) begin() (*run, error) {
 
 func (r *run) end() {
 	if r.scratch != nil {
-		r.scratch.close()
+		r.scratch.Close()
 	}
 	for side := range r.namespaces {
 		if r.kernels[side] != nil {
-			r.kernels[side].close()
+			r.kernels[side].Close()
 		}
 		if n := r.namespaces[side]; n != nil {
-			n.close()
+			n.Close()
 		}
 	}
 }
@@ -154,7 +156,7 @@ func (r *run) step(s Step) (what, text string, err error) {
 		}
 		return r.compareStates(s, changesServers(s.Words))
 	case s.Shell != "":
-		return "", "", r.both(func(side int) error { _, err := r.namespaces[side].shell(s.Shell); return err })
+		return "", "", r.both(func(side int) error { _, err := r.namespaces[side].Shell(s.Shell); return err })
 	case s.Words[0] == "send":
 		return "", "", r.both(func(side int) error { return r.namespaces[side].send(s.Words) })
 	default: // conn
@@ -170,7 +172,7 @@ func (r *run) step(s Step) (what, text string, err error) {
 
 func (r *run) input(side int, in Input) ([]byte, error) {
 	if in.Shell != "" {
-		return r.namespaces[side].shell(in.Shell)
+		return r.namespaces[side].Shell(in.Shell)
 	}
 	return in.Bytes, nil
 }
@@ -203,16 +205,16 @@ func (r *run) program(program, side int, s Step) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	c := command{path: r.Oracle, args: append([]string{}, s.Words...), stdin: stdin, stdout: s.Marks.Stdout, nobody: s.Marks.Nobody}
+	c := netlab.Command{Path: r.Oracle, Args: append([]string{}, s.Words...), Stdin: stdin, Stdout: s.Marks.Stdout, Nobody: s.Marks.Nobody}
 	if program == ours {
-		c.path = r.Ours
+		c.Path = r.Ours
 	}
 	// The original's ipvsadm-save and ipvsadm-restore are scripts beside it, ours is told by its name.
-	if suffix, ok := strings.CutPrefix(s.Words[0], "ipvsadm-"); ok && c.path == r.Oracle {
-		c.path += "-" + suffix
+	if suffix, ok := strings.CutPrefix(s.Words[0], "ipvsadm-"); ok && c.Path == r.Oracle {
+		c.Path += "-" + suffix
 	}
 	if s.Marks.As != "" {
-		c.args[0] = s.Marks.As
+		c.Args[0] = s.Marks.As
 	}
 	return r.namespaces[side].run(c)
 }
@@ -257,7 +259,7 @@ func changesServers(words []string) bool {
 
 func (r *run) compareStates(s Step, servers bool) (what, text string, err error) {
 	err = r.both(func(side int) (err error) {
-		r.states[side], err = r.kernels[side].state(servers, r.restored)
+		r.states[side], err = r.kernels[side].State(servers, r.restored)
 		return err
 	})
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 )
 
 // Purposeful differences that random command lines run into. Each is recognised as narrowly as possible.
@@ -35,7 +37,7 @@ func (r *run) stream(s Step) (results [2]Result, err error) {
 		}
 	}
 	single := func(n *namespace, line string) (Result, error) {
-		return n.run(command{path: r.Oracle, args: []string{"ipvsadm", "-R"}, stdin: []byte(line)})
+		return n.run(netlab.Command{Path: r.Oracle, Args: []string{"ipvsadm", "-R"}, Stdin: []byte(line)})
 	}
 	want := &results[oracle]
 	rules := strings.SplitAfter(string(s.Stdin.Bytes), "\n")
@@ -93,7 +95,7 @@ func (r *run) known(s Step, results [2]Result) (row string) {
 	}
 	// X3: servers of both families in one service have another order.
 	if sorted(theirs.Stdout) == sorted(saved) {
-		if mixed, err := r.kernels[oracle].mixedFamilies(); err == nil && mixed {
+		if mixed, err := r.kernels[oracle].MixedFamilies(); err == nil && mixed {
 			return "X3"
 		}
 	}
@@ -104,17 +106,4 @@ func sorted(text []byte) string {
 	all := lines(string(text))
 	slices.Sort(all)
 	return strings.Join(all, "")
-}
-
-// mixedFamilies reports whether there is a service with servers of both families.
-func (k *kernel) mixedFamilies() (bool, error) {
-	services, err := k.services(true)
-	for _, service := range services {
-		for _, server := range service.servers {
-			if number(server[11]) != number(service.servers[0][11]) {
-				return true, nil
-			}
-		}
-	}
-	return false, err
 }

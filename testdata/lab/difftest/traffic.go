@@ -31,7 +31,7 @@ func (n *namespace) send(words []string) error {
 	if to.Addr().Is4() {
 		family, address = unix.AF_INET, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
 	}
-	n.do(func() {
+	n.Do(func() {
 		if words[1] == "udp" {
 			err = sendDatagrams(family, address, count, size)
 		} else {

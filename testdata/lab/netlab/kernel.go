@@ -1,4 +1,4 @@
-package difftest
+package netlab
 
 import (
 	"encoding/binary"
@@ -11,9 +11,9 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
-// A kernel reads the state of ip_vs in one namespace straight from the kernel, with code of its own, so that neither of
-// the programs under comparison has a say in it.
-type kernel struct {
+// A Kernel reads the state of ip_vs in one namespace straight from the kernel, with code of its own, so that none of
+// the programs under test has a say in it.
+type Kernel struct {
 	conn   *genetlink.Conn
 	family genetlink.Family
 }
@@ -25,10 +25,11 @@ const (
 	attrService, attrDest, attrDaemon = 1, 2, 3
 )
 
-func newKernel(n *namespace) (*kernel, error) {
-	var k kernel
+// NewKernel connects to a namespace's ip_vs.
+func NewKernel(n *Namespace) (*Kernel, error) {
+	var k Kernel
 	var err error
-	n.do(func() { k.conn, err = genetlink.Dial(nil) })
+	n.Do(func() { k.conn, err = genetlink.Dial(nil) })
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +37,9 @@ func newKernel(n *namespace) (*kernel, error) {
 	return &k, err
 }
 
-func (k *kernel) close() { k.conn.Close() }
+func (k *Kernel) Close() { k.conn.Close() }
 
-func (k *kernel) ask(command uint8, flags netlink.HeaderFlags, data []byte) ([]genetlink.Message, error) {
+func (k *Kernel) ask(command uint8, flags netlink.HeaderFlags, data []byte) ([]genetlink.Message, error) {
 	return k.conn.Execute(genetlink.Message{
 		Header: genetlink.Header{Command: command, Version: 1}, Data: data,
 	}, k.family.ID, netlink.Request|flags)
@@ -78,7 +79,7 @@ type serviceState struct {
 	servers []record
 }
 
-func (k *kernel) services(withServers bool) ([]serviceState, error) {
+func (k *Kernel) services(withServers bool) ([]serviceState, error) {
 	messages, err := k.ask(getService, netlink.Dump, nil)
 	if err != nil {
 		return nil, fmt.Errorf("services: %w", err)
@@ -120,9 +121,9 @@ func (k *kernel) services(withServers bool) ([]serviceState, error) {
 	return services, nil
 }
 
-// state describes everything but counters: a line for each service, sorted, and if wanted its servers,
+// State describes everything but counters: a line for each service, sorted, and if wanted its servers,
 // in the kernel's order or sorted, too.
-func (k *kernel) state(withServers, sortServers bool) (string, error) {
+func (k *Kernel) State(withServers, sortServers bool) (string, error) {
 	services, err := k.services(withServers)
 	if err != nil {
 		return "", err
@@ -167,6 +168,19 @@ func (k *kernel) state(withServers, sortServers bool) (string, error) {
 			number(d[1]), text(d[2]), number(d[3]), number(d[4]), d[5], d[6], number(d[7]), number(d[8])))
 	}
 	return strings.Join(blocks, ""), nil
+}
+
+// MixedFamilies reports whether there is a service with servers of both families.
+func (k *Kernel) MixedFamilies() (bool, error) {
+	services, err := k.services(true)
+	for _, service := range services {
+		for _, server := range service.servers {
+			if number(server[11]) != number(service.servers[0][11]) {
+				return true, nil
+			}
+		}
+	}
+	return false, err
 }
 
 func (r record) serviceText() string {

@@ -13,19 +13,8 @@ type namespace struct {
 	proc bool // something is mounted over /proc
 }
 
-// links makes the devices and routes that cases may rely on. Nothing is behind eth0.
-const links = `link set lo up
-link add eth0 type dummy
-link set eth0 mtu 65535 up
-addr add 192.0.2.2/24 dev eth0
-addr add fd00:2::2/64 dev eth0 nodad
-route add default dev eth0
-route add ::/0 dev eth0
-route add 224.0.0.0/4 dev eth0
-`
-
 func newNamespace() (*namespace, error) {
-	n, err := netlab.New(links)
+	n, err := netlab.New(netlab.Links)
 	if err != nil {
 		return nil, err
 	}

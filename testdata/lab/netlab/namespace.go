@@ -19,9 +19,21 @@ import (
 // A Namespace is an operating system thread in a network and mount namespace of its own; what it starts lives there.
 // The thread, and the namespaces with it, ends with Close.
 type Namespace struct {
-	work chan func()
-	done chan struct{}
+	thread int
+	work   chan func()
+	done   chan struct{}
 }
+
+// Links is a setup with addresses, and routes to everywhere. Nothing is behind eth0.
+const Links = `link set lo up
+link add eth0 type dummy
+link set eth0 mtu 65535 up
+addr add 192.0.2.2/24 dev eth0
+addr add fd00:2::2/64 dev eth0 nodad
+route add default dev eth0
+route add ::/0 dev eth0
+route add 224.0.0.0/4 dev eth0
+`
 
 // New makes a namespace and gives the lines of setup to ip -batch in it.
 func New(setup string) (*Namespace, error) {
@@ -30,6 +42,7 @@ func New(setup string) (*Namespace, error) {
 	go func() {
 		defer close(n.done)
 		runtime.LockOSThread() // and never unlocked: the thread ends with this function
+		n.thread = unix.Gettid()
 		err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNET | unix.CLONE_NEWNS)
 		if err == nil {
 			// What it starts is not moved about in memory: QEMU, before version 8, translates anew what has moved, and
@@ -45,15 +58,25 @@ func New(setup string) (*Namespace, error) {
 	if err := <-ready; err != nil {
 		return nil, fmt.Errorf("new namespace: %w", err)
 	}
-	result, err := n.Run(Command{Path: "ip", Args: []string{"ip", "-batch", "-"}, Stdin: []byte(setup)})
-	if err == nil && result.Status != 0 {
-		err = fmt.Errorf("ip: %s", result.Stderr)
-	}
-	if err != nil {
+	if err := n.IP(setup); err != nil {
 		n.Close()
 		return nil, err
 	}
 	return n, nil
+}
+
+// IP gives lines to ip -batch.
+func (n *Namespace) IP(lines string) error {
+	result, err := n.Run(Command{Path: "ip", Args: []string{"ip", "-batch", "-"}, Stdin: []byte(lines)})
+	if err == nil && result.Status != 0 {
+		err = fmt.Errorf("ip: %s", result.Stderr)
+	}
+	return err
+}
+
+// Path is where ip finds the network namespace: "link set eth0 netns PATH".
+func (n *Namespace) Path() string {
+	return fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), n.thread)
 }
 
 // Do calls f on the namespace's thread.
@@ -61,6 +84,22 @@ func (n *Namespace) Do(f func()) {
 	finished := make(chan struct{})
 	n.work <- func() { defer close(finished); f() }
 	<-finished
+}
+
+// Go calls f on another thread in the same network namespace, without waiting for its end.
+func (n *Namespace) Go(f func()) error {
+	entered := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked
+		fd, err := unix.Open(n.Path(), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			err = errors.Join(unix.Setns(fd, unix.CLONE_NEWNET), unix.Close(fd))
+		}
+		if entered <- err; err == nil {
+			f()
+		}
+	}()
+	return <-entered
 }
 
 // Close ends the thread.

@@ -117,6 +117,8 @@ type Command struct {
 	Stdin  []byte
 	Stdout string // "full": /dev/full, "closed": nothing at all
 	Nobody bool   // without any privilege
+	// Kill, if set, returns when the command is to be killed, or when it has ended.
+	Kill func(ended <-chan struct{})
 }
 
 // A Result is what a command did.
@@ -161,6 +163,15 @@ func (n *Namespace) Run(c Command) (Result, error) {
 		return Result{}, err
 	}
 	timer := time.AfterFunc(commandTimeout, func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	if c.Kill != nil {
+		ended, killed := make(chan struct{}), make(chan struct{})
+		defer func() { close(ended); <-killed }()
+		go func() {
+			defer close(killed)
+			c.Kill(ended)
+			_ = cmd.Process.Kill() // if it has ended, without effect
+		}()
+	}
 	err = cmd.Wait()
 	if !timer.Stop() {
 		return Result{}, fmt.Errorf("%s: no end after %v", strings.Join(c.Args, " "), commandTimeout)

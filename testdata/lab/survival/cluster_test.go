@@ -74,13 +74,6 @@ address add 2001:db8::100/128 dev lo nodad
 	return c
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func sysctl(t *testing.T, h *host, settings ...string) {
 	t.Helper()
 	_, err := h.Shell(`sysctl -qw "$@"`, settings...)

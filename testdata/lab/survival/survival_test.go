@@ -8,16 +8,20 @@ package survival
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
+	"pgregory.net/rapid"
 )
 
 var (
@@ -40,11 +44,18 @@ func TestMain(m *testing.M) {
 		fmt.Println("no ip_vs here, or IPVSADM is not set: run it in the lab, as testdata/lab/test.sh does")
 		os.Exit(1)
 	}
+	if err := os.Symlink(ours, savePath); err != nil && !errors.Is(err, fs.ErrExist) {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 	fmt.Printf("SURVIVAL_SEED=%d\n", seed)
 	os.Exit(m.Run())
 }
 
 func newRand() *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+// savePath is our program as ipvsadm-save, for programs that start it by its path.
+const savePath = "/run/ipvsadm-save"
 
 // A host is a network namespace with an ip_vs.
 type host struct {
@@ -84,10 +95,7 @@ var (
 )
 
 // run runs a program, which must succeed and say nothing on stderr, and returns what it prints.
-func (h *host) run(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, program tool, stdin string, args ...string) string {
+func (h *host) run(t rapid.TB, program tool, stdin string, args ...string) string {
 	t.Helper()
 	result, err := h.Run(netlab.Command{Path: program.path, Args: append([]string{program.name}, args...), Stdin: []byte(stdin)})
 	if err != nil || result.Status != 0 || len(result.Stderr) != 0 {
@@ -97,9 +105,21 @@ func (h *host) run(t interface {
 }
 
 // state is all that the kernel says but counters; the order of servers does not matter.
-func (h *host) state(t *testing.T) string {
+func (h *host) state(t rapid.TB) string {
 	t.Helper()
 	state, err := h.kernel.State(true, true)
 	must(t, err)
 	return state
+}
+
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+func must(t rapid.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -3,7 +3,6 @@ package survival
 import (
 	"embed"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -67,8 +66,7 @@ func restoreUnderTraffic(t *testing.T, restore tool, times int, timeout time.Dur
 		before = now
 	}
 	l.stop()
-	slices.Sort(took)
-	fmt.Printf("%s: %d restores, half of them in less than %v; %v\n", restore.path, times, took[times/2].Round(time.Millisecond), l)
+	fmt.Printf("%s: %d restores, half of them in less than %v; %v\n", restore.path, times, median(took).Round(time.Millisecond), l)
 	return l
 }
 

@@ -56,6 +56,7 @@ fuzz-short fuzz:
 # What needs a real ip_vs.
 lab: export DIFF_SEED := $(DIFF_SEED)
 lab: export DIFF_LINES := $(DIFF_LINES)
+lab: export SURVIVAL_SEED := $(SURVIVAL_SEED)
 lab:
 	testdata/lab/test.sh
 

@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
-# Runs all that needs a real ip_vs: the scripts and tests of our packages, the comparison with the original ipvsadm, and
-# the scenarios. Two virtual machines share the work, one a processor.
+# Runs all that needs a real ip_vs: the tests of our packages, the comparison with the original ipvsadm, what saves and
+# restores must survive, and the scenarios. Two virtual machines at a time, one a processor.
 #
-# Usage: test.sh
+# Usage: test.sh [JOB...]
 #
-# Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and how many command lines it makes.
+# Jobs are "tests", "command", "cases", "random", "survival", "kills", and the names of the scenarios; without any, all.
+# Of those that pass the last lines are shown.
+#
+# Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and how many command lines it makes;
+# SURVIVAL_SEED, the seed of the tables and moments that saves and restores must survive.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$work"' EXIT
 export CGO_ENABLED=0
 go build -trimpath -o "$work/ipvsadm" ./cmd/ipvsadm
-for package in ipvs cmd/ipvsadm testdata/lab/difftest; do
+for package in ipvs cmd/ipvsadm testdata/lab/difftest testdata/lab/survival; do
 	mkdir -p "$work/$package"
 	go test -c -o "$work/$package/test" "./$package"
 done
@@ -23,37 +27,48 @@ testdata/lab/run.sh true
 machine() {
 	testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" -a "$work/cmd/ipvsadm/test:/src/cmd/ipvsadm/test" -a cmd/ipvsadm:/src/cmd/ipvsadm -a README.md:/src/README.md -a /usr/include/linux/ip_vs.h:/usr/include/linux/ip_vs.h \
 		-a "$work/testdata/lab/difftest/test:/src/testdata/lab/difftest/test" -a testdata/scripts:/src/testdata/scripts \
-		-a testdata/diff:/src/testdata/diff \
+		-a testdata/diff:/src/testdata/diff -a "$work/testdata/lab/survival/test:/src/survival" \
 		-e IPVS_KERNEL=1 -e IPVSADM=/usr/local/bin/ours \
-		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" sh -ec "$1"
+		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" -e SURVIVAL_SEED="${SURVIVAL_SEED:-}" sh -ec "$1"
 }
 
-# Of a scenario that passed, only how many checks it had and how long it took.
-scenario() {
-	if testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" >"$work/scenario" 2>&1; then
-		tail -n 2 "$work/scenario"
+run_job() {
+	case $1 in
+	tests) machine 'cd /src/ipvs; ./test' ;;
+	# On its own, because it unloads ip_vs, which must not be in use then.
+	command) machine 'cd /src/cmd/ipvsadm; ./test' ;;
+	cases) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' ;;
+	random) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' ;;
+	survival) machine '/src/survival -test.v -test.skip "^TestKilled"' ;;
+	kills) machine '/src/survival -test.v -test.run "^TestKilled"' ;;
+	*) testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" ;;
+	esac
+}
+
+report_job() {
+	local start=$SECONDS
+	if run_job "$1" >"$work/$1.out" 2>&1; then
+		echo "lab: $1 passed in $((SECONDS - start)) s"
+		grep -hE '^(ok|PASS|All |[a-z]+_test\.go:| +[a-z_]+\.go:)' "$work/$1.out" | tail -n 20 || :
 	else
-		cat "$work/scenario"
+		echo "lab: $1 FAILED after $((SECONDS - start)) s"
+		cat "$work/$1.out"
 		return 1
 	fi
 }
 
-# In the background, so its output waits for the other's end.
-cases_and_scenarios() {
-	local name failed=0
-	machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' || failed=1
-	for name in dr ldirectord keepalived; do
-		scenario "$name" || failed=1
-	done
-	return "$failed"
-}
-
-failed=0
-cases_and_scenarios >"$work/background" 2>&1 &
-background=$!
-machine 'cd /src/ipvs; ./test; cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' || failed=1
-# On its own, because it unloads ip_vs, which must not be in use then.
-machine 'cd /src/cmd/ipvsadm; ./test' || failed=1
-wait "$background" || failed=1
-cat "$work/background"
+# The longest first.
+(($#)) || set -- kills survival cases random ldirectord keepalived command tests dr
+failed=0 running=0
+for job; do
+	if ((running == 2)); then
+		wait -n || failed=1
+		running=1
+	fi
+	report_job "$job" &
+	running=$((running + 1))
+done
+while ((running--)); do
+	wait -n || failed=1
+done
 exit "$failed"

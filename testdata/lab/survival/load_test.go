@@ -114,7 +114,7 @@ func (l *load) settle(t *testing.T) {
 	for i, ended := range l.clients {
 		for ; ended.Load() == were[i]; time.Sleep(time.Millisecond) {
 			if time.Now().After(limit) {
-				t.Fatal("a client neither gets an answer nor fails")
+				t.Fatal("a client neither gets an answer nor fails; so far: ", l)
 			}
 		}
 	}
@@ -126,6 +126,8 @@ func (l *load) stop() {
 }
 
 func (l *load) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var kinds []string
 	for kind, n := range l.requests {
 		kinds = append(kinds, fmt.Sprint(n, " requests ", kind))

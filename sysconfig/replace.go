@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // newFileMode is the mode of a file that was not there before: rules tell what
@@ -24,7 +26,9 @@ const maxLinks = 40
 // links.
 //
 // It writes a temporary file in the same directory, so that directory must be
-// writable. What is no regular file, such as a device, is refused.
+// writable. A temporary file that somebody who was killed has left there goes
+// after an hour, with the next replacement. What is no regular file, such as a
+// device, is refused.
 func Replace(path string, content []byte) error {
 	path, err := target(path)
 	if err != nil {
@@ -40,7 +44,8 @@ func Replace(path string, content []byte) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	removeUnfinished(path)
+	temporary, err := os.CreateTemp(filepath.Dir(path), unfinished(path)+"*")
 	if err != nil {
 		return err
 	}
@@ -55,6 +60,26 @@ func Replace(path string, content []byte) error {
 		return errors.Join(err, os.Remove(temporary.Name()))
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// unfinished is how the names of temporary files begin.
+func unfinished(path string) string { return "." + filepath.Base(path) + ".unfinished-" }
+
+// removeUnfinished removes what was left by those who were killed an hour ago or
+// more. It does not matter if it cannot.
+func removeUnfinished(path string) {
+	dir, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, entry := range dir {
+		if !strings.HasPrefix(entry.Name(), unfinished(path)) {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), entry.Name()))
+		}
+	}
 }
 
 // target follows the symbolic links at the end of a path, also to where there is

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func read(t *testing.T, path string) string {
@@ -141,6 +142,26 @@ func TestReplaceKeepsExtendedAttributes(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got[:max(n, 0)], err)
 		}
 	}
+}
+
+func TestReplaceRemovesWhatKilledOnesLeft(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	for name, age := range map[string]time.Duration{
+		".rules.unfinished-1": 2 * time.Hour,
+		".rules.unfinished-2": time.Minute, // somebody may be at it
+		".rules.2024":         2 * time.Hour,
+		".rule.unfinished-1":  2 * time.Hour,
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, now, now.Add(-age))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Replace(filepath.Join(dir, "rules"), nil); err != nil {
+		t.Fatal(err)
+	}
+	onlyFiles(t, dir, "rules", ".rules.unfinished-2", ".rules.2024", ".rule.unfinished-1")
 }
 
 func TestReplaceThatFailsLeavesTheOldFile(t *testing.T) {

@@ -5,7 +5,6 @@
 # Usage: test.sh [JOB...]
 #
 # Jobs are "tests", "command", "cases", "random", "survival", "kills", and the names of the scenarios; without any, all.
-# Of those that pass the last lines are shown.
 #
 # Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and how many command lines it makes;
 # SURVIVAL_SEED, the seed of the tables and moments that saves and restores must survive.
@@ -39,17 +38,18 @@ run_job() {
 	command) machine 'cd /src/cmd/ipvsadm; ./test' ;;
 	cases) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' ;;
 	random) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' ;;
-	survival) machine '/src/survival -test.v -test.skip "^TestKilled"' ;;
-	kills) machine '/src/survival -test.v -test.run "^TestKilled"' ;;
+	survival) machine '/src/survival -test.skip "^TestKilled"' ;;
+	kills) machine '/src/survival -test.run "^TestKilled"' ;;
 	*) testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" ;;
 	esac
 }
 
+# Runs a job and shows the last lines of it, or all if it fails.
 report_job() {
 	local start=$SECONDS
 	if run_job "$1" >"$work/$1.out" 2>&1; then
 		echo "lab: $1 passed in $((SECONDS - start)) s"
-		grep -hE '^(ok|PASS|All |[a-z]+_test\.go:| +[a-z_]+\.go:)' "$work/$1.out" | tail -n 20 || :
+		tail -n "$2" "$work/$1.out"
 	else
 		echo "lab: $1 FAILED after $((SECONDS - start)) s"
 		cat "$work/$1.out"
@@ -65,7 +65,10 @@ for job; do
 		wait -n || failed=1
 		running=1
 	fi
-	report_job "$job" &
+	case $job in
+	tests | command | cases | random | survival | kills) report_job "$job" 20 & ;;
+	*) report_job "$job" 2 & ;;
+	esac
 	running=$((running + 1))
 done
 while ((running--)); do

@@ -19,7 +19,7 @@ PACKAGES := ./... ./testdata/lab/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: all build test setup lint unit fuzz-short fuzz lab demo vuln install clean
+.PHONY: all build test setup lint unit fuzz-short fuzz lab test-boot demo vuln install clean
 
 all: build
 
@@ -27,8 +27,8 @@ build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
 
 # Everything: static checks, tests against the fake, fuzzing for some seconds
-# each, and the tests on a real ip_vs in a virtual machine.
-test: setup build lint unit fuzz-short lab
+# each, the tests on a real ip_vs in a virtual machine, and reboots.
+test: setup build lint unit fuzz-short lab test-boot
 
 # Installs the tools that are missing (Debian, Ubuntu) and fetches the lab's kernel.
 setup:
@@ -59,6 +59,10 @@ lab: export DIFF_LINES := $(DIFF_LINES)
 lab: export SURVIVAL_SEED := $(SURVIVAL_SEED)
 lab:
 	testdata/lab/test.sh
+
+# Boots and reboots a Debian with systemd and one with sysvinit, which are made first, for the boot files.
+test-boot:
+	testdata/lab/boot/test.sh $(INIT)
 
 demo: setup build
 	testdata/lab/scenarios/run.sh $(SCENARIO)

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# All that is tested in the guest, which boots twice: the first time rules are made, saved, and the machine reboots.
+#
+# Usage: test.sh systemd|sysvinit
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+init=$1
+
+if [[ ! -e /root/table.saved ]]; then
+	bash "$here/prepare.sh" "$init"
+	touch /lab/again
+	exit
+fi
+bash "$here/rebooted.sh" "$init"
+bash "$here/verbs.sh"
+bash "$here/settings.sh"
+[[ $init == sysvinit ]] || bash "$here/unit.sh"
+say "All $(wc -l <"$tally") checks passed."

@@ -87,8 +87,8 @@ cat >/etc/keepalived/keepalived.conf <<-'CONF'
 		}
 	}
 CONF
-/etc/init.d/ipvsadm save
-"install_$1"
+check "saving" /etc/init.d/ipvsadm save
+check "enabling" "install_$1"
 table >/root/table.saved
 cp "$file" /root/rules.saved
 same "saving and enabling leave the table alone" /root/table.made /root/table.saved

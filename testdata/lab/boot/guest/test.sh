@@ -15,5 +15,9 @@ fi
 bash "$here/rebooted.sh" "$init"
 bash "$here/verbs.sh"
 bash "$here/settings.sh"
-[[ $init == sysvinit ]] || bash "$here/unit.sh"
+if [[ $init == systemd ]]; then
+	bash "$here/unit.sh"
+else
+	bash "$here/shells.sh"
+fi
 say "All $(wc -l <"$tally") checks passed."

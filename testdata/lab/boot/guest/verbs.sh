@@ -1,55 +1,7 @@
-# Every verb of the init script twice in a row, in the shells and with the functions of the distributions, with a rules
-# file, without one and with a broken one.
-# shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh
-source "$(dirname "$0")/lib.sh"
-
-script=/etc/init.d/ipvsadm
-shell=(sh)
-
-# verb VERB STATUS STATE: twice with this status; then the table is full or empty.
-verb() {
-	local time status
-	for time in first second; do
-		status=0
-		"${shell[@]}" "$script" ${1:+"$1"} >"$work/said" 2>&1 || status=$?
-		if [[ $status != "$2" ]] || ! "is_$3" >"$work/is"; then
-			cat "$work/said" "$work/is"
-			fail "$1 for the $time time: status $status, expected $2, and the table should be $3"
-		fi
-		check "$1 says nothing of errors of the script itself" test -z "$(grep -E '(:|command) not found|syntax error' "$work/said")"
-		[[ $2 == 0 ]] || check "$1 tells why it failed" test -s "$work/said"
-	done
-}
-
-# The word that Heartbeat looks for, and not the other.
-says() {
-	check "status says $1" grep -q "$1" "$work/said"
-	check "status does not say $2" test -z "$(grep -i "$2" "$work/said")"
-}
-
-with_rules() {
-	cp /root/rules.saved "$file"
-	empty
-	verb status 3 empty
-	says stopped running
-	verb start 0 full
-	verb status 0 full
-	says running stopped
-	verb reload 0 full
-	verb force-reload 0 full
-	verb restart 0 full
-	verb try-restart 0 full
-	verb save 0 full
-	same "save writes the same file" /root/rules.saved "$file"
-	verb stop 0 empty
-	verb status 3 empty
-	verb try-restart 0 empty
-	verb reload 0 full
-	verb panic 0 empty
-	verb restart 0 full
-	verb stop 0 empty
-	same "nothing but save writes the file" /root/rules.saved "$file"
-}
+# Every verb of the init script twice in a row, with a rules file, without one and with a broken one; and without rights,
+# without the program, without IPVS.
+# shellcheck shell=bash source-path=SCRIPTDIR source=script.sh
+source "$(dirname "$0")/script.sh"
 
 # What needs rules fails and changes nothing, whether the table is full or empty.
 without_rules() {
@@ -146,40 +98,3 @@ is "stop" "$(ran stop)" 0
 rm /etc/modprobe.d/none.conf
 set_redhat
 verb start 0 full
-
-say "In the shells"
-is "sh, until here" "$(readlink -f /bin/sh)" /usr/bin/dash
-for shell in "bash --posix" "busybox sh"; do
-	read -ra shell <<<"$shell"
-	with_rules
-done
-shell=(sh)
-
-say "With the functions of the distributions"
-mv /lib/lsb/init-functions "$work/debian"
-say "  none"
-with_rules
-say "  those of the LSB alone"
-cp "$here/lsb-functions" /lib/lsb/init-functions
-with_rules
-verb start 0 full
-check "it is reported" grep -q '^LSB success:' "$work/said"
-rm "$file"
-verb start 6 full
-check "it is reported" grep -q '^LSB failure:' "$work/said"
-rm /lib/lsb/init-functions
-say "  Red Hat's"
-mkdir -p /etc/rc.d/init.d /var/lock/subsys
-cp "$here/redhat-functions" /etc/rc.d/init.d/functions
-with_rules
-verb start 0 full
-check "it is reported" grep -q '\[ *OK *\]' "$work/said"
-check "Red Hat's rc can see that it has to be stopped" test -e /var/lock/subsys/ipvsadm
-verb stop 0 empty
-check "and that it has been" test ! -e /var/lock/subsys/ipvsadm
-rm "$file"
-verb start 6 empty
-check "it is reported" grep -q FAILED "$work/said"
-rm -r /etc/rc.d /var/lock/subsys
-mv "$work/debian" /lib/lsb/init-functions
-cp /root/rules.saved "$file"

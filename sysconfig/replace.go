@@ -49,11 +49,7 @@ func Replace(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	err = fill(temporary, content, mode, old)
-	if err == nil && old != nil {
-		err = copyAttributes(path, temporary.Name())
-	}
-	if err != nil {
+	if err := fill(temporary, content, mode, path, old); err != nil {
 		return errors.Join(err, os.Remove(temporary.Name()))
 	}
 	if err := os.Rename(temporary.Name(), path); err != nil {
@@ -106,17 +102,18 @@ func target(path string) (string, error) {
 	return "", &fs.PathError{Op: "replace", Path: path, Err: syscall.ELOOP}
 }
 
-// fill writes the temporary file to the disk and closes it. The owner comes
-// first: a change of owner may take bits off the mode.
-func fill(f *os.File, content []byte, mode fs.FileMode, old fs.FileInfo) (err error) {
+// fill writes the temporary file to the disk and closes it. It gets the mode and,
+// if there is an old file, what that has besides. The owner comes last: another
+// one's file could not be changed any more without more rights.
+func fill(f *os.File, content []byte, mode fs.FileMode, path string, old fs.FileInfo) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if old != nil {
-		if err := giveTo(f, old); err != nil {
-			return err
-		}
-	}
 	if err := f.Chmod(mode); err != nil {
 		return err
+	}
+	if old != nil {
+		if err := errors.Join(copyAttributes(path, f.Name()), giveTo(f, old)); err != nil {
+			return err
+		}
 	}
 	if _, err := f.Write(content); err != nil {
 		return err

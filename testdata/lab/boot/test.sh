@@ -28,7 +28,9 @@ done
 
 machine() {
 	local status=0 start=$SECONDS
-	testdata/lab/run.sh -t 1500 -d ".cache/lab/boot/$1.ext4" -a "$work/root:/" -a "$boot/guest:/lab/boot" \
+	testdata/lab/run.sh -t 1500 -d ".cache/lab/boot/$1.ext4" -a "$work/root:/" -a "$boot/guest:/lab/boot" -a README.md:/lab/boot/README.md \
+		-a sysconfig/default.debian:/lab/boot/settings/default.debian -a sysconfig/default.redhat:/lab/boot/settings/default.redhat \
+		-a sysconfig/default.suse:/lab/boot/settings/default.suse \
 		bash /lab/boot/test.sh "$1" || status=$?
 	echo "$1: $((SECONDS - start)) s with both boots, status $status"
 	return "$status"

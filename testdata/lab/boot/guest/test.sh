@@ -20,4 +20,6 @@ if [[ $init == systemd ]]; then
 else
 	bash "$here/shells.sh"
 fi
+# The last, since it makes the files of other distributions.
+bash "$here/readme.sh" "$init"
 say "All $(wc -l <"$tally") checks passed."

@@ -120,7 +120,31 @@ is "the file's mode and owner are kept" "$(stat -c '%a %U %G' "$file")" "640 roo
 cp "$file" "$work/saved"
 do_it stop
 same "a second stop does not save" "$work/saved" "$file"
-chgrp root "$file"
+say "A rules file that is not root's"
+cp /root/rules.saved "$file"
+chmod 600 "$file"
+chown nobody:nogroup "$file"
+do_it start
+check "it is read" is_full
+ipvsadm -A -t 192.0.2.99:99 -s rr
+do_it stop
+check "and saved" grep -qxF -e '-A -t 192.0.2.99:99 -s rr' "$file"
+is "the file's mode and owner are kept" "$(stat -c '%a %U %G' "$file")" "600 nobody nogroup"
+
+say "Rules outside /etc, with the drop-in of the manual"
+mkdir -p /srv/lvs /etc/systemd/system/ipvsadm.service.d
+cp /root/rules.saved /srv/lvs/rules
+echo 'IPVSADM_CONFIG="/srv/lvs/rules"' >/etc/sysconfig/ipvsadm
+printf '%s\n' '[Service]' 'ReadWritePaths=/srv/lvs' >/etc/systemd/system/ipvsadm.service.d/rules.conf
+systemctl daemon-reload
+do_it start
+check "they are read" is_full
+ipvsadm -A -t 192.0.2.99:99 -s rr
+do_it stop
+check "and saved" grep -qxF -e '-A -t 192.0.2.99:99 -s rr' /srv/lvs/rules
+rm -r /srv/lvs /etc/sysconfig/ipvsadm /etc/systemd/system/ipvsadm.service.d
+systemctl daemon-reload
+chown root:root "$file"
 set_redhat
 reset
 

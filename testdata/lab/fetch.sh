@@ -18,7 +18,7 @@ fetched=$cache/fetched
 guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod iptables nftables strace util-linux netbase)
 
 # What run.sh -x adds to it, again with all that it depends on.
-extra_packages=(ldirectord keepalived)
+extra_packages=(ldirectord keepalived net-tools heartbeat bird2 vsftpd tnftp sip-tester socat)
 
 # Command or file on the host : package that has it. The compiler is for the race detector, the headers for it and for
 # the test that compares our constants with the kernel's.

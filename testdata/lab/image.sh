@@ -20,8 +20,17 @@ programs=(
 	xtables-nft-multi nft strace setpriv unshare nsenter setsid flock getent
 )
 
-# And of the extra image, in which perl's modules come along.
-extra_programs=(ldirectord keepalived perl)
+# And of the extra image.
+extra_programs=(
+	ldirectord keepalived perl ifconfig route arp gawk ps ping bird birdc vsftpd tnftp sipp socat cl_status start-stop-daemon
+)
+
+# What comes along with them: perl's modules, and all that heartbeat and its resource agents consist of.
+extra_trees=(
+	usr/share/perl* usr/lib/x86_64-linux-gnu/perl* etc/perl etc/ha.d etc/keepalived etc/init.d/heartbeat usr/libexec/heartbeat
+	usr/lib/heartbeat usr/lib/ocf/lib usr/lib/ocf/resource.d/heartbeat usr/share/heartbeat
+	usr/lib/x86_64-linux-gnu/ossl-modules
+)
 
 # Loaded at boot, in this order: what carries the output, then crc32c_generic, without which libcrc32c does not load,
 # then ip_vs with everything that belongs to it.
@@ -205,15 +214,16 @@ write_etc() {
 }
 
 # The links to /usr/bin and its like are in the base image; a second copy of what that has, such as libc, does no harm.
-# Nothing here is done by the packages' own scripts, so /etc/ha.d and /etc/keepalived are what the packages contain.
+# Nothing here is done by the packages' own scripts, so /etc/ha.d and its like are what the packages contain.
 copy_extra() {
 	local name binaries=() files
 	for name in "${extra_programs[@]}"; do
 		binaries+=("$(find_program "$name")")
 	done
-	mapfile -t files < <(cd "$root" &&
-		find usr/share/perl* usr/lib/x86_64-linux-gnu/perl* etc/perl etc/ha.d etc/keepalived ! -type d)
-	mapfile -t -O "${#binaries[@]}" binaries < <(printf '%s\n' "${files[@]}" | grep '\.so$')
+	# shellcheck disable=SC2068 # some are patterns
+	mapfile -t files < <(cd "$root" && find ${extra_trees[@]} ! -type d)
+	mapfile -t -O "${#binaries[@]}" binaries < <(printf '%s\n' "${files[@]}" |
+		grep -E '\.so$|^usr/libexec/heartbeat/|^usr/lib/heartbeat/[^/]*$')
 	mapfile -t -O "${#files[@]}" files < <(libraries_of "${binaries[@]}")
 	mapfile -t files < <(printf '%s\n' "${binaries[@]}" "${files[@]}" | sort -u)
 	copy "${files[@]}"

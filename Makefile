@@ -19,7 +19,7 @@ PACKAGES := ./... ./testdata/lab/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: all build test setup lint unit fuzz-short fuzz lab test-boot demo vuln install clean
+.PHONY: all build test setup lint unit fuzz-short fuzz lab test-boot demo cookbook vuln install clean
 
 all: build
 
@@ -66,6 +66,10 @@ test-boot:
 
 demo: setup build
 	testdata/lab/scenarios/run.sh $(SCENARIO)
+
+# Writes the scenario's section of the cookbook anew, from what it prints.
+cookbook: export COOKBOOK := write
+cookbook: demo
 
 # Needs the Go vulnerability database, which is not everywhere to be reached.
 vuln:

@@ -58,7 +58,13 @@ report_job() {
 }
 
 # The longest first.
-(($#)) || set -- kills survival cases random ldirectord keepalived command tests dr
+if (($# == 0)); then
+	set -- kills survival cases random ldirectord keepalived command tests
+	for scenario in testdata/lab/scenarios/*.sh; do
+		scenario=$(basename "$scenario" .sh)
+		[[ " lib run $* " == *" $scenario "* ]] || set -- "$@" "$scenario"
+	done
+fi
 failed=0 running=0
 for job; do
 	if ((running == 2)); then

@@ -9,6 +9,9 @@
 #
 #   say TEXT                      what happens next and why
 #   on HOST COMMAND...            show the command, as after HOST's prompt, run it, show what it prints; it must succeed
+#   fails STATUS HOST COMMAND...  as on, but it must end with this exit status
+#   roughly HOST COMMAND...       as on, for what prints other numbers each time
+#   see HOST COMMAND...           as on, for what prints other lines each time
 #   quietly HOST COMMAND...       just run it
 #   begin FILE HOST COMMAND...    run it in the background, with its output in FILE; $! is its process
 #   ask HOST COUNT URL            send requests from HOST one by one, draw a chart of who answered
@@ -31,13 +34,18 @@
 #
 # Hosts are network namespaces, which have an ip_vs each. The scenario begins with its own head comment on the screen,
 # and ends with the number of its checks. In the guest ipvsadm is ours; the original is ipvsadm-original.
+#
+# The scenario's section of COOKBOOK.md comes about on the way: the head comment, what say says, commands with what they
+# print, files, charts of ask, and what was checked, but no outputs of see, and nothing that is done quietly. run.sh
+# compares the section with COOKBOOK.md, so each run must print the same; except for the numbers of charts, of roughly,
+# and of ipvsadm's counters.
 # shellcheck shell=bash
 set -euo pipefail
 
 # What follows would harm a machine that is not the lab's guest.
 [[ -x /lab/command && $(hostname) == lab ]] || { echo "$0: runs only in the lab: use run.sh" >&2; exit 125; }
 
-shown=/tmp/shown tally=/tmp/tally checks=0 servers=()
+shown=/tmp/shown tally=/tmp/tally checks=0 servers=() last_in_book=''
 declare -A stream=() seen=() # of load and hold: the process, and how many answers so_far has shown
 
 fail() {
@@ -62,6 +70,32 @@ say() {
 	echo
 	fold -s -w 78 <<<"$*" | sed 's/ *$//'
 	echo
+	last_in_book=''
+	book text < <(sed 's/[<*]/\\&/g' < <(echo "$*") | fold -s -w 118 | sed 's/ *$//')
+}
+
+# book KIND [MARK]: adds lines of one kind (text, code, list) to the section. MARK says what must be the same in the next
+# run: "=" all, "-" all but the connections of servers, "~" all but numbers (cookbook/main.go).
+book() {
+	[[ $1 == "$last_in_book" ]] || echo '='
+	last_in_book=$1
+	case $1 in
+	text) sed "s/^/${2:-=}/" ;;
+	code) sed "s/^/${2:-=}    /" ;;
+	list) sed "s/^/${2:-=}- /" ;;
+	esac
+} >>/out/section
+
+# The head comment: lines that begin with a space are a drawing.
+begin_book() {
+	local title name
+	mkdir -p /out
+	name=$(basename "$0" .sh)
+	{
+		read -r title
+		printf '=%s\n' "## $title" "" "    make demo SCENARIO=$name"
+		sed -E 's/^( +.*)$/    \1/; s/^([^ ].*)?$/\1/; s/^/=/'
+	} >/out/section
 }
 
 # The words of a command, quoted where a shell would want it.
@@ -103,11 +137,32 @@ quietly() {
 }
 
 on() {
-	local status=0
-	echo "$1# $(words "${@:2}")"
+	case "${*:2}" in
+	'ipvsadm '*--stats* | 'ipvsadm '*--rate*) run_shown 0 '~' "$@" ;;
+	'ipvsadm -L'* | ipvsadm) run_shown 0 - "$@" ;;
+	*) run_shown 0 = "$@" ;;
+	esac
+}
+
+# prompt TEXT [MARK]: a command, as it is shown on the screen and in the book.
+prompt() {
+	echo "$1"
+	book code "${2:-=}" <<<"$1"
+}
+
+fails() { run_shown "$1" = "${@:2}"; }
+roughly() { run_shown 0 '~' "$@"; }
+see() { run_shown 0 '' "$@"; }
+
+# run_shown STATUS MARK HOST COMMAND...
+run_shown() {
+	local status=0 expected=$1 mark=$2
+	shift 2
+	prompt "$1# $(words "${@:2}")"
 	quietly "$@" >"$shown" 2>&1 || status=$?
 	cat "$shown"
-	((status == 0)) || fail "that command ended with status $status"
+	[[ ! $mark ]] || book code "$mark" <"$shown"
+	((status == expected)) || fail "that command ended with status $status"
 }
 
 serve() {
@@ -118,7 +173,8 @@ serve() {
 stop() {
 	local processes
 	mapfile -t processes < <(ip netns pids "$1")
-	on "$1" kill "${processes[@]}"
+	prompt "$1# kill ${processes[*]}" '~'
+	quietly "$1" kill "${processes[@]}"
 }
 
 needs() {
@@ -130,18 +186,21 @@ needs() {
 
 write() {
 	mkdir -p "$(dirname "$1")"
-	echo "$1:"
+	prompt "$1:"
 	tee "$1" | sed 's/^/    /'
+	book code < <(sed 's/^/    /' "$1")
 }
 
 ask() {
-	echo "$1# $(words traffic ask "$2" "$3")"
+	prompt "$1# $(words traffic ask "$2" "$3")"
 	quietly "$1" traffic ask "$2" "$3" >"$tally" || fail "the requests could not be sent"
-	chart
+	chart >/tmp/chart
+	cat /tmp/chart
+	book code '~' </tmp/chart
 }
 
 begin() {
-	echo "$2# $(words "${@:3}") >$1 &"
+	prompt "$2# $(words "${@:3}") >$1 &"
 	nsenter --net="/run/netns/$2" -- "${@:3}" >"$1" 2>&1 &
 }
 
@@ -204,6 +263,11 @@ check() {
 }
 
 ok() {
+	passed "$1"
+	book list <<<"$1"
+}
+
+passed() {
 	checks=$((checks + 1))
 	echo "  ok: $1"
 }
@@ -272,7 +336,7 @@ same_as_original() {
 			>/tmp/diff && break
 	done
 	[[ ! -s /tmp/diff ]] || { cat /tmp/diff; fail "the original ipvsadm does not print the same for $(words "${@:2}")"; }
-	ok "the original ipvsadm prints the same for $(words "${@:2}")"
+	passed "the original ipvsadm prints the same for $(words "${@:2}")"
 }
 
 # Replaced in place, for programs that call it by its full path.
@@ -282,4 +346,5 @@ for name in ipvsadm ipvsadm-save ipvsadm-restore; do
 done
 
 trap the_end EXIT
-sed -n '2,/^[^#]\|^$/s/^# \{0,1\}//p' "$0"
+sed -n '2,/^[^#]\|^$/s/^# \{0,1\}//p' "$0" | tee /tmp/head
+begin_book </tmp/head

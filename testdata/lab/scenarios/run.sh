@@ -7,6 +7,9 @@
 #   IPVSADM  our binary, linked statically; without it what $IPVSADM says,
 #            else bin/ipvsadm at the top of the repository
 #
+# At the end the scenario's section of COOKBOOK.md must be what it was: run with
+# COOKBOOK=write in the environment, it is written anew instead.
+#
 # Exit status: 0 if all checks of the scenario passed, 1 if not, 2 if there is
 # no such scenario or no binary, 124 or 125 if ../run.sh ended with that.
 set -euo pipefail
@@ -38,13 +41,16 @@ trap 'rm -rf "$work"' EXIT
 # The guest is x86-64, whatever this machine is.
 (cd "$here" && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags=-s -o "$work/traffic" ./traffic)
 
-options=(-t 1800)
+options=(-t 1800 -o "$work/out")
 ! grep -q '^needs ' "$here/$name.sh" || options+=(-x)
 
 status=0 start=${EPOCHREALTIME/[^0-9]/}
 "$here/../run.sh" "${options[@]}" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
 	-a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/$name.sh:/lab/scenarios/$name.sh" \
 	bash "/lab/scenarios/$name.sh" || status=$?
+if ((status == 0)); then
+	(cd "$here" && go run ./cookbook ${COOKBOOK:+-write} COOKBOOK.md "$work/out/section") || status=1
+fi
 tenths=$(((${EPOCHREALTIME/[^0-9]/} - start) / 100000))
 echo "$name: $((tenths / 10)).$((tenths % 10)) s with the start of the machine, status $status"
 exit "$status"

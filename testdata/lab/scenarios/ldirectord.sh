@@ -193,6 +193,8 @@ touch /tmp/real1.ill /tmp/real2.ill
 await "the director's own is in" cell_is director Weight 1 $vip:80 127.0.0.1:80
 await "real1 is out" cell_is director Weight '' $vip:80 $real1
 await "real2 is out" cell_is director Weight '' $vip:80 $real2
+await "real1 is out by its mark too" cell_is director Weight '' 7 198.51.100.21:0
+await "and real2" cell_is director Weight '' 7 198.51.100.22:0
 on director ipvsadm -Ln
 ask client 5 http://$vip/
 check "the director says sorry" "$(answers director)" -eq 5

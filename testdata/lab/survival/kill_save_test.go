@@ -65,25 +65,23 @@ func TestKilledSaves(t *testing.T) {
 func TestSavesKilledAtEveryStep(t *testing.T) {
 	hosts, want := twoSavedTables(t)
 	for _, step := range []struct {
-		call string
-		new  bool
-		left int
+		call      string
+		directory bool // of the directory, not of the file
+		new       bool
+		left      int
 	}{
-		{"fchown", false, 1}, {"fchmod", false, 1}, {"fsync:when=1", false, 1}, {"renameat", false, 1}, {"fsync:when=2", true, 0},
+		{"fchown", false, false, 1}, {"fchmod", false, false, 1}, {"fsync", false, false, 1}, {"renameat", false, false, 1},
+		{"fsync", true, true, 0},
 	} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "rules")
 		must(t, os.WriteFile(file, []byte(want[0]), 0o640))
 		must(t, os.Chown(file, 1234, 4321))
-		call, when, _ := strings.Cut(step.call, ":")
-		inject := "inject=" + call + ":signal=KILL"
-		if when != "" {
-			inject += ":" + when
+		args := []string{"strace", "-f", "-o", "/dev/null", "-e", "trace=" + step.call, "-e", "inject=" + step.call + ":signal=KILL"}
+		if step.directory {
+			args = append(args, "-P", dir)
 		}
-		result, err := hosts[1].Run(netlab.Command{Path: "strace", Args: []string{
-			"strace", "-f", "-o", "/dev/null", "-e", "trace=" + call, "-e", inject,
-			savePath, "-n", "--all", "--output", file,
-		}})
+		result, err := hosts[1].Run(netlab.Command{Path: "strace", Args: append(args, savePath, "-n", "--all", "--output", file)})
 		must(t, err)
 		if result.Status != 128+int(syscall.SIGKILL) {
 			t.Errorf("%s: status %d, not killed: %s", step.call, result.Status, result.Stderr)

@@ -7,7 +7,7 @@
 //
 //	=  all of it
 //	-  all but the last two columns of a listed server, its connections
-//	~  all but numbers, and the bars and spaces before them
+//	~  all but numbers, and of a chart the bars and the addresses too
 package main
 
 import (
@@ -132,7 +132,7 @@ func (s section) compare(page string) error {
 
 var (
 	connections = regexp.MustCompile(`^( *-> .*?) +\d+ +\d+$`)
-	number      = regexp.MustCompile(`[ #]*\d+[KMGT]?`)
+	number      = regexp.MustCompile(`[ #]*\d+[KMGT]?(  from .*)?`)
 )
 
 // same is what of a text must be the same.

@@ -30,7 +30,7 @@ const one = `=## One
 =
 -    -> 10.0.0.1:80  Route   1      12         345
 ~    TCP  10.0.0.1:80       17    68K
-~    real1   ######## 17
+~    real1   ######## 17  from 10.0.0.9
 =
 `
 
@@ -41,8 +41,8 @@ func TestSection(t *testing.T) {
 		{"nor may a weight", "Route   1 ", "Route   2 ", `line 7 is `},
 		{"nor a missing line", "=text\n=\n", "=text\n", `line 6 is "", the scenario prints `},
 		{"nor a line more", "=\n-", "=\n=more\n-", `line 7 is `},
-		{"nor one at the end", "17\n=\n", "17\n=more\n", `line 10: the scenario goes on with "more"`},
-		{"nor one less at the end", "~    real1   ######## 17\n", "", `line 9: the scenario does not print `},
+		{"nor one at the end", "10.0.0.9\n=\n", "10.0.0.9\n=more\n", `line 10: the scenario goes on with "more"`},
+		{"nor one less at the end", "~    real1   ######## 17  from 10.0.0.9\n", "", `line 9: the scenario does not print `},
 		{"nor another heading", "## One", "## None", `no section "## None"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -4,7 +4,7 @@ GO      ?= go
 SBINDIR ?= /sbin
 
 # Whose default settings "make install" installs: debian, redhat or suse.
-DISTRIBUTION ?= $(shell . /etc/os-release 2>/dev/null; case "$$ID $$ID_LIKE" in (*debian*) echo debian ;; (*suse*) echo suse ;; (*) echo redhat ;; esac)
+DISTRIBUTION ?= $(shell . /etc/os-release 2>/dev/null; case "$$ID $$ID_LIKE" in (*debian*) echo debian ;; (*suse*|*sles*|*sled*) echo suse ;; (*) echo redhat ;; esac)
 settings.debian := /etc/default/ipvsadm
 settings.redhat := /etc/sysconfig/ipvsadm-config
 settings.suse   := /etc/sysconfig/ipvsadm

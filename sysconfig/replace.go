@@ -59,7 +59,11 @@ func Replace(path string, content []byte) error {
 }
 
 // unfinished is how the names of temporary files begin.
-func unfinished(path string) string { return "." + filepath.Base(path) + ".unfinished-" }
+// There must be room for the rest, as a name has 255 bytes at most.
+func unfinished(path string) string {
+	name := filepath.Base(path)
+	return "." + name[:min(len(name), 200)] + ".unfinished-"
+}
 
 // removeUnfinished removes what was left by those who were killed an hour ago or
 // more. It does not matter if it cannot.

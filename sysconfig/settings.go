@@ -23,11 +23,15 @@ type setting struct {
 	err   error // why the value cannot be read; of no concern if nobody asks for it
 }
 
-var assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
+var (
+	assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
+	another    = regexp.MustCompile(`[\s;&|][A-Za-z_][A-Za-z0-9_]*=`)
+)
 
 var (
-	errExpansion = errors.New("only a shell could read the value; write it without $, `, & and the like")
-	errUnclosed  = errors.New("a quotation mark is not closed on its line")
+	errNoAssignment = errors.New("not of the form NAME=value, so it counts for nothing")
+	errExpansion    = errors.New("only a shell could read the value; write it without $, `, & and the like")
+	errUnclosed     = errors.New("the line ends within a value: a quotation mark is not closed, or there is a \\ at the end")
 )
 
 // readSettings reads a file of lines like NAME=value, with the quoting of a
@@ -42,10 +46,12 @@ func readSettings(root, path string) (*settings, error) {
 	defer func() { _ = file.Close() }()
 	lines := bufio.NewScanner(file)
 	for number := 1; lines.Scan(); number++ {
-		assigned, ok := readAssignments(strings.TrimSuffix(lines.Text(), "\r"))
-		if !ok {
-			s.warn(number, "not of the form NAME=value, so it counts for nothing")
-			continue
+		assigned, err := readAssignments(strings.TrimSuffix(lines.Text(), "\r"))
+		switch {
+		case errors.Is(err, errUnclosed):
+			return s, &lineError{path, number, err}
+		case err != nil:
+			s.warn(number, err.Error())
 		}
 		for name, v := range assigned {
 			v.line = number
@@ -55,23 +61,30 @@ func readSettings(root, path string) (*settings, error) {
 	return s, readError(path, lines.Err())
 }
 
-// readAssignments reads one line. ok is false if there is anything else in it.
-func readAssignments(line string) (assigned map[string]setting, ok bool) {
-	assigned = map[string]setting{}
+// readAssignments reads one line. If there is anything else in it, it counts for
+// nothing.
+func readAssignments(line string) (map[string]setting, error) {
+	assigned := map[string]setting{}
 	for {
 		line = strings.TrimLeft(line, " \t;")
 		if rest, found := strings.CutPrefix(line, "export "); found {
 			line = strings.TrimLeft(rest, " \t")
 		}
 		if line == "" || line[0] == '#' {
-			return assigned, true
+			return assigned, nil
 		}
 		match := assignment.FindStringSubmatch(line)
 		if match == nil {
-			return nil, false
+			return nil, errNoAssignment
 		}
 		value, rest, err := unquote(line[len(match[0]):])
 		assigned[match[1]] = setting{value: value, err: err}
+		switch {
+		case errors.Is(err, errUnclosed):
+			return nil, err
+		case err != nil && another.MatchString(line[len(match[0]):]):
+			return assigned, fmt.Errorf("%s: %w; what follows it counts for nothing", match[1], err)
+		}
 		line = rest
 	}
 }
@@ -82,6 +95,11 @@ func unquote(text string) (value, rest string, err error) {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
+		case '~':
+			if i == 0 || text[i-1] == ':' {
+				return "", "", errExpansion
+			}
+			b.WriteByte(c)
 		case '\'':
 			end := strings.IndexByte(text[i+1:], '\'')
 			if end < 0 {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -70,7 +71,8 @@ type System struct {
 // SettingsDebian counts with RulesDebian, SettingsRedHat always. Files with
 // settings are read as a shell does, but for its expansions. A value that only a
 // shell could read is an error if it is needed, as is one that makes no sense for
-// a sync daemon that is wanted. Other nonsense counts for nothing, with a warning.
+// a sync daemon that is wanted, and any that goes on in the next line. Other
+// nonsense counts for nothing, with a warning.
 func Find(root string) (System, error) {
 	s := System{Auto: true}
 	for _, read := range []func(root string) error{s.findRules, s.readDebian, s.readRedHat} {
@@ -107,8 +109,8 @@ const (
 	someSettings
 )
 
-// contentOf tells SUSE's file from Red Hat's: a rule does not begin with an
-// assignment.
+// contentOf tells SUSE's file from Red Hat's by the first line that is a rule or
+// an assignment.
 func contentOf(root, path string) (content, error) {
 	file, err := Open(root, path)
 	if err != nil {
@@ -118,6 +120,8 @@ func contentOf(root, path string) (content, error) {
 	holds := unknownContent
 	for line, err := range Lines(file) {
 		switch {
+		case err == nil && strings.HasPrefix(line.Words[0], "-"):
+			return someRules, nil
 		case err == nil && assignment.MatchString(strings.TrimPrefix(strings.Join(line.Words, " "), "export ")):
 			return someSettings, nil
 		case err == nil, errors.Is(err, errTooLong), errors.Is(err, errNUL):
@@ -207,10 +211,13 @@ func isRedHat(root string) bool {
 			continue
 		}
 		id := file.text("ID", "") + " " + file.text("ID_LIKE", "")
-		return !strings.Contains(id, "suse") && !strings.Contains(id, "debian")
+		return !otherKin.MatchString(id)
 	}
 	return true
 }
+
+// otherKin is Debian or SUSE, whose SLES 12 does not name its kin.
+var otherKin = regexp.MustCompile(`debian|suse|\bsle[sd]`)
 
 func exists(root, path string) bool {
 	_, err := os.Stat(below(root, path))

@@ -65,6 +65,8 @@ func TestFind(t *testing.T) {
 		{"Red Hat, emptied, beside an old file", map[string]string{RulesRedHat: "", RulesDebian: rules}, System{Rules: RulesRedHat, Auto: true}},
 		{"SUSE, new", map[string]string{"/etc/sysconfig/x": "", "/etc/os-release": "ID_LIKE=\"suse opensuse\"\n"}, System{Rules: RulesDebian, Auto: true}},
 		{"SUSE, new, os-release below /usr", map[string]string{"/etc/sysconfig/x": "", "/usr/lib/os-release": "ID=opensuse-leap\n"}, System{Rules: RulesDebian, Auto: true}},
+		{"SLES 12, new, which does not name its kin", map[string]string{"/etc/sysconfig/x": "", "/etc/os-release": "ID=\"sles\"\n"}, System{Rules: RulesDebian, Auto: true}},
+		{"rules with a typo", map[string]string{RulesRedHat: "# mine\n" + rules + "a=b\n"}, System{Rules: RulesRedHat, Auto: true}},
 		{"Debian", map[string]string{RulesDebian: rules}, System{Rules: RulesDebian, Auto: true}},
 		{
 			"Debian as installed",
@@ -84,6 +86,13 @@ func TestFind(t *testing.T) {
 				`/etc/default/ipvsadm: line 1: AUTO is "yes", neither "true" nor "false": it counts as "false"`,
 				`/etc/default/ipvsadm: line 2: DAEMON is "slave", none of "none", "master", "backup" and "both": it counts as "none"`,
 				`/etc/sysconfig/ipvsadm-config: line 1: IPVS_STATUS_NUMERIC is "1", neither "no" nor "yes": it counts as "yes"`,
+			}},
+		},
+		{
+			"an assignment behind a value that only a shell could read",
+			map[string]string{SettingsDebian: "FOO=$BAR; AUTO=true\n"},
+			System{Rules: RulesDebian, Warnings: []string{
+				"/etc/default/ipvsadm: line 1: FOO: only a shell could read the value; write it without $, `, & and the like; what follows it counts for nothing",
 			}},
 		},
 		{
@@ -109,7 +118,9 @@ func TestFindNamesWhatIsWrong(t *testing.T) {
 		{SettingsDebian, "DAEMON=both\nSYNCID=-1\n", `/etc/default/ipvsadm: line 2: SYNCID: "-1" is no number from 0 to 255`},
 		{SettingsDebian, "DAEMON=both\nIFACE=$LAN\n", "/etc/default/ipvsadm: line 2: IFACE: " + shell},
 		{SettingsDebian, "DAEMON=both\nIFACE=\"`lan`\"\n", "/etc/default/ipvsadm: line 2: IFACE: " + shell},
-		{SettingsDebian, "\nAUTO='true\n", "/etc/default/ipvsadm: line 2: AUTO: a quotation mark is not closed on its line"},
+		{SettingsDebian, "\nAUTO='true\n", "/etc/default/ipvsadm: line 2: the line ends within a value: a quotation mark is not closed, or there is a \\ at the end"},
+		{SettingsDebian, "NOTE=\"\nAUTO=true\n\"\n", "/etc/default/ipvsadm: line 1: the line ends within a value: a quotation mark is not closed, or there is a \\ at the end"},
+		{SettingsDebian, "DAEMON=both\nIFACE=~\n", "/etc/default/ipvsadm: line 2: IFACE: " + shell},
 		{SettingsDebian, "AUTO=$(cat /auto)\n", "/etc/default/ipvsadm: line 1: AUTO: " + shell},
 		{RulesRedHat, "IPVSADM_CONFIG=rules\n", `/etc/sysconfig/ipvsadm: line 1: IPVSADM_CONFIG: "rules" does not begin with /`},
 		{SettingsDebian, strings.Repeat("x", 100_000), "/etc/default/ipvsadm: bufio.Scanner: token too long"},
@@ -158,14 +169,14 @@ func TestReadSettingsOfNoFile(t *testing.T) {
 
 func TestValuesAreReadAsAShellReadsThem(t *testing.T) {
 	for _, text := range []string{
-		`plain`, `"two words"`, `'two words'`, `"a"b'c'`, `"\"\\\$\x"`, `a\ b\\`, `'\'`, `"it's"`, `a # comment`, `a#b`, `a;`, `a ; # b`, `"" # c`, ``,
+		`plain`, `"two words"`, `'two words'`, `"a"b'c'`, `"\"\\\$\x"`, `a\ b\\`, `'\'`, `"it's"`, `a # comment`, `a#b`, `a;`, `a ; # b`, `"" # c`, ``, `a~b`, `"~"`, `'~'`,
 	} {
 		want, err := exec.Command("/bin/sh", "-c", "A="+text+"\nprintf %s \"$A\"").Output()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := readAssignments("A=" + text); !ok || got["A"].value != string(want) || got["A"].err != nil {
-			t.Errorf("%s is %+v, %v; a shell reads %q", text, got, ok, want)
+		if got, err := readAssignments("A=" + text); err != nil || got["A"].value != string(want) || got["A"].err != nil {
+			t.Errorf("%s is %+v, %v; a shell reads %q", text, got, err, want)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type boot struct {
 type bootVerb struct {
 	do     func(*boot) error
 	anyway bool // even if the configuration cannot be read
+	quiet  bool // it follows another verb, which has said what is wrong with the configuration
 }
 
 var bootVerbs = map[string]bootVerb{
@@ -41,7 +42,7 @@ var bootVerbs = map[string]bootVerb{
 	"save":         {do: (*boot).save},
 	"status":       {do: (*boot).status, anyway: true},
 	"panic":        {do: (*boot).panic, anyway: true},
-	"unload":       {do: (*boot).unload},
+	"unload":       {do: (*boot).unload, anyway: true, quiet: true},
 }
 
 // bootTool is ipvsadm-boot: what the init script and the systemd unit call.
@@ -54,6 +55,7 @@ func (p *program) bootTool(words []string) error {
 		p.complain(strings.TrimSuffix(bootUsage, "\n"))
 		return &statusError{errReported, lsbUsage}
 	}
+	p.unwritten = lsbStatus(words[0], nil)
 	err := (&boot{program: p}).run(bootVerbs[words[0]])
 	if err == nil {
 		return nil
@@ -67,7 +69,10 @@ func (b *boot) run(verb bootVerb) (err error) {
 		if !verb.anyway {
 			return &statusError{err, lsbNotConfigured}
 		}
-		b.complain(err.Error())
+		b.system.Warnings = []string{err.Error()}
+	}
+	if verb.quiet {
+		b.system.Warnings = nil
 	}
 	for _, warning := range b.system.Warnings {
 		b.complain(warning)

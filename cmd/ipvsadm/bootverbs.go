@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -18,6 +18,9 @@ func (b *boot) start() error {
 	d, failed, err := b.read()
 	if err != nil {
 		return err
+	}
+	if b.nothingToDo(d) {
+		return nil
 	}
 	if err := b.connect(); err != nil {
 		return err
@@ -44,6 +47,9 @@ func (b *boot) restart() error {
 	saves := b.system.Auto && b.system.SaveOnRestart
 	if err != nil && !(saves && errors.Is(err, fs.ErrNotExist)) {
 		return err
+	}
+	if b.nothingToDo(d) {
+		return nil
 	}
 	if err := b.connect(); err != nil {
 		return err
@@ -174,10 +180,24 @@ func (b *boot) configuredDaemons() (daemons []ipvs.Daemon) {
 	return daemons
 }
 
+// nothingToDo says so where the configuration asks for neither rules nor daemons.
+// Such a machine need not have IPVS.
+func (b *boot) nothingToDo(d *desired) bool {
+	if b.system.Auto || len(d.daemons) > 0 {
+		return false
+	}
+	b.complainOfAuto()
+	return true
+}
+
+func (b *boot) complainOfAuto() {
+	b.complain(fmt.Sprintf("%s: AUTO is not true in %s, so the rules are left alone", b.name, sysconfig.SettingsDebian))
+}
+
 // bringBack makes the kernel what is desired.
 func (b *boot) bringBack(d *desired, failed bool) error {
 	if !b.system.Auto {
-		b.complain(fmt.Sprintf("%s: AUTO is not true in %s, so the rules are left alone", b.name, sysconfig.SettingsDebian))
+		b.complainOfAuto()
 		d.keepTable = true
 	}
 	refusedToo, err := b.bringAbout(d)
@@ -196,14 +216,24 @@ func (b *boot) saveUnasked() error {
 		b.complain(fmt.Sprintf("%s: there are no services, %s stays as it is", b.name, b.system.Rules))
 		return nil
 	}
-	old, err := os.ReadFile(b.rulesPath())
-	if err == nil {
-		err = sysconfig.Replace(b.rulesPath()+".save", old)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := b.keepOld(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return b.save()
+}
+
+// keepOld makes a copy of the rules file.
+func (b *boot) keepOld() error {
+	file, err := sysconfig.Open(b.machine.root, b.system.Rules)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	old, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	return sysconfig.Replace(b.rulesPath()+".save", old)
 }
 
 // running tells whether there is a service or a sync daemon.

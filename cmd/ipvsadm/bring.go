@@ -11,9 +11,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// maxRounds is how often a restore reads the table anew when others change it at
-// the same time.
+// maxRounds is how often a restore changes the table when others change it at the
+// same time.
 const maxRounds = 3
+
+// errUnstable is what remains when they never stop.
+var errUnstable = errors.New("the table is not as the rules say: somebody else changes it at the same time")
 
 // refusal is a change that the kernel refused.
 type refusal struct {
@@ -21,14 +24,28 @@ type refusal struct {
 	err    error
 }
 
-// bringAbout makes the kernel what is desired.
+// bringAbout makes the kernel what is desired. It looks at the table again after
+// the changes: another restore may have read the same table and undone them.
 func (p *program) bringAbout(d *desired) (failed bool, err error) {
 	var refusals []refusal
-	for range maxRounds {
-		if refusals, err = p.approach(d); err != nil {
+	for round := 0; ; round++ {
+		changes, err := p.tableDiff(d)
+		if err != nil {
 			return false, err
 		}
-		if !slices.ContainsFunc(refusals, raced) {
+		if round > 0 && len(changes) == 0 {
+			break
+		}
+		if round == maxRounds {
+			if len(refusals) == 0 {
+				return false, errUnstable
+			}
+			break
+		}
+		if refusals, err = p.approach(d, changes); err != nil {
+			return false, err
+		}
+		if len(changes) == 0 || len(refusals) > 0 && !slices.ContainsFunc(refusals, raced) {
 			break
 		}
 	}
@@ -49,11 +66,11 @@ func (p *program) printChanges(d *desired) error {
 	if err != nil {
 		return err
 	}
-	settings, err := p.settingsDiff(d)
+	stops, settings, err := p.settingsDiff(d)
 	if err != nil {
 		return err
 	}
-	changes = append(changes, settings...)
+	changes = slices.Concat(stops, changes, settings)
 	for _, line := range d.later {
 		if change, ok := line.command.change(); ok {
 			changes = append(changes, change)
@@ -62,17 +79,15 @@ func (p *program) printChanges(d *desired) error {
 	return format.Changes(p.stdout, changes)
 }
 
-// approach makes the changes that it takes, and returns those that the kernel
-// refused.
-func (p *program) approach(d *desired) (refusals []refusal, err error) {
-	changes, err := p.tableDiff(d)
+// approach makes changes of the table and what else it takes, and returns those
+// that the kernel refused.
+func (p *program) approach(d *desired, changes []ipvs.Change) (refusals []refusal, err error) {
+	stops, settings, err := p.settingsDiff(d)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := p.settingsDiff(d)
-	if err != nil {
-		return nil, err
-	}
+	// While a daemon runs, the kernel refuses servers of another family.
+	refusals = p.applySettings(stops)
 	// A service that does not get all its new servers keeps the others as they are.
 	var first, second []ipvs.Change
 	for _, ch := range changes {
@@ -83,7 +98,7 @@ func (p *program) approach(d *desired) (refusals []refusal, err error) {
 			second = append(second, ch)
 		}
 	}
-	refusals = p.apply(first)
+	refusals = append(refusals, p.apply(first)...)
 	short := map[ipvs.ServiceID]bool{}
 	for _, r := range refusals {
 		if r.change.Command == ipvs.CommandNewDestination {
@@ -146,12 +161,12 @@ func (p *program) tableDiff(d *desired) ([]ipvs.Change, error) {
 }
 
 // settingsDiff finds the changes of timeouts and daemons, where the rules say
-// anything of them.
-func (p *program) settingsDiff(d *desired) (changes []ipvs.Change, err error) {
+// anything of them. stops are daemons that shall not run.
+func (p *program) settingsDiff(d *desired) (stops, changes []ipvs.Change, err error) {
 	if d.config != (ipvs.Config{}) {
 		now, err := p.client.Config()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		want := ipvs.Config{
 			TCP: cmp.Or(d.config.TCP, now.TCP), TCPFin: cmp.Or(d.config.TCPFin, now.TCPFin), UDP: cmp.Or(d.config.UDP, now.UDP),
@@ -161,11 +176,11 @@ func (p *program) settingsDiff(d *desired) (changes []ipvs.Change, err error) {
 		}
 	}
 	if len(d.daemons) == 0 {
-		return changes, nil
+		return nil, changes, nil
 	}
 	running, err := p.client.Daemons()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, state := range []ipvs.DaemonState{ipvs.Master, ipvs.Backup} {
 		want, named := d.daemons[state]
@@ -173,14 +188,16 @@ func (p *program) settingsDiff(d *desired) (changes []ipvs.Change, err error) {
 		if !named || i >= 0 && !want.stopped && runsAs(running[i], want.Daemon) {
 			continue
 		}
-		if i >= 0 {
-			changes = append(changes, ipvs.StopDaemon(state))
-		}
-		if !want.stopped {
+		switch {
+		case !want.stopped && i >= 0:
+			changes = append(changes, ipvs.StopDaemon(state), ipvs.StartDaemon(want.Daemon))
+		case !want.stopped:
 			changes = append(changes, ipvs.StartDaemon(want.Daemon))
+		case i >= 0:
+			stops = append(stops, ipvs.StopDaemon(state))
 		}
 	}
-	return changes, nil
+	return stops, changes, nil
 }
 
 // runsAs tells whether a daemon runs as it was asked to. What was not asked for
@@ -194,7 +211,15 @@ func runsAs(running, want ipvs.Daemon) bool {
 	if want.MaxLen == 0 {
 		want.MaxLen = running.MaxLen
 	}
-	want.MaxLen = max(want.MaxLen, 1024) // as start_sync_thread in ip_vs_sync.c does
+	// The bounds of start_sync_thread in ip_vs_sync.c.
+	shortest, longest := uint16(1), uint16(65535-28) // without the heads of IP and UDP
+	if want.State == ipvs.Backup {
+		shortest = 1024
+	}
+	if want.Group.Is6() {
+		longest = 65535 - 48
+	}
+	want.MaxLen = min(max(want.MaxLen, shortest), longest)
 	return running == want
 }
 

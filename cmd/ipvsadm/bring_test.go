@@ -32,6 +32,26 @@ func TestRestoreLooksAgainWhenOthersChangeTheTable(t *testing.T) {
 	}
 }
 
+// Two restores have read the same table, and each deletes what only the other wants.
+func TestRestoreFindsWhatAnotherRestoreUndid(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -f 1", "ipvsadm -A -f 2")
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandDelService, Effect: ipvstest.Before(func() { k.SetTable(nil) })})
+	if stderr, status := restoreOnFake(k, "-A -f 1 -s wlc\n"); stderr != "" || status != 0 {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
+}
+
+func TestRestoreSaysThatOthersChangeTheTable(t *testing.T) {
+	k := ipvstest.New()
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: -1, Effect: ipvstest.Before(func() { k.SetTable(nil) })})
+	stderr, status := restoreOnFake(k, "-A -f 1 -s rr\n")
+	if stderr != errUnstable.Error()+"\n" || status != exitKernel {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
 func TestRestoreGivesUpWhenTheTableNeverAgrees(t *testing.T) {
 	k := ipvstest.New()
 	k.Inject(ipvstest.Fault{Command: ipvs.CommandNewService, Times: -1, Effect: ipvstest.Refuse(unix.EEXIST)})

@@ -58,6 +58,7 @@ func (d *desired) add(line ruleLine) error {
 	switch ch.Command {
 	case ipvs.CommandFlush:
 		clear(d.services)
+		d.forgetZeroing(func(ipvs.ServiceID) bool { return true })
 	case ipvs.CommandSetConfig:
 		d.setConfig(ch.Config)
 		d.configLine = line.number
@@ -92,6 +93,7 @@ func (d *desired) changeService(ch ipvs.Change, line int) syscall.Errno {
 		return unix.ESRCH
 	case ch.Command == ipvs.CommandDelService:
 		delete(d.services, id)
+		d.forgetZeroing(func(zeroed ipvs.ServiceID) bool { return zeroed == id })
 	case s != nil:
 		s.Service, s.line = ch.Service, line
 	default:
@@ -120,6 +122,14 @@ func (d *desired) changeServer(ch ipvs.Change, line int) syscall.Errno {
 		s.servers[id] = &desiredServer{Destination: ch.Destination, line: line}
 	}
 	return 0
+}
+
+// forgetZeroing drops what was to be zeroed of services that are gone.
+func (d *desired) forgetZeroing(gone func(ipvs.ServiceID) bool) {
+	d.later = slices.DeleteFunc(d.later, func(line ruleLine) bool {
+		ch, ok := line.command.change()
+		return ok && ch.Command == ipvs.CommandZero && ch.Service.ServiceID != (ipvs.ServiceID{}) && gone(ch.Service.ServiceID)
+	})
 }
 
 // setConfig keeps earlier values where the new ones are zero, as the kernel does.

@@ -36,6 +36,8 @@ type program struct {
 	stderr  io.Writer
 	machine machine
 	client  *ipvs.Client
+	// unwritten is the exit status if stdout cannot be written.
+	unwritten int
 }
 
 // run does what the words say and returns the exit status. args[0] picks the tool.
@@ -44,13 +46,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, m machine) in
 		args = []string{"ipvsadm"}
 	}
 	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), stderr: stderr, machine: m}
+	p.unwritten = exitList
 	status := p.report(p.tool(args[1:]))
 	if p.client != nil {
 		_ = p.client.Close()
 	}
 	if err := p.stdout.Flush(); err != nil {
 		_, _ = fmt.Fprintf(stderr, "%s: cannot write the output: %v\n", p.name, err)
-		return exitList
+		return p.unwritten
 	}
 	return status
 }
@@ -117,7 +120,7 @@ func (p *program) report(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errReported):
+	case errors.Is(err, errReported), errors.Is(err, p.stdout.Flush()): // run reports the latter
 	case errors.As(err, &noCommand):
 		p.complain(fmt.Sprintf("Try `%s -h' or '%s --help' for more information.", p.name, p.name))
 	case errors.As(err, &initErr), notPermitted(err):

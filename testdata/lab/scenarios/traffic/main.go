@@ -2,10 +2,13 @@
 //
 //	traffic serve NAME ADDRESS    answer every request at ADDRESS with "NAME SOURCE"; returns once it listens
 //	traffic ask COUNT URL         request URL so often, each time anew; print "NAME COUNT SOURCE[,SOURCE...]" for each NAME
+//	traffic talk COUNT URL        as ask, but all from one socket, for udp://
+//	traffic crowd NETWORK URL     one packet each from all the addresses of a network, for udp://; answers are not awaited
 //	traffic load URL              request URL without pause, each time anew; print "NAME SOURCE" for each answer
 //	traffic hold COUNT URL        as load, over COUNT connections that stay open, on each up to ten times a second; for one
 //	                              that ends "nobody REASON" is printed, and it is not opened again; URL must name the port
 //
+// An ADDRESS or URL is one of HTTP, or of another protocol if it begins with udp:// or sctp://.
 // At /health a server says "well", or fails with "ill" as long as there is a file /tmp/NAME.ill.
 // SOURCE is the address the server saw the request come from. Requests without an answer count for "nobody", with the
 // reason in place of SOURCE. After five timeouts in a row ask sends no more.
@@ -40,25 +43,25 @@ func run(args []string) error {
 	case len(args) == 3 && args[0] == "serve":
 		return serve(args[1], args[2])
 	case len(args) == 3 && args[0] == "serve-inherited":
-		return serveInherited(args[1])
+		return serveInherited(args[1], args[2])
 	case len(args) == 3 && args[0] == "ask":
-		return ask(args[1], args[2])
+		return ask(args[1], args[2], false)
+	case len(args) == 3 && args[0] == "talk":
+		return ask(args[1], args[2], true)
+	case len(args) == 3 && args[0] == "crowd":
+		return crowd(args[1], args[2])
 	case len(args) == 2 && args[0] == "load":
 		return load(args[1])
 	case len(args) == 3 && args[0] == "hold":
 		return hold(args[1], args[2])
 	}
-	return errors.New("usage: traffic serve NAME ADDRESS | ask COUNT URL | load URL | hold COUNT URL")
+	return errors.New("usage: traffic serve NAME ADDRESS | ask|talk|hold COUNT URL | load URL | crowd NETWORK URL")
 }
 
 // serve leaves the listening socket to a copy of this program in the background, so that whoever started it needs
 // neither wait nor poll before the first request.
 func serve(name, address string) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	file, err := listener.(*net.TCPListener).File()
+	file, err := listen(address)
 	if err != nil {
 		return err
 	}
@@ -68,10 +71,31 @@ func serve(name, address string) error {
 	return server.Start()
 }
 
-func serveInherited(name string) error {
-	listener, err := net.FileListener(os.NewFile(3, "listener"))
+func listen(address string) (*os.File, error) {
+	if where, ok := strings.CutPrefix(address, "udp://"); ok {
+		return listenUDP(where)
+	}
+	if where, ok := strings.CutPrefix(address, "sctp://"); ok {
+		return listenSCTP(where)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return listener.(*net.TCPListener).File()
+}
+
+func serveInherited(name, address string) error {
+	file := os.NewFile(3, "listener")
+	if strings.HasPrefix(address, "udp://") {
+		return serveUDP(name, file)
+	}
+	listener, err := net.FileListener(file)
 	if err != nil {
 		return err
+	}
+	if strings.HasPrefix(address, "sctp://") {
+		return serveSCTP(name, listener)
 	}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		source, _, _ := net.SplitHostPort(r.RemoteAddr)
@@ -87,20 +111,27 @@ func serveInherited(name string) error {
 	return http.Serve(listener, nil)
 }
 
+// patience is how long an answer may take: long enough for the kernel to send a lost SYN again, on a machine with much
+// else to do.
+const patience = 10 * time.Second
+
 type tally struct {
 	count  int
 	remark []string // the sources, or the reasons of failures
 }
 
-func ask(times, url string) error {
+func ask(times, url string, oneSocket bool) error {
 	count, err := strconv.Atoi(times)
 	if err != nil {
 		return err
 	}
-	client := newClient()
+	request, err := requester(url, oneSocket)
+	if err != nil {
+		return err
+	}
 	tallies := map[string]*tally{}
 	for sent, timeouts := 0, 0; sent < count && timeouts < 5; sent++ {
-		name, source, err := askOnce(client, url)
+		name, source, err := request()
 		if err != nil {
 			name, source = "nobody", reason(err)
 		}
@@ -126,11 +157,26 @@ func ask(times, url string) error {
 	return out.Flush()
 }
 
+// requester returns what sends one request, and returns what the server said.
+func requester(url string, oneSocket bool) (func() (name, source string, err error), error) {
+	if where, ok := strings.CutPrefix(url, "udp://"); ok {
+		return requesterUDP(where, oneSocket)
+	}
+	if oneSocket {
+		return nil, fmt.Errorf("%s: talk is for udp://", url)
+	}
+	if where, ok := strings.CutPrefix(url, "sctp://"); ok {
+		return func() (name, source string, err error) { return askSCTP(where) }, nil
+	}
+	client := newClient()
+	return func() (name, source string, err error) { return askOnce(client, url) }, nil
+}
+
 // newClient returns a client that opens a connection for each request.
 func newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{DisableKeepAlives: true},
-		Timeout:   2 * time.Second, // long enough for the kernel to send a lost SYN again
+		Timeout:   patience,
 	}
 }
 
@@ -208,9 +254,13 @@ func answer(response *http.Response) (name, source string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	words := strings.Fields(string(body))
+	return split(body)
+}
+
+func split(answer []byte) (name, source string, err error) {
+	words := strings.Fields(string(answer))
 	if len(words) != 2 {
-		return "", "", fmt.Errorf("strange answer %q", body)
+		return "", "", fmt.Errorf("strange answer %q", answer)
 	}
 	return words[0], words[1], nil
 }

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Persistence: clients come back to their server
+#
+#        office1            office2            home             guest
+#        203.0.113.11       203.0.113.12       192.0.2.10       10.0.0.10
+#        2001:db8:a::11     2001:db8:a::12     2001:db8:b::10
+#            |                  |                 |                |
+#     -------+------+-----------+-----------------+----------------+- outside
+#                   |
+#               director
+#               203.0.113.1, 192.0.2.1, 10.0.0.1, 2001:db8:a::1, 2001:db8:b::1
+#               192.0.2.100, 2001:db8::100: the virtual addresses
+#               198.51.100.1, 2001:db8:1::1
+#                   |
+#     -------+------+-------+---------------------------------------- inside
+#            |              |
+#       198.51.100.21  198.51.100.22
+#       2001:db8:1::21 2001:db8:1::22
+#          real1          real2
+#
+# A persistent service remembers for a while which server a client had. What
+# counts as one client may be a whole network, such as an office whose users come
+# from several addresses. And it matters when a server is taken out gently.
+
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+vip=192.0.2.100 vip6=2001:db8::100
+
+# has CLIENT ADDRESS SERVER
+has() {
+	ask "$1" 4 "http://$2/"
+	check "$1 has $3" "$(answers "$3")" -eq 4
+}
+
+# The entries that keep clients to their servers are those with the client's port 0.
+templates() {
+	roughly director sh -c "ipvsadm -Lcn | grep \"$1:0 \" | sort -k 4"
+}
+
+switch outside
+switch inside
+host office1 outside 203.0.113.11/24,2001:db8:a::11/64
+host office2 outside 203.0.113.12/24,2001:db8:a::12/64
+host home outside 192.0.2.10/24,2001:db8:b::10/64
+host guest outside 10.0.0.10/24
+host director outside 203.0.113.1/24,192.0.2.1/24,10.0.0.1/24,$vip/32,2001:db8:a::1/64,2001:db8:b::1/64,$vip6/128 \
+	inside 198.51.100.1/24,2001:db8:1::1/64
+for i in 1 2; do
+	host real$i inside 198.51.100.2$i/24,2001:db8:1::2$i/64
+	quietly real$i ip route add default via 198.51.100.1
+	quietly real$i ip route add default via 2001:db8:1::1
+	quietly office$i ip route add default via 203.0.113.1
+	quietly office$i ip route add default via 2001:db8:a::1
+done
+quietly guest ip route add default via 10.0.0.1
+quietly home ip route add default via 2001:db8:b::1
+quietly director sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+
+say "The director translates addresses. Round robin (rr) would spread each client's requests, but the service is \
+persistent (-p): for 300 seconds after its last connection a client gets the server that it had."
+serve real1 :80
+serve real2 :80
+on director ipvsadm -A -t $vip:80 -s rr -p 300
+on director ipvsadm -a -t $vip:80 -r 198.51.100.21:80 -m
+on director ipvsadm -a -t $vip:80 -r 198.51.100.22:80 -m
+has office1 $vip real2
+has office2 $vip real1
+has home $vip real2
+
+say "Among the connections there is an entry for each client, with its port 0."
+templates ''
+check "there are three" "$(awk '{ print $4 }' "$shown" | xargs)" = "192.0.2.10:0 203.0.113.11:0 203.0.113.12:0"
+same_as_original director -Lcn
+same_as_original director -Lcn --persistent-conn
+say "How many of them each server has is listed, too."
+on director ipvsadm -Ln --persistent-conn
+check "real2 has two" "$(cell PersistConn $vip:80 198.51.100.22:80)" -eq 2
+same_as_original director -Ln --persistent-conn
+
+say "Now a network of 24 bits counts as one client (-M). The addresses of the office may take turns, as with many proxies."
+on director ipvsadm -C
+on director ipvsadm -A -t $vip:80 -s rr -p 300 -M 255.255.255.0
+on director ipvsadm -a -t $vip:80 -r 198.51.100.21:80 -m
+on director ipvsadm -a -t $vip:80 -r 198.51.100.22:80 -m
+has office1 $vip real2
+has office2 $vip real2
+has home $vip real1
+templates '\.0'
+check "each network has one entry" "$(awk '{ print $4 }' "$shown" | xargs)" = "192.0.2.0:0 203.0.113.0:0"
+on director ipvsadm -Ln
+check "the service says what counts as a client" "$(grep -c 'persistent 300 mask 255.255.255.0' "$shown")" -eq 1
+same_as_original director -Ln
+same_as_original director -Lcn --persistent-conn
+same_as_original director -S -n
+
+say "With IPv6 the mask is a number of bits."
+on director ipvsadm -A -t "[$vip6]:80" -s rr -p 300 -M 64
+on director ipvsadm -a -t "[$vip6]:80" -r '[2001:db8:1::21]:80' -m
+on director ipvsadm -a -t "[$vip6]:80" -r '[2001:db8:1::22]:80' -m
+has office1 "[$vip6]" real2
+has office2 "[$vip6]" real2
+has home "[$vip6]" real1
+templates '::]'
+check "each network of 64 bits has one entry" "$(awk '{ print $4 }' "$shown" | xargs)" = "[2001:db8:a::]:0 [2001:db8:b::]:0"
+on director ipvsadm -Ln -t "[$vip6]:80"
+same_as_original director -Ln -t "[$vip6]:80"
+same_as_original director -Lcn
+same_as_original director -S -n
+
+say "real2 is to be serviced, so it gets weight 0. New clients do not get it, but the office, which had it before, still \
+does, with each new connection for 300 seconds more. So real2 may never become idle."
+on director ipvsadm -e -t $vip:80 -r 198.51.100.22:80 -m -w 0
+has office1 $vip real2
+has guest $vip real1
+say "With expire_quiescent_template, clients that come back do not get a server of weight 0 either. Connections that are \
+open would go on."
+on director sysctl -w net.ipv4.vs.expire_quiescent_template=1
+has office1 $vip real1
+has office2 $vip real1
+say "The old entry is still there until it expires, with a port that no service has."
+templates '113\.0'
+say "When real2 is back, it gets only those who were not here before."
+on director ipvsadm -e -t $vip:80 -r 198.51.100.22:80 -m -w 1
+has office2 $vip real1
+on director ipvsadm -Ln --persistent-conn
+same_as_original director -Ln --persistent-conn
+same_as_original director -Lcn --persistent-conn

@@ -16,6 +16,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -175,7 +176,7 @@ func requester(url string, oneSocket bool) (func() (name, source string, err err
 // newClient returns a client that opens a connection for each request.
 func newClient() *http.Client {
 	return &http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true},
+		Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial},
 		Timeout:   patience,
 	}
 }
@@ -214,7 +215,7 @@ func holdOne(url string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := net.Dial("tcp", request.URL.Host)
+	conn, err := dial(context.Background(), "tcp", request.URL.Host)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,10 @@
 #   host NAME SWITCH ADDRESS/BITS[,...]   a host with eth0 on SWITCH; more pairs of SWITCH and addresses for eth1 and on
 #   serve HOST ADDRESS                    a web server in HOST that answers with HOST's name and the client's address
 #   stop HOST                             end all that runs in HOST
+#   own HOST DIRECTORY...                 give HOST its name, and its own copies of these directories
+#   crash HOST                            end all that runs in HOST and take HOST away; host makes it anew
 #   needs PROGRAM...                      what the guest must have besides: run.sh looks for this line
-#   write FILE                            show and write a file, which is read from stdin
+#   write [HOST:]FILE                     show and write a file, which is read from stdin; HOST's own with its name
 #
 #   say TEXT                      what happens next and why
 #   on HOST COMMAND...            show the command, as after HOST's prompt, run it, show what it prints; it must succeed
@@ -132,8 +134,41 @@ host() {
 	ip -n "$name" -batch - <<<"$setup"
 }
 
+# /run is empty, as after a boot.
+own() {
+	local name=$1 directory mounts=':'
+	for directory in "${@:2}"; do
+		mkdir -p "/hosts/$name$directory" "$directory"
+		[[ $directory == /run ]] || cp -a "$directory/." "/hosts/$name$directory/"
+		mounts+=" && mount --bind /hosts/$name$directory $directory"
+	done
+	touch "/hosts/$name/mount" "/hosts/$name/uts"
+	unshare --mount="/hosts/$name/mount" --uts="/hosts/$name/uts" sh -c "hostname $name && $mounts"
+}
+
+crash() {
+	local interface
+	ip netns pids "$1" | xargs -r kill -9
+	for interface in $(quietly "$1" sed -n 's/^ *\(eth[0-9]*\):.*/\1/p' /proc/net/dev); do
+		ip -n "$1" link delete "$interface"
+	done
+	ip netns delete "$1"
+	if [[ -e /hosts/$1 ]]; then
+		umount "/hosts/$1/mount" "/hosts/$1/uts"
+		rm -rf "/hosts/$1"
+	fi
+}
+
+# namespaces HOST: sets enter to the options of nsenter for it.
+namespaces() {
+	enter=(--net="/run/netns/$1")
+	[[ ! -e /hosts/$1 ]] || enter+=(--mount="/hosts/$1/mount" --uts="/hosts/$1/uts")
+}
+
 quietly() {
-	nsenter --net="/run/netns/$1" -- "${@:2}"
+	local enter
+	namespaces "$1"
+	nsenter "${enter[@]}" -- "${@:2}"
 }
 
 on() {
@@ -185,10 +220,12 @@ needs() {
 }
 
 write() {
-	mkdir -p "$(dirname "$1")"
+	local file=$1
+	[[ $1 != *:/* ]] || file=/hosts/${1/:/}
+	mkdir -p "$(dirname "$file")"
 	prompt "$1:"
-	tee "$1" | sed 's/^/    /'
-	book code < <(sed 's/^/    /' "$1")
+	tee "$file" | sed 's/^/    /'
+	book code < <(sed 's/^/    /' "$file")
 }
 
 ask() {
@@ -200,8 +237,10 @@ ask() {
 }
 
 begin() {
+	local enter
 	prompt "$2# $(words "${@:3}") >$1 &"
-	nsenter --net="/run/netns/$2" -- "${@:3}" >"$1" 2>&1 &
+	namespaces "$2"
+	nsenter "${enter[@]}" -- "${@:3}" >"$1" 2>&1 &
 }
 
 load() {

@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# Failover: keepalived on two directors, of which one is the master
+#
+#        client1      client2               lvs1                lvs2
+#        192.0.2.10   192.0.2.11            192.0.2.1           192.0.2.2
+#            |            |                     |  192.0.2.100      |
+#            |            |                     |  on the master    |
+#     -------+------------+-----+---------------+---+---------------+---- lan
+#                               |                   |
+#                           192.0.2.21          192.0.2.22
+#                           192.0.2.100 on lo   192.0.2.100 on lo
+#                           real1               real2
+#
+# Two directors run keepalived, Debian's own and unchanged. By VRRP they agree on
+# who is the master, which has the virtual address. Both check the servers, so
+# both have the same table, and the backup can go on at once when the master
+# is gone. The servers answer the clients themselves (direct routing).
+
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+needs keepalived
+
+vip=192.0.2.100 real1=192.0.2.21:80 real2=192.0.2.22:80
+
+real_server() {
+	cat <<-REAL_SERVER
+	    real_server $1 80 {
+	        weight 3
+	        TCP_CHECK {
+	            connect_timeout 3
+	            nb_get_retry 3
+	            delay_before_retry 1
+	            connect_port 80
+	        }
+	    }
+	REAL_SERVER
+}
+
+start_keepalived() {
+	begin "/tmp/$1.log" "$1" keepalived --dont-fork --log-console --log-detail
+	disown
+}
+
+is_master() { quietly "$1" ip -4 -oneline address show dev eth0 to $vip | grep -q .; }
+is_backup() { ! is_master "$1"; }
+
+both_are() {
+	local lvs
+	for lvs in lvs1 lvs2; do
+		await "$1 on $lvs" cell_is $lvs Weight "$2" $vip:80 "$3"
+	done
+}
+
+listings_as_original() {
+	local words
+	for words in -Ln '-Ln --stats' '-Ln --persistent-conn' '-Ln --thresholds' -Sn; do
+		# shellcheck disable=SC2086 # several options
+		same_as_original "$1" $words
+	done
+}
+
+complaints() {
+	grep -iE 'ipvs.*(errno|error|fail)|no such|unknown|invalid|not found|died|segfault' "/tmp/$1.log" || :
+}
+
+switch lan
+host client1 lan 192.0.2.10/24
+host client2 lan 192.0.2.11/24
+host lvs1 lan 192.0.2.1/24
+host lvs2 lan 192.0.2.2/24
+host real1 lan 192.0.2.21/24
+host real2 lan 192.0.2.22/24
+
+say "The servers have the virtual address on lo, and do not answer ARP for it."
+for real in real1 real2; do
+	on $real sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+	on $real ip address add $vip/32 dev lo
+	serve $real :80
+done
+
+say "What guides have keepalived do: of the two directors the one with the higher priority is the master, as long as the \
+other hears from it each second. The service chooses the server with the fewest connections (wlc), and keeps a client \
+there until nothing was heard of it for 50 seconds (persistence_timeout). A server is up if it takes connections \
+(TCP_CHECK)."
+own lvs1 /etc/keepalived /run
+own lvs2 /etc/keepalived /run
+write lvs1:/etc/keepalived/keepalived.conf <<CONFIGURATION
+vrrp_instance VI_1 {
+    state MASTER
+    interface eth0
+    virtual_router_id 51
+    priority 101
+    advert_int 1
+    authentication {
+        auth_type PASS
+        auth_pass 1111
+    }
+    virtual_ipaddress {
+        $vip
+    }
+}
+virtual_server $vip 80 {
+    delay_loop 2
+    lb_algo wlc
+    lb_kind DR
+    persistence_timeout 50
+    protocol TCP
+$(real_server 192.0.2.21)
+$(real_server 192.0.2.22)
+}
+CONFIGURATION
+
+say "keepalived 2 has another name for a word of the guides, which it would skip: nb_get_retry is called retry now."
+fails 5 lvs1 keepalived --config-test
+on lvs1 sed -i s/nb_get_retry/retry/ /etc/keepalived/keepalived.conf
+on lvs1 keepalived --config-test
+keepalived_conf=$(quietly lvs1 cat /etc/keepalived/keepalived.conf)
+
+say "The backup's differs in two lines."
+sed 's/state MASTER/state BACKUP/; s/priority 101/priority 100/' <<<"$keepalived_conf" >/hosts/lvs2/etc/keepalived/keepalived.conf
+on lvs2 grep -E 'state|priority' /etc/keepalived/keepalived.conf
+start_keepalived lvs1
+start_keepalived lvs2
+await "lvs1 is the master" is_master lvs1
+check "lvs2 is not" "$(is_master lvs2 && echo master)" = ''
+both_are "real1 is in" 3 $real1
+both_are "real2 is in" 3 $real2
+roughly lvs1 ip -4 -brief address show dev eth0
+roughly lvs2 ip -4 -brief address show dev eth0
+
+say "Both have the same table, the backup too."
+for lvs in lvs1 lvs2; do
+	on $lvs ipvsadm -Ln
+	listings_as_original $lvs
+done
+
+say "Every client has its server: the second client got the one with fewer connections."
+ask client1 10 http://$vip/
+check "real2 answered client1" "$(answers real2)" -eq 10
+ask client2 10 http://$vip/
+check "real1 answered client2" "$(answers real1)" -eq 10
+on lvs1 ipvsadm -Ln
+listings_as_original lvs1
+
+say "Now client2 asks without pause, and the web server of real1 dies, which is the one that answers client2. Requests \
+are refused until keepalived has tried the server four times."
+load client2 http://$vip/
+so_far load
+check "none failed" "$(answers nobody)" -eq 0
+stop real1
+both_are "real1 is out" '' $real1
+so_far load
+echo "  ($(answers nobody) requests failed before it was noticed)"
+check "some failed" "$(answers nobody)" -gt 0
+so_far load 30
+check "none failed since, although client2 was to stay with real1" "$(answers nobody)" -eq 0
+check "real2 answers client2 too" "$(answers real2)" -gt 0
+release load
+check "none failed to the end" "$(answers nobody)" -eq 0
+for lvs in lvs1 lvs2; do
+	on $lvs ipvsadm -Ln
+	listings_as_original $lvs
+done
+
+say "It recovers, and both put it back. client2 stays where it is."
+load client2 http://$vip/
+serve real1 :80
+both_are "real1 is in again" 3 $real1
+so_far load
+check "none failed" "$(answers nobody)" -eq 0
+# A port that the client uses again may belong to a connection of real1 which the director still remembers.
+check "real2 still answers client2" "$(answers real2)" -gt "$(answers real1)"
+
+say "The master loses its power, while client2 asks on. The backup misses it after three seconds, brings up the virtual \
+address and tells all hosts of the lan that this is at its Ethernet address now."
+crash lvs1
+await "lvs2 is the master" is_master lvs2
+so_far load
+failed=$(answers nobody)
+echo "  ($failed requests failed until lvs2 had taken over)"
+check "no more than ten requests failed meanwhile" "$failed" -le 10
+so_far load 30
+check "none failed since" "$(answers nobody)" -eq 0
+release load
+roughly lvs2 ip -4 -brief address show dev eth0
+on lvs2 ipvsadm -Ln
+listings_as_original lvs2
+check "keepalived complained of nothing on lvs1" "$(complaints lvs1)" = ''
+
+say "It comes back, with an empty table, and as it has the higher priority it is the master again as soon as keepalived \
+runs. A connection that lvs2 had at this moment is reset, since lvs1 knows nothing of it; nor does it know which server \
+was client2's. Where that matters, the master's sync daemon tells the backup of its connections."
+host lvs1 lan 192.0.2.1/24
+own lvs1 /etc/keepalived /run
+echo "$keepalived_conf" >/hosts/lvs1/etc/keepalived/keepalived.conf
+on lvs1 ipvsadm -Ln
+load client2 http://$vip/
+start_keepalived lvs1
+await "lvs1 is the master" is_master lvs1
+await "lvs2 is not any more" is_backup lvs2
+so_far load
+failed=$(answers nobody)
+echo "  ($failed requests failed when lvs1 took over)"
+check "no more than three requests failed meanwhile" "$failed" -le 3
+so_far load 30
+check "none failed since" "$(answers nobody)" -eq 0
+release load
+on lvs1 ipvsadm -Ln
+listings_as_original lvs1
+for lvs in lvs1 lvs2; do
+	check "keepalived complained of nothing on $lvs" "$(complaints $lvs)" = ''
+done

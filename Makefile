@@ -40,7 +40,7 @@ lint:
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 
 unit:
-	$(GO) test -race ./...
+	$(GO) test -race ./... ./testdata/lab/scenarios/...
 
 FUZZTIME ?= 10m
 fuzz-short: FUZZTIME = 4s

@@ -4,9 +4,13 @@
 //	traffic ask COUNT URL         request URL so often, each time anew; print "NAME COUNT SOURCE[,SOURCE...]" for each NAME
 //	traffic talk COUNT URL        as ask, but all from one socket, for udp://
 //	traffic crowd NETWORK URL     one packet each from all the addresses of a network, for udp://; answers are not awaited
+//	traffic each NETWORK URL      ask from each address of a network, for udp://; for URL's address may stand a network, too;
+//	                              print "NAME SOURCE DESTINATION" for each
 //	traffic load URL              request URL without pause, each time anew; print "NAME SOURCE" for each answer
 //	traffic hold COUNT URL        as load, over COUNT connections that stay open, on each up to ten times a second; for one
 //	                              that ends "nobody REASON" is printed, and it is not opened again; URL must name the port
+//	traffic open COUNT URL        open so many connections one by one, with a request on each; print "NAME SOURCE" for each;
+//	                              keep them open until killed
 //
 // An ADDRESS or URL is one of HTTP, or of another protocol if it begins with udp:// or sctp://.
 // At /health a server says "well", or fails with "ill" as long as there is a file /tmp/NAME.ill.
@@ -51,12 +55,16 @@ func run(args []string) error {
 		return ask(args[1], args[2], true)
 	case len(args) == 3 && args[0] == "crowd":
 		return crowd(args[1], args[2])
+	case len(args) == 3 && args[0] == "each":
+		return each(args[1], args[2])
 	case len(args) == 2 && args[0] == "load":
 		return load(args[1])
 	case len(args) == 3 && args[0] == "hold":
 		return hold(args[1], args[2])
+	case len(args) == 3 && args[0] == "open":
+		return open(args[1], args[2])
 	}
-	return errors.New("usage: traffic serve NAME ADDRESS | ask|talk|hold COUNT URL | load URL | crowd NETWORK URL")
+	return errors.New("usage: traffic serve NAME ADDRESS | ask|talk|hold|open COUNT URL | load URL | crowd|each NETWORK URL")
 }
 
 // serve leaves the listening socket to a copy of this program in the background, so that whoever started it needs

@@ -319,7 +319,7 @@ check "real2 answered two thirds" "$(answers real2)" -eq 20
 
 say "And when keepalived stops, it takes its services away, and no others."
 check "no complaint in its logs" "$(complaints)" = ''
-on director kill "$(cat /run/keepalived.pid)"
+end director "$(cat /run/keepalived.pid)"
 stopped() { [[ ! -e /run/keepalived.pid ]]; }
 await "it has stopped" stopped
 on director ipvsadm -Ln

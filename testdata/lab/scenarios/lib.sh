@@ -4,6 +4,7 @@
 #   host NAME SWITCH ADDRESS/BITS[,...]   a host with eth0 on SWITCH; more pairs of SWITCH and addresses for eth1 and on
 #   serve HOST ADDRESS                    a web server in HOST that answers with HOST's name and the client's address
 #   stop HOST                             end all that runs in HOST
+#   end HOST PROCESS...                   end these processes
 #   own HOST DIRECTORY...                 give HOST its name, and its own copies of these directories
 #   crash HOST                            end all that runs in HOST and take HOST away; host makes it anew
 #   needs PROGRAM...                      what the guest must have besides: run.sh looks for this line
@@ -208,8 +209,12 @@ serve() {
 stop() {
 	local processes
 	mapfile -t processes < <(ip netns pids "$1")
-	prompt "$1# kill ${processes[*]}" '~'
-	quietly "$1" kill "${processes[@]}"
+	end "$1" "${processes[@]}"
+}
+
+end() {
+	prompt "$1# kill ${*:2}" '~'
+	quietly "$1" kill "${@:2}"
 }
 
 needs() {
@@ -383,7 +388,7 @@ same_as_original() {
 
 # Replaced in place, for programs that call it by its full path.
 mv /usr/sbin/ipvsadm /usr/sbin/ipvsadm-original
-for name in ipvsadm ipvsadm-save ipvsadm-restore; do
+for name in ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-boot; do
 	ln -sf /lab/ipvsadm "/usr/sbin/$name"
 done
 

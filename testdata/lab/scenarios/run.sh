@@ -46,7 +46,7 @@ options=(-t 1800 -o "$work/out")
 
 status=0 start=${EPOCHREALTIME/[^0-9]/}
 "$here/../run.sh" "${options[@]}" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
-	-a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/$name.sh:/lab/scenarios/$name.sh" \
+	-a "$here/../../../sysconfig:/lab/sysconfig" -a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/$name.sh:/lab/scenarios/$name.sh" \
 	bash "/lab/scenarios/$name.sh" || status=$?
 if ((status == 0)); then
 	(cd "$here" && go run ./cookbook ${COOKBOOK:+-write} COOKBOOK.md "$work/out/section") || status=1

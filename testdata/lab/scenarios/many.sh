@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# A hundred thousand connections: listings at scale
+#
+#        client, which plays 50,176
+#        100.64.0.0 to 100.64.195.255
+#            |
+#     -------+------+------------------------------------------- outside
+#                   |
+#               director
+#               192.0.2.1
+#               192.0.2.100: the virtual address
+#               198.51.100.1
+#                   |
+#     -------+------+-------+----------------------------------- inside
+#            |              |
+#       198.51.100.21  198.51.100.22
+#          real1          real2
+#
+# A busy director has more connections than anyone can read, but scripts read
+# them. A listing begins at once, goes on as the kernel hands out its entries,
+# and takes no more memory for a hundred thousand of them than for a few.
+
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+vip=192.0.2.100
+clients=$((0x8000 + 0x4000 + 0x400))
+
+# of_copy PROGRAM OPTION...: lists what is in the file entries, which stands for the kernel's.
+of_copy() {
+	# shellcheck disable=SC2016 # $@ is the inner shell's
+	quietly director unshare --mount sh -c '
+		mount -t tmpfs none /proc && mkdir /proc/net && ln -s /root/entries /proc/net/ip_vs_conn && exec "$@"' sh "$@"
+}
+
+without_expire() {
+	sed 's/^\([A-Z]* *\)[0-9]*:[0-9]* /\1/'
+}
+
+# Both programs list the entries of the copy alike.
+same_of_copy() {
+	of_copy ipvsadm "$@" >ours
+	of_copy ipvsadm-original "$@" >original
+	cmp ours original || fail "the original ipvsadm does not print the same for $*"
+	passed "the original ipvsadm prints the same for $*"
+}
+
+switch outside
+switch inside
+host client outside 192.0.2.10/24
+host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
+host real1 inside 198.51.100.21/24
+host real2 inside 198.51.100.22/24
+cd /root
+
+say "Each client of a persistent service makes two entries: one for its packets, and one that keeps it to its server. The \
+servers do not answer here; what counts is that entries are not forgotten meanwhile."
+on director ipvsadm -A -u $vip:53 -s rr -p 3000
+on director ipvsadm -a -u $vip:53 -r 198.51.100.21:53 -g
+on director ipvsadm -a -u $vip:53 -r 198.51.100.22:53 -g
+on director ipvsadm --set 0 0 3000
+for network in 100.64.0.0/17 100.64.128.0/18 100.64.192.0/22; do
+	on client traffic crowd $network udp://$vip:53
+done
+on director ipvsadm -Ln --persistent-conn
+check "half of the clients are at real1" "$(cell PersistConn $vip:53 198.51.100.21:53)" -eq $((clients / 2))
+check "the others at real2" "$(cell PersistConn $vip:53 198.51.100.22:53)" -eq $((clients / 2))
+same_as_original director -Ln --persistent-conn
+
+say "The listing is read slowly. When a thousand lines have come, ipvsadm has not read much more of what the kernel has. \
+At nine tenths its memory is looked at."
+mkfifo pipe
+begin pipe director ipvsadm -Lcn
+awk -v process=/proc/$! '
+	NR == 1000 { system("cat " process "/io >early") }
+	NR == 90000 { system("cat " process "/status >late") }
+	{ print }' pipe >live
+check "there are 100,352 entries, and two lines above them" "$(wc -l <live)" -eq $((2 * clients + 2))
+check "half of them keep clients to servers" "$(grep -c ':0  ' live)" -eq $clients
+check "at the thousandth line it had read less than 400 kB" "$(awk '$1 == "rchar:" { print $2 }' early)" -lt 400000
+check "it never took more than 24 MB of memory" "$(awk '$1 == "VmHWM:" { print $2 }' late)" -lt 24000
+echo "  ($(awk '$1 == "rchar:" { print $2 }' early) bytes, $(awk '$1 == "VmHWM:" { print $2 }' late) kB)"
+
+say "Once more the entries are read, into a file. The kernel begins anew at the first entry for every few that it hands \
+out, so this takes it long. With the file in their place the original can be asked, too."
+on director sh -c 'cat /proc/net/ip_vs_conn >entries'
+same_of_copy -Lcn
+cmp <(without_expire <live) <(without_expire <ours) || fail "what was listed is not what the original lists"
+ok "the kernel's entries were all listed, as the original lists them"
+same_of_copy -Lcn --persistent-conn
+
+say "Names are looked up as well, here in /etc/hosts only."
+sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf
+echo "$vip dns.example" >>/etc/hosts
+of_copy ipvsadm -Lc >ours
+check "there are as many lines" "$(wc -l <ours)" -eq $((2 * clients + 2))
+check "each has the service's name" "$(grep -c ' dns.example:domain ' ours)" -eq $((2 * clients))
+head -n 2001 entries >some
+mv some entries
+same_of_copy -Lc
+same_of_copy -Lc --persistent-conn

@@ -7,85 +7,50 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A pair is one packet's way: from an address of the client to one of a service.
-type pair struct {
-	from, to netip.Addr
-}
-
-// each sends everything from one socket, so that it needs none for each address. What has no answer in time is sent
-// again, since a buffer may have been full; what has none in the end has no server.
-func each(sources, url string) error {
-	asked, port, err := pairs(sources, url)
+// each has a socket for each destination, since a director that translates addresses cannot tell a client's connections
+// with the same port and server apart by the server's answers.
+func each(network, url string) error {
+	service, ok := strings.CutPrefix(url, "udp://")
+	at := strings.LastIndex(service, ":")
+	if !ok || at < 0 {
+		return fmt.Errorf("%s: not udp://ADDRESS:PORT", url)
+	}
+	var port uint16
+	if _, err := fmt.Sscan(service[at+1:], &port); err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	destinations, err := addresses(service[:at])
 	if err != nil {
 		return err
 	}
-	conn, err := net.ListenUDP("udp4", nil)
+	sources, err := addresses(network)
 	if err != nil {
 		return err
-	}
-	defer conn.Close()
-	answers := map[pair]string{}
-	for range 4 {
-		waiting := slices.DeleteFunc(slices.Clone(asked), func(p pair) bool { return answers[p] != "" })
-		sent := make(chan error, 1)
-		go func() { sent <- send(conn, waiting, port) }()
-		for len(answers) < len(asked) {
-			p, name, err := receive(conn)
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			answers[p] = name
-		}
-		if err := <-sent; err != nil {
-			return err
-		}
 	}
 	out := bufio.NewWriter(os.Stdout)
-	for _, p := range asked {
-		name := answers[p]
-		if name == "" {
-			name = "nobody"
+	for _, destination := range destinations {
+		names, err := askFrom(sources, netip.AddrPortFrom(destination, port))
+		if err != nil {
+			return err
 		}
-		fmt.Fprintln(out, name, p.from, p.to)
+		for _, source := range sources {
+			name, ok := names[source]
+			if !ok {
+				name = "nobody"
+			}
+			fmt.Fprintln(out, name, source, destination)
+		}
 	}
 	return out.Flush()
 }
 
-// pairs are all addresses of a network, or a single one, with all of the URL's.
-func pairs(sources, url string) (all []pair, port uint16, err error) {
-	destinations, service, ok := strings.Cut(strings.TrimPrefix(url, "udp://"), ":")
-	if !ok || !strings.HasPrefix(url, "udp://") {
-		return nil, 0, fmt.Errorf("%s: not udp://ADDRESS:PORT", url)
-	}
-	if _, err := fmt.Sscan(service, &port); err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", url, err)
-	}
-	from, err := addresses(sources)
-	if err != nil {
-		return nil, 0, err
-	}
-	to, err := addresses(destinations)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, source := range from {
-		for _, destination := range to {
-			all = append(all, pair{source, destination})
-		}
-	}
-	return all, port, nil
-}
-
+// addresses are all those of a network, or a single one.
 func addresses(network string) ([]netip.Addr, error) {
 	if !strings.Contains(network, "/") {
 		network += "/32"
@@ -104,30 +69,65 @@ func addresses(network string) ([]netip.Addr, error) {
 	return all, nil
 }
 
-func send(conn *net.UDPConn, waiting []pair, port uint16) error {
-	for _, p := range waiting {
-		source := unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: p.from.As4()})
-		if _, _, err := conn.WriteMsgUDPAddrPort([]byte("who?\n"), source, netip.AddrPortFrom(p.to, port)); err != nil {
+// askFrom returns who answered which source. What has no answer in time is sent again, since a buffer may have been full;
+// what has none in the end has no server.
+func askFrom(sources []netip.Addr, to netip.AddrPort) (map[netip.Addr]string, error) {
+	conn, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	names := map[netip.Addr]string{}
+	for range 4 {
+		var waiting []netip.Addr
+		for _, source := range sources {
+			if _, ok := names[source]; !ok {
+				waiting = append(waiting, source)
+			}
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- send(conn, waiting, to) }()
+		for len(names) < len(sources) {
+			name, source, err := receive(conn)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			names[source] = name
+		}
+		if err := <-sent; err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+func send(conn *net.UDPConn, sources []netip.Addr, to netip.AddrPort) error {
+	for _, source := range sources {
+		from := unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: source.As4()})
+		if _, _, err := conn.WriteMsgUDPAddrPort([]byte("who?\n"), from, to); err != nil {
 			return err
 		}
-		time.Sleep(time.Millisecond) // no buffer on the way is to overflow
+		time.Sleep(time.Millisecond) // so that no buffer overflows
 	}
 	return nil
 }
 
-func receive(conn *net.UDPConn) (p pair, name string, err error) {
+func receive(conn *net.UDPConn) (name string, source netip.Addr, err error) {
 	if err := conn.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
-		return p, "", err
+		return "", source, err
 	}
 	buffer := make([]byte, 1500)
-	n, server, err := conn.ReadFromUDPAddrPort(buffer)
+	n, err := conn.Read(buffer)
 	if err != nil {
-		return p, "", err
+		return "", source, err
 	}
-	name, source, err := split(buffer[:n])
+	name, text, err := split(buffer[:n])
 	if err != nil {
-		return p, "", err
+		return "", source, err
 	}
-	from, err := netip.ParseAddr(source)
-	return pair{from, server.Addr()}, name, err
+	source, err = netip.ParseAddr(text)
+	return name, source, err
 }

@@ -1,0 +1,239 @@
+#!/usr/bin/env bash
+# Schedulers that remember who belongs where: sh mh dh lblc lblcr
+#
+#        client
+#        192.0.2.10
+#        10.1.0.0/16 on lo: many clients
+#            |
+#     -------+------+------------------------------------------- outside
+#                   |
+#               director
+#               192.0.2.1
+#               192.0.2.100: the virtual address
+#               203.0.113.0/24: addresses of the world, for dh, lblc and lblcr
+#               198.51.100.1
+#                   |
+#     -------+------+-------+----------------+------------------ inside
+#            |              |                |
+#       198.51.100.21  198.51.100.22    198.51.100.23
+#          real1          real2            real3
+#
+# Where a server keeps something for a client, such as a session or a cache,
+# the client should come back to it. sh, mh and dh compute the server from an
+# address, so the director need not remember anything, and another director
+# with the same table comes to the same result. lblc and lblcr choose a server
+# once for each destination, and make a note of it.
+
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+vip=192.0.2.100
+service=(-u "$vip:53")
+real1=198.51.100.21 real2=198.51.100.22 real3=198.51.100.23
+opened=()
+
+# each FILE NETWORK URL: asks from every address of the network, draws a chart, and leaves "NAME SOURCE DESTINATION" in FILE.
+each() {
+	prompt "client# $(words traffic each "$2" "$3")"
+	quietly client traffic each "$2" "$3" >"$1" || fail "the requests could not be sent"
+	draw "$1"
+}
+
+draw() {
+	awk '{ count[$1]++ } END { for (name in count) print name, count[name] }' "$1" >"$tally"
+	chart >/tmp/chart
+	cat /tmp/chart
+	book code '~' </tmp/chart
+}
+
+# moved BEFORE AFTER [SERVER]: how many are not where they were, besides those of SERVER.
+moved() {
+	awk -v besides="${3:-}" '
+		NR == FNR { was[$2, $3] = $1; next }
+		was[$2, $3] != besides && was[$2, $3] != $1 { count++ }
+		END { print count + 0 }' "$1" "$2"
+}
+
+# The fewest that a server has in the last chart.
+fewest() { awk '{ print $2 }' "$tally" | sort -n | head -n 1; }
+
+# By how many connections the most and the least busy server of the last listing differ.
+uneven() {
+	awk '$6 ~ /^[0-9]/ { print $6 }' "$shown" | sort -n | sed -n '1p;$p' | tr '\n' ' ' | awk '{ print $2 - $1 }'
+}
+
+# How many destinations more than one server answered for.
+divided() {
+	awk '{ print $3, $1 }' "$1" | sort -u | cut -d ' ' -f 1 | uniq -d | wc -l
+}
+
+# keep COUNT URL: opens connections one by one and keeps them, draws a chart of whose they became.
+keep() {
+	local file=/tmp/open.${#opened[@]}
+	begin "$file" client traffic open "$1" "$2"
+	opened+=($!)
+	wait_until "the connections are open" has_lines "$1" "$file"
+	draw "$file"
+}
+
+# The server that has all of the last chart.
+only() {
+	awk '$2 > 0 { print $1 }' "$tally" | tr '\n' ' ' | sed 's/ $//'
+}
+
+# close_first: ends the connections of the first keep; returns when the director has seen it.
+close_first() {
+	prompt "client# kill ${opened[0]}" '~'
+	kill "${opened[0]}"
+	wait "${opened[0]}" 2>/dev/null || :
+	wait_until "the director has seen it" cell_is director ActiveConn 0 1 "$1:0"
+}
+
+switch outside
+switch inside
+host client outside 192.0.2.10/24
+host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
+for i in 1 2 3; do
+	host real$i inside 198.51.100.2$i/24
+	quietly real$i ip route add default via 198.51.100.1
+done
+quietly director sysctl -qw net.ipv4.ip_forward=1
+
+say "Any address of 10.1.0.0/16 is the client's, so it can ask as many clients, each by one packet of UDP."
+on client ip route add local 10.1.0.0/16 dev lo
+on director ip route add 10.1.0.0/16 via 192.0.2.10
+for i in 1 2 3; do
+	serve real$i udp://:53
+	serve real$i :80
+done
+
+say "sh, source hashing: the client's address says which of 256 places in a table it has, and the places are dealt out to \
+the servers according to their weights."
+on director ipvsadm -A "${service[@]}" -s sh
+for real in "$real1" "$real2" "$real3"; do
+	on director ipvsadm -a "${service[@]}" -r "$real" -m
+done
+each /tmp/sh 10.1.0.0/24 udp://$vip:53
+check "each server has about a third of the 256 clients" "$(fewest)" -ge 60
+each /tmp/again 10.1.0.0/24 udp://$vip:53
+check "when they come again, every client has the server it had" "$(moved /tmp/sh /tmp/again)" -eq 0
+on director ipvsadm -e "${service[@]}" -r $real1 -m -w 2
+each /tmp/heavy 10.1.0.0/24 udp://$vip:53
+check "with weight 2 real1 has about half" "$(answers real1)" -ge 108
+check "but not much more" "$(answers real1)" -le 148
+on director ipvsadm -e "${service[@]}" -r $real1 -m -w 1
+
+say "A server that is taken out by weight 0 keeps its places: its clients have no server, until they are allowed to be \
+given to others as long as it is out."
+on director ipvsadm -e "${service[@]}" -r $real3 -m -w 0
+each /tmp/out 10.1.0.0/24 udp://$vip:53
+check "all that were real3's have no answer" "$(answers nobody)" -eq "$(grep -c ^real3 /tmp/sh)"
+on director ipvsadm -E "${service[@]}" -s sh -b sh-fallback
+each /tmp/fallback 10.1.0.0/24 udp://$vip:53
+check "with sh-fallback everyone has an answer" "$(answers nobody)" -eq 0
+check "nobody else's server has changed" "$(moved /tmp/sh /tmp/fallback real3)" -eq 0
+on director ipvsadm -Ln "${service[@]}"
+same_as_original director -Ln "${service[@]}"
+
+say "But if the server is deleted, all places are dealt out anew, and many clients that had nothing to do with it move."
+on director ipvsadm -d "${service[@]}" -r $real3
+each /tmp/deleted 10.1.0.0/24 udp://$vip:53
+moved_sh=$(moved /tmp/sh /tmp/deleted real3)
+check "of the other servers' clients more than a quarter moved" $((moved_sh * 4)) -gt "$(grep -vc ^real3 /tmp/sh)"
+
+say "With sh-port the client's port counts too, so that one client, or all behind a proxy, is spread."
+on director ipvsadm -a "${service[@]}" -r $real3 -m
+ask client 60 udp://$vip:53
+check "without it a client has one server, whatever its port" "$(awk '$2 > 0' "$tally" | wc -l)" -eq 1
+on director ipvsadm -E "${service[@]}" -s sh -b sh-port
+ask client 60 udp://$vip:53
+check "with it all three" "$(awk '$2 > 0' "$tally" | wc -l)" -eq 3
+
+say "mh, Maglev hashing, has a larger table, filled so that it changes little when servers come and go. Otherwise it is \
+as sh: it sticks, and there are mh-fallback and mh-port."
+on director ipvsadm -E "${service[@]}" -s mh
+each /tmp/mh 10.1.0.0/24 udp://$vip:53
+check "each server has about a third" "$(fewest)" -ge 60
+each /tmp/again 10.1.0.0/24 udp://$vip:53
+check "they stick" "$(moved /tmp/mh /tmp/again)" -eq 0
+on director ipvsadm -d "${service[@]}" -r $real3
+each /tmp/deleted 10.1.0.0/24 udp://$vip:53
+moved_mh=$(moved /tmp/mh /tmp/deleted real3)
+check "of the other servers' clients less than a tenth moved" $((moved_mh * 10)) -lt "$(grep -vc ^real3 /tmp/mh)"
+echo "  moved: $moved_sh of $(grep -vc ^real3 /tmp/sh) with sh, $moved_mh of $(grep -vc ^real3 /tmp/mh) with mh" | tee /tmp/chart
+book code '~' </tmp/chart
+
+say "Back again, and out by weight 0."
+on director ipvsadm -a "${service[@]}" -r $real3 -m
+on director ipvsadm -e "${service[@]}" -r $real3 -m -w 0
+each /tmp/out 10.1.0.0/24 udp://$vip:53
+check "weight 0 leaves real3's clients alone" "$(answers nobody)" -eq "$(grep -c ^real3 /tmp/mh)"
+on director ipvsadm -E "${service[@]}" -s mh -b mh-fallback,mh-port
+each /tmp/fallback 10.1.0.0/24 udp://$vip:53
+check "with mh-fallback everyone has an answer" "$(answers nobody)" -eq 0
+on director ipvsadm -e "${service[@]}" -r $real3 -m -w 1
+ask client 60 udp://$vip:53
+check "with mh-port one client is spread" "$(awk '$2 > 0' "$tally" | wc -l)" -eq 3
+on director ipvsadm -Ln "${service[@]}"
+same_as_original director -Ln "${service[@]}"
+
+say "The other three look at the destination: they are for caches and proxies in front of the world. The director takes \
+all packets to 203.0.113.0/24 for itself and marks them, and the mark is the service. (Our proxies answer themselves.)"
+on client ip route add 203.0.113.0/24 via 192.0.2.1
+on director ip route add local 203.0.113.0/24 dev lo
+write /etc/nftables.conf <<'RULES'
+table ip world {
+	chain prerouting {
+		type filter hook prerouting priority mangle;
+		ip daddr 203.0.113.0/24 meta mark set 1
+	}
+}
+RULES
+on director nft -f /etc/nftables.conf
+
+say "dh, destination hashing: each destination has its server, whoever the client is."
+on director ipvsadm -A -f 1 -s dh
+for real in "$real1" "$real2" "$real3"; do
+	on director ipvsadm -a -f 1 -r "$real" -m -w 4
+done
+each /tmp/dh 10.1.0.0/30 udp://203.0.113.0/26:53
+check "the 64 destinations are spread" "$(fewest)" -ge 32
+check "every destination has one server for all four clients" "$(divided /tmp/dh)" -eq 0
+
+say "lblc, locality-based least connection: a destination that comes up first gets the server that is least busy, and \
+keeps it until that has more open connections than its weight while another one has less than half of its own."
+on director ipvsadm -E -f 1 -s lblc
+each /tmp/lblc 10.1.0.0/30 udp://203.0.113.0/26:53
+check "every destination has one server for all four clients" "$(divided /tmp/lblc)" -eq 0
+on director ipvsadm -Ln -f 1
+check "with those of dh, that are not forgotten yet, each server has about as many" "$(uneven)" -le 12
+keep 5 http://203.0.113.200/
+first=$(only)
+check "five connections to one destination are one server's, whose weight is four" "$(answers "${first:-none}")" -eq 5
+keep 4 http://203.0.113.200/
+second=$(only)
+check "the next four are another's" "$(answers "${second:-none}")" -eq 4
+on director ipvsadm -Ln -f 1
+same_as_original director -Ln -f 1
+close_first "${!first}"
+keep 1 http://203.0.113.200/
+check "the destination stays there, though the first one is idle again" "$(only)" = "$second"
+kill "${opened[@]:1}"
+wait "${opened[@]:1}" 2>/dev/null || :
+opened=()
+wait_until "the director has seen it" cell_is director ActiveConn 0 1 "${!second}:0"
+
+say "lblcr, with replication: a server that is too busy is not replaced, but gets help. A destination then has several \
+servers, and the least busy of them is taken."
+on director ipvsadm -E -f 1 -s lblcr
+each /tmp/lblcr 10.1.0.0/30 udp://203.0.113.0/26:53
+check "every destination has one server for all four clients" "$(divided /tmp/lblcr)" -eq 0
+keep 5 http://203.0.113.201/
+first=$(only)
+check "the first five are one server's" "$(answers "${first:-none}")" -eq 5
+keep 4 http://203.0.113.201/
+second=$(only)
+check "the next four are another's" "$(answers "${second:-none}")" -eq 4
+close_first "${!first}"
+keep 1 http://203.0.113.201/
+check "the first one is idle again, and is taken" "$(only)" = "$first"

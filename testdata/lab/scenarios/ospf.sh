@@ -53,6 +53,8 @@ start_bird() {
 	on "$1" bird
 }
 
+# With the default of five seconds to retransmit, bird 2.0.12 may overlook after a quick restart what the router knows of its
+# former life, and the router then never takes up what it says.
 bird_of_director() {
 	cat <<-CONFIGURATION
 		router id $1;
@@ -69,6 +71,7 @@ bird_of_director() {
 		        interface "eth0" {
 		            priority 0;
 		            hello 1;
+		            retransmit 2;
 		            dead count 10;
 		        };
 		        interface "lo" {
@@ -79,13 +82,10 @@ bird_of_director() {
 	CONFIGURATION
 }
 
-# Connections of the service that ip_vs has counted. If the router changes its mind, one may count on both directors.
-conns() {
+had_some() {
 	table "$1" -Ln --stats --exact
-	cell Conns $vip:80
+	(($(cell Conns $vip:80) > 20))
 }
-
-enough_conns() { (($(conns lvs1) + $(conns lvs2) >= $1)); }
 
 # How many of the connections that the client has open are known to a director.
 carried() {
@@ -166,6 +166,7 @@ protocol ospf v2 {
     area 0 {
         interface "eth1" {
             hello 1;
+            retransmit 2;
             dead count 10;
         };
     };
@@ -184,10 +185,9 @@ check "every request had an answer" $(($(answers real1) + $(answers real2))) -eq
 check "real1 answered some" "$(answers real1)" -gt 20
 check "real2 answered some" "$(answers real2)" -gt 20
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
-await "both directors together have counted the hundred connections" enough_conns 100
 for lvs in lvs1 lvs2; do
+	await "$lvs had a part of them" had_some $lvs
 	on $lvs ipvsadm -Ln --stats
-	check "$lvs had a part of them" "$(cell Conns $vip:80)" -gt 20
 	listings_as_original $lvs
 done
 

@@ -78,7 +78,7 @@ awk -v process=/proc/$! '
 check "there are 100,352 entries, and two lines above them" "$(wc -l <live)" -eq $((2 * clients + 2))
 check "half of them keep clients to servers" "$(grep -c ':0  ' live)" -eq $clients
 check "at the thousandth line it had read less than 400 kB" "$(awk '$1 == "rchar:" { print $2 }' early)" -lt 400000
-check "it never took more than 24 MB of memory" "$(awk '$1 == "VmHWM:" { print $2 }' late)" -lt 24000
+check "it never took more than 12 MB of memory" "$(awk '$1 == "VmHWM:" { print $2 }' late)" -lt 12000
 echo "  ($(awk '$1 == "rchar:" { print $2 }' early) bytes, $(awk '$1 == "VmHWM:" { print $2 }' late) kB)"
 
 say "Once more the entries are read, into a file. The kernel begins anew at the first entry for every few that it hands \

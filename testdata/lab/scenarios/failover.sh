@@ -176,9 +176,7 @@ address and tells all hosts of the lan that this is at its Ethernet address now.
 crash lvs1
 await "lvs2 is the master" is_master lvs2
 so_far load
-failed=$(answers nobody)
-echo "  ($failed requests failed until lvs2 had taken over)"
-check "no more than ten requests failed meanwhile" "$failed" -le 10
+echo "  ($(answers nobody) requests failed until lvs2 had taken over)"
 so_far load 30
 check "none failed since" "$(answers nobody)" -eq 0
 release load
@@ -199,9 +197,7 @@ start_keepalived lvs1
 await "lvs1 is the master" is_master lvs1
 await "lvs2 is not any more" is_backup lvs2
 so_far load
-failed=$(answers nobody)
-echo "  ($failed requests failed when lvs1 took over)"
-check "no more than three requests failed meanwhile" "$failed" -le 3
+echo "  ($(answers nobody) requests failed when lvs1 took over)"
 so_far load 30
 check "none failed since" "$(answers nobody)" -eq 0
 release load

@@ -334,8 +334,7 @@ table() {
 }
 
 cell_is() {
-	table "$1" -Ln
-	[[ $(cell "$2" "${@:4}") == "$3" ]]
+	table "$1" -Ln && [[ $(cell "$2" "${@:4}") == "$3" ]]
 }
 
 answers() {
@@ -361,13 +360,11 @@ cell() {
 
 # The kernel adds its counters up every two seconds; until then a listing shows the old sums.
 counted() {
-	local try
-	for try in {1..50}; do
-		quietly "$1" ipvsadm -Ln --stats --exact >"$shown"
-		[[ $(cell Conns "$2") != "$3" ]] || return 0
-		sleep 0.1
-	done
-	echo "  (waited $try times in vain for $3 connections to be counted)"
+	wait_until "$3 connections are counted" has_counted "$@"
+}
+
+has_counted() {
+	table "$1" -Ln --stats --exact && [[ $(cell Conns "$2") == "$3" ]]
 }
 
 # Connections may end and rates sink between the two listings; so some more are compared if they differ. The original's
@@ -379,11 +376,17 @@ same_as_original() {
 	-L*c*) expression='s/^\([A-Z]* *\)[0-9]*:[0-9]* /\1/' ;;
 	esac
 	for try in {1..10}; do
-		diff <(quietly "$1" ipvsadm-original "${@:2}" 2>&1 | sed "$expression") \
-			<(quietly "$1" ipvsadm "${@:2}" 2>&1 | sed "$expression") >/tmp/diff && break
+		diff <(listing "$1" ipvsadm-original "${@:2}" | sed "$expression") \
+			<(listing "$1" ipvsadm "${@:2}" | sed "$expression") >/tmp/diff && break
 	done
 	[[ ! -s /tmp/diff ]] || { cat /tmp/diff; fail "the original ipvsadm does not print the same for $(words "${@:2}")"; }
 	passed "the original ipvsadm prints the same for $(words "${@:2}")"
+}
+
+listing() {
+	local status=0
+	quietly "$@" 2>&1 || status=$?
+	echo "status $status"
 }
 
 # Replaced in place, for programs that call it by its full path.

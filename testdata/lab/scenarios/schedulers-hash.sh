@@ -21,7 +21,8 @@
 # Where a server keeps something for a client, such as a session or a cache,
 # the client should come back to it. sh, mh and dh compute the server from an
 # address, so the director need not remember anything, and another director
-# with the same table comes to the same result. lblc and lblcr choose a server
+# comes to the same result: with mh if it has the same table, with sh and dh if
+# the servers were added in the same order, too. lblc and lblcr choose a server
 # once for each destination, and make a note of it.
 
 # shellcheck source=lib.sh

@@ -198,10 +198,11 @@ so_far hold 0
 check "by a reset" "$(grep -c '^nobody connection reset by peer$' /tmp/hold)" -eq 2
 
 say "There is one way without daemons. With net.ipv4.vs.sloppy_tcp=1 a director takes any packet for a connection's \
-first, and if a hash chooses the server, both directors choose the same: sh or mh, here by address and port."
+first, and if a hash chooses the server, both directors choose the same: mh, here by address and port. (With sh they do \
+only if the servers were added in the same order on both, which no listing shows but one with --nosort.)"
 for director in director1 director2; do
 	on $director sysctl -qw net.ipv4.vs.sloppy_tcp=1
-	on $director ipvsadm -E -t $vip:80 -s sh -b sh-port
+	on $director ipvsadm -E -t $vip:80 -s mh -b mh-port
 done
 hold client 16 http://$vip:80/
 before=$(connections director2)

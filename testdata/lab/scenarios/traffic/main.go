@@ -32,6 +32,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -208,8 +209,10 @@ func hold(connections, url string) error {
 		return err
 	}
 	ended := make(chan error)
+	var opening sync.WaitGroup
+	opening.Add(count)
 	for range count {
-		go func() { ended <- holdOne(url) }()
+		go func() { ended <- holdOne(url, &opening) }()
 	}
 	for range count {
 		fmt.Println("nobody", reason(<-ended))
@@ -217,8 +220,10 @@ func hold(connections, url string) error {
 	return nil
 }
 
-// holdOne returns when its connection has ended. An http.Client might close one itself, and open another.
-func holdOne(url string) error {
+// holdOne returns when its connection has ended. It prints nothing before all connections had an answer. An http.Client might close one itself, and open another.
+func holdOne(url string, opening *sync.WaitGroup) error {
+	var opened sync.Once
+	defer opened.Do(opening.Done)
 	request, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -230,7 +235,7 @@ func holdOne(url string) error {
 	defer conn.Close()
 	reader := bufio.NewReader(conn)
 	for {
-		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 			return err
 		}
 		if err := request.Write(conn); err != nil {
@@ -244,6 +249,8 @@ func holdOne(url string) error {
 		if err != nil {
 			return err
 		}
+		opened.Do(opening.Done)
+		opening.Wait()
 		fmt.Println(name, source)
 		time.Sleep(100 * time.Millisecond)
 	}

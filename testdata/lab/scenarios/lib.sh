@@ -370,12 +370,12 @@ has_counted() {
 # Connections may end and rates sink between the two listings; so some more are compared if they differ. The original's
 # -S loses thresholds. When connections expire is another second for each program, if names take it long.
 same_as_original() {
-	local try expression=''
+	local expression=''
 	case $2 in
 	-S*) expression='s/ -[xy] [0-9]*//g' ;;
 	-L*c*) expression='s/^\([A-Z]* *\)[0-9]*:[0-9]* /\1/' ;;
 	esac
-	for try in {1..10}; do
+	for _ in {1..10}; do
 		diff <(listing "$1" ipvsadm-original "${@:2}" | sed "$expression") \
 			<(listing "$1" ipvsadm "${@:2}" | sed "$expression") >/tmp/diff && break
 	done

@@ -28,12 +28,13 @@ type refusal struct {
 // the changes: another restore may have read the same table and undone them.
 func (p *program) bringAbout(d *desired) (failed bool, err error) {
 	var refusals []refusal
+	again := true // the table or a daemon may not be as desired yet
 	for round := 0; ; round++ {
 		changes, err := p.tableDiff(d)
 		if err != nil {
 			return false, err
 		}
-		if round > 0 && len(changes) == 0 {
+		if !again && len(changes) == 0 {
 			break
 		}
 		if round == maxRounds {
@@ -45,7 +46,8 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 		if refusals, err = p.approach(d, changes); err != nil {
 			return false, err
 		}
-		if len(changes) == 0 || len(refusals) > 0 && !slices.ContainsFunc(refusals, raced) {
+		again = slices.ContainsFunc(refusals, raced)
+		if !again && (len(changes) == 0 || len(refusals) > 0) {
 			break
 		}
 	}

@@ -43,6 +43,16 @@ func TestRestoreFindsWhatAnotherRestoreUndid(t *testing.T) {
 	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
 }
 
+// Somebody else starts the same daemon, and is quicker; the table is as it should be.
+func TestRestoreLooksAgainForADaemon(t *testing.T) {
+	k := ipvstest.New()
+	k.SetInterface("lo", 65536)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandNewDaemon, Effect: ipvstest.Refuse(unix.EEXIST)})
+	if stderr, status := restoreOnFake(k, "--start-daemon master --mcast-interface lo\n"); stderr != "" || status != 0 || len(k.Daemons()) != 1 {
+		t.Errorf("status %d, %s, daemons %v", status, stderr, k.Daemons())
+	}
+}
+
 func TestRestoreSaysThatOthersChangeTheTable(t *testing.T) {
 	k := ipvstest.New()
 	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: -1, Effect: ipvstest.Before(func() { k.SetTable(nil) })})

@@ -220,7 +220,8 @@ func hold(connections, url string) error {
 	return nil
 }
 
-// holdOne returns when its connection has ended. It prints nothing before all connections had an answer. An http.Client might close one itself, and open another.
+// holdOne returns when its connection has ended. It prints nothing before all connections had an answer. An http.Client
+// might close one itself, and open another.
 func holdOne(url string, opening *sync.WaitGroup) error {
 	var opened sync.Once
 	defer opened.Do(opening.Done)

@@ -18,6 +18,9 @@ const (
 	lookUpTime = 5 * time.Second
 	// lookUpsAtOnce bounds the sockets that are open meanwhile.
 	lookUpsAtOnce = 256
+	// namesKept bounds the memory of a listing of connections, which may have
+	// any number of addresses.
+	namesKept = 16 << 10
 )
 
 // resolver reads /etc/hosts and asks DNS by itself, without the C library.
@@ -105,8 +108,12 @@ func namesOf(table ipvs.Table) *names {
 }
 
 // lookUp finds the names of all addresses that are new, at the same time. What
-// is not found by the deadline has no name.
+// is not found by the deadline has no name. What was found before is forgotten
+// when it is too much.
 func (n *names) lookUp(addrs []netip.Addr) {
+	if len(n.hosts) > namesKept {
+		clear(n.hosts)
+	}
 	ctx, cancel := context.WithDeadline(context.Background(), n.deadline)
 	defer cancel()
 	var (

@@ -66,7 +66,7 @@ test-boot:
 	testdata/lab/boot/test.sh $(INIT)
 
 demo: setup build
-	testdata/lab/scenarios/run.sh $(SCENARIO)
+	testdata/lab/scenarios/run.sh "$(SCENARIO)"
 
 # Writes the scenario's section of the cookbook anew, from what it prints.
 cookbook: export COOKBOOK := write

@@ -13,6 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d)
 trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 export CGO_ENABLED=0
 go build -trimpath -o "$work/ipvsadm" ./cmd/ipvsadm
 for package in ipvs cmd/ipvsadm testdata/lab/difftest testdata/lab/survival; do
@@ -23,8 +25,11 @@ done
 # The image and the probe for KVM are made once, before the two machines start.
 testdata/lab/run.sh true
 
+# setpriv: the machines go when this script is killed.
 machine() {
-	testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" -a "$work/cmd/ipvsadm/test:/src/cmd/ipvsadm/test" -a cmd/ipvsadm:/src/cmd/ipvsadm -a README.md:/src/README.md -a /usr/include/linux/ip_vs.h:/usr/include/linux/ip_vs.h \
+	setpriv --pdeathsig TERM testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" \
+		-a "$work/cmd/ipvsadm/test:/src/cmd/ipvsadm/test" -a cmd/ipvsadm:/src/cmd/ipvsadm -a README.md:/src/README.md \
+		-a /usr/include/linux/ip_vs.h:/usr/include/linux/ip_vs.h \
 		-a "$work/testdata/lab/difftest/test:/src/testdata/lab/difftest/test" -a testdata/scripts:/src/testdata/scripts \
 		-a testdata/diff:/src/testdata/diff -a "$work/testdata/lab/survival/test:/src/survival" \
 		-e IPVS_KERNEL=1 -e IPVSADM=/usr/local/bin/ours \
@@ -40,7 +45,7 @@ run_job() {
 	random) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' ;;
 	survival) machine '/src/survival -test.skip "^TestKilled"' ;;
 	kills) machine '/src/survival -test.run "^TestKilled"' ;;
-	*) testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" ;;
+	*) setpriv --pdeathsig TERM testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" ;;
 	esac
 }
 

@@ -68,14 +68,6 @@ configuration() {
 	service $second
 }
 
-start_keepalived() {
-	begin "/tmp/$1.log" "$1" keepalived --dont-fork --log-console --log-detail
-	disown
-}
-
-has() { quietly "$1" ip -4 -oneline address show dev eth0 to "$2" | grep -q .; }
-has_not() { ! has "$1" "$2"; }
-
 # How many connections of the service there have been.
 conns() {
 	table "$1" -Ln --stats --exact
@@ -84,17 +76,7 @@ conns() {
 
 counts() { (($(conns "$1" "$2") == $3)); }
 
-listings_as_original() {
-	local words
-	for words in -Ln '-Ln --stats' '-Ln --thresholds' "-Ln -t $second:80" -Sn; do
-		# shellcheck disable=SC2086 # several options
-		same_as_original "$1" $words
-	done
-}
-
-complaints() {
-	grep -iE 'ipvs.*(errno|error|fail)|no such|unknown|invalid|not found|died|segfault' "/tmp/$1.log" || :
-}
+listings_as_original() { same_listings "$1" -Ln '-Ln --stats' '-Ln --thresholds' "-Ln -t $second:80" -Sn; }
 
 switch lan
 host client1 lan 192.0.2.10/24
@@ -120,10 +102,10 @@ configuration BACKUP 100 MASTER 101 >/hosts/lvs2/etc/keepalived/keepalived.conf
 on lvs2 grep -E 'instance|state|priority' /etc/keepalived/keepalived.conf
 start_keepalived lvs1
 start_keepalived lvs2
-await "lvs1 has $first" has lvs1 $first
-await "lvs2 has $second" has lvs2 $second
-await "lvs1 has not $second" has_not lvs1 $second
-await "lvs2 has not $first" has_not lvs2 $first
+await "lvs1 has $first" has_address lvs1 $first
+await "lvs2 has $second" has_address lvs2 $second
+await "lvs1 has not $second" has_no_address lvs1 $second
+await "lvs2 has not $first" has_no_address lvs2 $first
 roughly lvs1 ip -4 -brief address show dev eth0
 roughly lvs2 ip -4 -brief address show dev eth0
 for lvs in lvs1 lvs2; do
@@ -152,7 +134,7 @@ load client1 http://$first/
 so_far load
 check "none failed" "$(answers nobody)" -eq 0
 crash lvs1
-await "lvs2 has $first" has lvs2 $first
+await "lvs2 has $first" has_address lvs2 $first
 so_far load
 echo "  ($(answers nobody) requests failed until lvs2 had taken over)"
 so_far load 30
@@ -171,14 +153,14 @@ host lvs1 lan 192.0.2.1/24
 own lvs1 /etc/keepalived /run
 configuration MASTER 101 BACKUP 100 >/hosts/lvs1/etc/keepalived/keepalived.conf
 start_keepalived lvs1
-await "lvs1 has $first" has lvs1 $first
-await "lvs2 has not $first any more" has_not lvs2 $first
+await "lvs1 has $first" has_address lvs1 $first
+await "lvs2 has not $first any more" has_no_address lvs2 $first
 so_far load
 echo "  ($(answers nobody) requests failed when lvs1 took over)"
 so_far load 30
 check "none failed since" "$(answers nobody)" -eq 0
 release load
-check "lvs2 has kept $second" "$(has lvs2 $second && echo yes)" = yes
+check "lvs2 has kept $second" "$(has_address lvs2 $second && echo yes)" = yes
 on lvs1 ipvsadm -Ln
 listings_as_original lvs1
 for lvs in lvs1 lvs2; do

@@ -49,7 +49,7 @@ host director outside 192.0.2.1/24,$vip/32 inside 10.0.0.1/24
 host real1 inside 10.0.0.21/24
 host real2 inside 10.0.0.22/24
 for real in real1 real2; do
-	quietly $real ip route add default via 10.0.0.1
+	on $real ip route add default via 10.0.0.1
 	serve $real :8080
 done
 
@@ -93,7 +93,7 @@ check "real1 answered a third" "$(answers real1)" -eq 10
 check "real2 answered two thirds" "$(answers real2)" -eq 20
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
 counted director $vip:80 30
-roughly director contain /ipvsadm -Ln --stats
+on director contain /ipvsadm -Ln --stats
 check "as many connections as requests" "$(cell Conns $vip:80)" -eq 30
 listings_as_original
 
@@ -113,6 +113,7 @@ on director sh -c 'sed "s/-w 2/-w 1/" /root/rules | contain /ipvsadm-restore'
 ask client 30 http://$vip/
 check "both answered half" "$(answers real1) $(answers real2)" = "15 15"
 
+rules=$(quietly director contain /ipvsadm -S -n)
 say "What is not there is missed only by those who ask for it: host names, port names, and the list of connections, which \
 the kernel has in /proc. In a rules file each bad line is named, and nothing is changed."
 fails 2 director contain /ipvsadm -A -t www.example:443
@@ -120,8 +121,7 @@ fails 2 director contain /ipvsadm -A -t $vip:https
 fails 2 director contain /ipvsadm -a -t $vip:80 -r real3.example:8080 -m
 fails 2 director sh -c 'printf "%s\n" "-A -t www.example:443" "-a -t www.example:443 -r 10.0.0.21 -m" | contain /ipvsadm -R'
 fails 1 director contain /ipvsadm -L -n -c
-quietly director contain /ipvsadm -S -n >/tmp/rules
-check "the table was not touched" "$(grep -c '^-A' /tmp/rules) $(grep -c '^-a' /tmp/rules)" = "1 2"
+check "the table was not touched" "$(quietly director contain /ipvsadm -S -n)" = "$rules"
 
 say "Names of hosts come from /etc/hosts as soon as there is one, those of ports from /etc/services."
 write /box/etc/hosts <<HOSTS
@@ -131,11 +131,11 @@ $vip www.example
 HOSTS
 on director contain /ipvsadm -A -t www.example:443
 on director contain /ipvsadm -a -t www.example:443 -r real1.example:8443 -m
-roughly director contain /ipvsadm
+on director contain /ipvsadm
 check "the listing has the names of hosts" "$(grep -cE 'www\.example:(80|443) |real[12]\.example:(8080|8443) ' "$shown")" -eq 5
 on director cp /etc/services /box/etc/services
 on director contain /ipvsadm -a -t www.example:https -r real2.example:8443 -m
-roughly director contain /ipvsadm
+on director contain /ipvsadm
 check "and of ports" "$(grep -cE 'www\.example:https? |real[12]\.example:(http-alt|8443) ' "$shown")" -eq 6
 
 say "With a /proc of its own, the container has the connections too."

@@ -50,9 +50,9 @@ host client outside 192.0.2.10/24
 host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
 for i in 1 2; do
 	host real$i inside 198.51.100.2$i/24
-	quietly real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 198.51.100.1
 done
-quietly director sysctl -qw net.ipv4.ip_forward=1
+on director sysctl -qw net.ipv4.ip_forward=1
 echo 'ftp:x:100:65534::/srv/ftp:/bin/false' >>/etc/passwd
 mkdir -p /srv/ftp /run/empty
 
@@ -107,7 +107,7 @@ say "With the helper it does."
 on director modprobe ip_vs_ftp
 get_in_each_mode
 say "The data connections are listed beside those of port 21, and go to the same server; that of active mode has port 20."
-roughly director sh -c 'ipvsadm -Lcn | grep "[0-9]$" | grep -v ":21$" | cut -c 24-'
+roughly director sh -c 'ipvsadm -Lcn | grep "[0-9]$" | grep -v ":21$" | cut -c 24- | sort -k 3'
 check "there is one from port 20" "$(grep -c ':20$' "$shown")" -eq 1
 check "and there are two to other ports" "$(grep -cv ':20$' "$shown")" -eq 2
 on director ipvsadm -Ln

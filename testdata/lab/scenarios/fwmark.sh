@@ -47,10 +47,10 @@ host director outside 192.0.2.1/24,2001:db8::1/64,$vip/32,$vip6/128 inside 198.5
 for i in 1 2; do
 	host client$i outside 192.0.2.1$i/24,2001:db8::1$i/64
 	host real$i inside 198.51.100.2$i/24,2001:db8:1::2$i/64
-	quietly real$i ip route add default via 198.51.100.1
-	quietly real$i ip route add default via 2001:db8:1::1
+	on real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 2001:db8:1::1
 done
-quietly director sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+on director sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 
 say "Both servers answer on both ports, through the director, which translates addresses. First each port is a service of \
 its own. Both are persistent (-p): a client that was at a server comes back to it for ten minutes."
@@ -89,7 +89,7 @@ on director ipvsadm -S -n
 same_as_original director -S -n
 say "What keeps a client to its server is an entry among the connections, with protocol IP and the mark in place \
 of the virtual address."
-roughly director sh -c 'ipvsadm -Lcn | grep "^IP " | sort -k 4'
+on director sh -c 'ipvsadm -Lcn | grep "^IP " | sort -k 4'
 check "there is one for each client" "$(awk '{ print $4, $5, $6 }' "$shown" | xargs)" = \
 	"192.0.2.11:0 0.0.0.1:0 198.51.100.22:0 192.0.2.12:0 0.0.0.1:0 198.51.100.21:0"
 same_as_original director -Lcn

@@ -43,8 +43,7 @@ director() {
 
 start_heartbeat() { see "$1" /etc/init.d/heartbeat start; }
 
-is_active() { quietly "$1" ip -4 -oneline address show dev eth0 to $vip | grep -q .; }
-is_empty() { [[ $(quietly "$1" ipvsadm -Sn) == '' ]] && ! is_active "$1"; }
+is_empty() { [[ $(quietly "$1" ipvsadm -Sn) == '' ]] && has_no_address "$1" $vip; }
 
 resources() { on "$1" grep -oE 'Running /etc/(init|ha.d/resource).*' /var/log/ha-log; }
 
@@ -59,13 +58,7 @@ both_are_in() {
 	await "real2 is in on $1" cell_is "$1" Weight 1 $vip:80 $real2
 }
 
-listings_as_original() {
-	local words
-	for words in -Ln '-Ln --stats' '-Ln --thresholds' -Sn; do
-		# shellcheck disable=SC2086 # several options
-		same_as_original "$1" $words
-	done
-}
+listings_as_original() { same_listings "$1" -Ln '-Ln --stats' '-Ln --thresholds' -Sn; }
 
 install_packages
 switch lan
@@ -136,12 +129,12 @@ fails 3 lvs1 /etc/init.d/ipvsadm status
 say "Heartbeat starts on both, and the resources on lvs1."
 start_heartbeat lvs1
 start_heartbeat lvs2
-await "lvs1 has the address" is_active lvs1
+await "lvs1 has the address" has_address lvs1 $vip
 both_are_in lvs1
 resources lvs1
 on lvs1 /etc/init.d/ipvsadm status
 listings_as_original lvs1
-check "lvs2 has not the address" "$(is_active lvs2 && echo active)" = ''
+check "lvs2 has not the address" "$(has_address lvs2 $vip && echo active)" = ''
 fails 3 lvs2 /etc/init.d/ipvsadm status
 ask client 20 http://$vip/
 check "real1 answered half" "$(answers real1)" -eq 10
@@ -165,7 +158,7 @@ so_far load
 check "none failed" "$(answers nobody)" -eq 0
 cp -a /hosts/lvs1/var/lib/heartbeat /tmp/disk # what Heartbeat knows after the next boot
 crash lvs1
-await "lvs2 has the address" is_active lvs2
+await "lvs2 has the address" has_address lvs2 $vip
 both_are_in lvs2
 await "the client is answered" answered
 so_far load 30
@@ -183,7 +176,7 @@ load client http://$vip/
 director lvs1 192.0.2.1/24
 cp -a /tmp/disk/. /hosts/lvs1/var/lib/heartbeat/
 start_heartbeat lvs1
-await "lvs1 has the address" is_active lvs1
+await "lvs1 has the address" has_address lvs1 $vip
 await "lvs2 has neither rules nor the address" is_empty lvs2
 both_are_in lvs1
 await "the client is answered" answered

@@ -25,11 +25,7 @@ vip=2001:db8::100 vip4=192.0.2.100
 real1=2001:db8:1::21 real2=2001:db8:1::22
 
 listings_as_original() {
-	local words
-	for words in -Ln '-Ln --stats' '-Ln --rate' '-Ln --thresholds' '-Ln --tun-info' "-Ln -t $1" -Sn; do
-		# shellcheck disable=SC2086 # several options
-		same_as_original director $words
-	done
+	same_listings director -Ln '-Ln --stats' '-Ln --rate' '-Ln --thresholds' '-Ln --tun-info' "-Ln -t $1" -Sn
 }
 
 switch outside
@@ -39,8 +35,8 @@ host director outside 192.0.2.1/24,$vip4/32,2001:db8::1/64,$vip/128 inside 2001:
 host router outside 192.0.2.254/24,2001:db8::254/64 inside 2001:db8:1::254/64
 host real1 inside 2001:db8:1::21/64
 host real2 inside 2001:db8:1::22/64
-quietly router sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
-quietly client ip route add 2001:db8:1::/64 via 2001:db8::254
+on router sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
+on client ip route add 2001:db8:1::/64 via 2001:db8::254
 
 say "Direct routing. As with IPv4, each server has the virtual address on lo. But there is no ARP to be told to keep quiet: its \
 successor answers only for addresses of the interface asked. Answers take the router, not the director."
@@ -88,6 +84,7 @@ packets travel in packets of IPv6. ipvsadm refuses the rest."
 on director ipvsadm -A -t $vip4:80 -s rr
 fails 2 director ipvsadm -a -t $vip4:80 -r [$real1]:80 -g
 fails 2 director ipvsadm -a -t $vip4:80 -r [$real1]:80 -m
+fails 2 director ipvsadm-original -a -t $vip4:80 -r [$real1]:80 -g
 fails 2 director ipvsadm-original -a -t $vip4:80 -r [$real1]:80 -m
 on director ipvsadm -a -t $vip4:80 -r [$real1]:80 -i
 on director ipvsadm -a -t $vip4:80 -r [$real2]:80 -i

@@ -37,13 +37,7 @@ quoted() {
 	sed 's/[^ ]*/"&"/g; s/ /, /g' <<<"$*"
 }
 
-listings_as_original() {
-	local words
-	for words in -Ln '-Ln --thresholds' '-Ln --stats' '-Ln --persistent-conn' -Sn; do
-		# shellcheck disable=SC2086 # several options
-		same_as_original director $words
-	done
-}
+listings_as_original() { same_listings director -Ln '-Ln --thresholds' '-Ln --stats' '-Ln --persistent-conn' -Sn; }
 
 switch outside
 switch inside
@@ -57,8 +51,8 @@ say "The servers answer through the director, which translates the addresses bac
 A page of theirs, /health, says how they are."
 on director sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 for real in real1 real2 real3; do
-	quietly $real ip route add default via 198.51.100.1
-	quietly $real ip route add default via 2001:db8:1::1
+	on $real ip route add default via 198.51.100.1
+	on $real ip route add default via 2001:db8:1::1
 	serve $real :8080
 done
 
@@ -68,14 +62,15 @@ on director ip address add $vip/32 dev eth0
 on director ip address add $marked/32 dev eth0
 on director ip address add $vip6/128 dev eth0 nodad
 serve director :80
-quietly director nft -f - <<-RULES
-	table ip mark_web {
-		chain prerouting {
-			type filter hook prerouting priority mangle
-			ip daddr $marked tcp dport 8080 meta mark set 7
-		}
+write /etc/nftables.conf <<RULES
+table ip mark_web {
+	chain prerouting {
+		type filter hook prerouting priority mangle
+		ip daddr $marked tcp dport 8080 meta mark set 7
 	}
+}
 RULES
+on director nft -f /etc/nftables.conf
 
 say "A service that is none of ldirectord's business is there before."
 on director ipvsadm -A -t 192.0.2.1:25 -s wlc
@@ -135,7 +130,7 @@ say "ldirectord looks for /sbin/ipvsadm first. That must be ours, and while it r
 it starts."
 check "/sbin/ipvsadm is ours" /sbin/ipvsadm -ef /lab/ipvsadm
 check "/usr/sbin/ipvsadm is ours" /usr/sbin/ipvsadm -ef /lab/ipvsadm
-echo "director# ldirectord web.cf start"
+prompt "director# ldirectord web.cf start"
 quietly director strace -D -f --seccomp-bpf -e trace=execve -s 200 -o /tmp/programs ldirectord web.cf start
 await "both servers are in" cell_is director Weight 1 $vip:80 $real2
 await "the servers of IPv6 are in" cell_is director Weight 2 "[$vip6]:80" '[2001:db8:1::22]:8080'
@@ -211,7 +206,7 @@ say "A new configuration, read while ldirectord runs: real1 gets more weight, an
 connections until there is less than one (u: and l:). real3 comes, the service by mark goes."
 sed -i "s/real = $real1 masq 1/real = $real1 masq 3/; /^virtual = 7/,/^\$/d
 	s/real = $real2 masq 1/real = $real2 masq 1 l:1 u:2\n    real = $real3 masq 1/; s/scheduler = rr/scheduler = wrr/" /etc/ha.d/web.cf
-sed -n "/^virtual = $vip:80/,/^\$/p" /etc/ha.d/web.cf
+on director sed -n "/^virtual = $vip:80/,/^$/p" /etc/ha.d/web.cf
 on director ldirectord web.cf reload
 await "real3 is in" cell_is director Weight 1 $vip:80 $real3
 await "real1 has its weight" cell_is director Weight 3 $vip:80 $real1
@@ -230,7 +225,11 @@ listed=$(ran '"-E"')
 on director ldirectord web.cf reload
 more_than_before() { (($(ran '"-E"') >= listed + 3)); }
 await "it has read it" more_than_before
-sleep 2
+say "It has gone on checking since: real2 falls ill and recovers."
+touch /tmp/real2.ill
+await "real2 is out" cell_is director Weight '' $vip:80 $real2
+rm /tmp/real2.ill
+await "real2 is back" cell_is director Weight 1 $vip:80 $real2
 check "it edited no server" "$(ran '"-e"')" -eq "$edited"
 
 say "When it stops, it takes its services away, and no others."

@@ -34,10 +34,10 @@ host director lan 192.0.2.1/24
 host real1 lan 192.0.2.21/24
 host real2 lan 192.0.2.22/24
 host real3 lan 192.0.2.23/24
-quietly router sysctl -qw net.ipv4.ip_forward=1
-quietly client ip route add default via 198.51.100.1
+on router sysctl -qw net.ipv4.ip_forward=1
+on client ip route add default via 198.51.100.1
 for host in director real1 real2 real3; do
-	quietly $host ip route add default via 192.0.2.254
+	on $host ip route add default via 192.0.2.254
 done
 cat >>/etc/hosts <<HOSTS
 $vip www.example

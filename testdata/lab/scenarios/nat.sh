@@ -79,7 +79,7 @@ counted director $vip:80 43
 on director ipvsadm -Ln --stats
 check "packets went to real3" "$(cell InPkts $vip:80 $real3)" -gt 0
 check "none came back" "$(cell OutPkts $vip:80 $real3)" -eq 0
-roughly director sh -c 'ipvsadm -Lcn | grep SYN_RECV'
+on director sh -c 'ipvsadm -Lcn | grep SYN_RECV'
 check "the connection in SYN_RECV is real3's" "$(grep -c " $real3$" "$shown")" -eq 1
 same_as_original director -Lcn
 

@@ -35,7 +35,7 @@ has() {
 
 # The entries that keep clients to their servers are those with the client's port 0.
 templates() {
-	roughly director sh -c "ipvsadm -Lcn | grep \"$1:0 \" | sort -k 4"
+	on director sh -c "ipvsadm -Lcn | grep \"$1:0 \" | sort -k 4"
 }
 
 switch outside
@@ -48,14 +48,14 @@ host director outside 203.0.113.1/24,192.0.2.1/24,10.0.0.1/24,$vip/32,2001:db8:a
 	inside 198.51.100.1/24,2001:db8:1::1/64
 for i in 1 2; do
 	host real$i inside 198.51.100.2$i/24,2001:db8:1::2$i/64
-	quietly real$i ip route add default via 198.51.100.1
-	quietly real$i ip route add default via 2001:db8:1::1
-	quietly office$i ip route add default via 203.0.113.1
-	quietly office$i ip route add default via 2001:db8:a::1
+	on real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 2001:db8:1::1
+	on office$i ip route add default via 203.0.113.1
+	on office$i ip route add default via 2001:db8:a::1
 done
-quietly guest ip route add default via 10.0.0.1
-quietly home ip route add default via 2001:db8:b::1
-quietly director sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+on guest ip route add default via 10.0.0.1
+on home ip route add default via 2001:db8:b::1
+on director sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 
 say "The director translates addresses. Round robin (rr) would spread each client's requests, but the service is \
 persistent (-p): for 300 seconds after its last connection a client gets the server that it had."
@@ -120,6 +120,7 @@ has office1 $vip real1
 has office2 $vip real1
 say "The old entry is still there until it expires, with a port that no service has."
 templates '113\.0'
+check "the old entry is no service's" "$(awk '{ print $5 }' "$shown" | sort | xargs)" = "$vip:65535 $vip:80"
 say "When real2 is back, it gets only those who were not here before."
 on director ipvsadm -e -t $vip:80 -r 198.51.100.22:80 -m -w 1
 has office2 $vip real1

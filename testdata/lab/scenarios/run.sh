@@ -29,15 +29,17 @@ usage() {
 
 name=${1:-dr} binary=${2:-${IPVSADM:-$here/../../../bin/ipvsadm}}
 [[ $name != -h ]] || { usage; exit 0; }
-if [[ ! -f $here/$name.sh || $name == run || $name == lib || $# -gt 2 ]]; then
+if [[ $name == */* || ! -f $here/$name.sh || $name == run || $name == lib || $# -gt 2 ]]; then
 	echo "run.sh: no scenario \"$name\"" >&2
 	usage >&2
 	exit 2
 fi
-[[ -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
+[[ -f $binary && -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 # The guest is x86-64, whatever this machine is.
 (cd "$here" && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags=-s -o "$work/traffic" ./traffic)
 
@@ -45,9 +47,12 @@ options=(-t 1800 -o "$work/out")
 ! grep -q '^needs ' "$here/$name.sh" || options+=(-x)
 
 status=0 start=${EPOCHREALTIME/[^0-9]/}
-"$here/../run.sh" "${options[@]}" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
-	-a "$here/../../../sysconfig:/lab/sysconfig" -a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/$name.sh:/lab/scenarios/$name.sh" \
-	bash "/lab/scenarios/$name.sh" || status=$?
+# setpriv: the machine goes when this script is killed. In the background, since only wait lets a trap through.
+setpriv --pdeathsig TERM "$here/../run.sh" "${options[@]}" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
+	-a "$here/../../../sysconfig:/lab/sysconfig" -a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/lib:/lab/scenarios/lib" \
+	-a "$here/$name.sh:/lab/scenarios/$name.sh" \
+	bash "/lab/scenarios/$name.sh" &
+wait $! || status=$?
 if ((status == 0)); then
 	(cd "$here" && go run ./cookbook ${COOKBOOK:+-write} COOKBOOK.md "$work/out/section") || status=1
 fi

@@ -31,20 +31,12 @@ source "$(dirname "$0")/lib.sh"
 vip=192.0.2.100
 service=(-u "$vip:53")
 real1=198.51.100.21 real2=198.51.100.22 real3=198.51.100.23
-opened=()
 
 # each FILE NETWORK URL: asks from every address of the network, draws a chart, and leaves "NAME SOURCE DESTINATION" in FILE.
 each() {
 	prompt "client# $(words traffic each "$2" "$3")"
 	quietly client traffic each "$2" "$3" >"$1" || fail "the requests could not be sent"
 	draw "$1"
-}
-
-draw() {
-	awk '{ count[$1]++ } END { for (name in count) print name, count[name] }' "$1" >"$tally"
-	chart >/tmp/chart
-	cat /tmp/chart
-	book code '~' </tmp/chart
 }
 
 # moved BEFORE AFTER [SERVER]: how many are not where they were, besides those of SERVER.
@@ -68,24 +60,25 @@ divided() {
 	awk '{ print $3, $1 }' "$1" | sort -u | cut -d ' ' -f 1 | uniq -d | wc -l
 }
 
-# keep COUNT URL: opens connections one by one and keeps them, draws a chart of whose they became.
-keep() {
-	local file=/tmp/open.${#opened[@]}
-	begin "$file" client traffic open "$1" "$2"
-	opened+=($!)
-	wait_until "the connections are open" has_lines "$1" "$file"
-	draw "$file"
-}
-
 # The server that has all of the last chart.
 only() {
 	awk '$2 > 0 { print $1 }' "$tally" | tr '\n' ' ' | sed 's/ $//'
 }
 
+# fill URL: makes the first server of a destination busier than its weight, then another one.
+fill() {
+	keep client 5 "$1"
+	first=$(only)
+	check "five connections to one destination are one server's, whose weight is four" "$(answers "${first:-none}")" -eq 5
+	keep client 4 "$1"
+	second=$(only)
+	check "the next four are one server's" "$(answers "${second:-none}")" -eq 4
+	check "which is another one" "$second" != "$first"
+}
+
 # close_first: ends the connections of the first keep; returns when the director has seen it.
 close_first() {
-	prompt "client# kill ${opened[0]}" '~'
-	kill "${opened[0]}"
+	end client "${opened[0]}"
 	wait "${opened[0]}" 2>/dev/null || :
 	wait_until "the director has seen it" cell_is director ActiveConn 0 1 "$1:0"
 }
@@ -96,9 +89,9 @@ host client outside 192.0.2.10/24
 host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
 for i in 1 2 3; do
 	host real$i inside 198.51.100.2$i/24
-	quietly real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 198.51.100.1
 done
-quietly director sysctl -qw net.ipv4.ip_forward=1
+on director sysctl -qw net.ipv4.ip_forward=1
 
 say "Any address of 10.1.0.0/16 is the client's, so it can ask as many clients, each by one packet of UDP."
 on client ip route add local 10.1.0.0/16 dev lo
@@ -161,17 +154,19 @@ on director ipvsadm -d "${service[@]}" -r $real3
 each /tmp/deleted 10.1.0.0/24 udp://$vip:53
 moved_mh=$(moved /tmp/mh /tmp/deleted real3)
 check "of the other servers' clients less than a tenth moved" $((moved_mh * 10)) -lt "$(grep -vc ^real3 /tmp/mh)"
-echo "  moved: $moved_sh of $(grep -vc ^real3 /tmp/sh) with sh, $moved_mh of $(grep -vc ^real3 /tmp/mh) with mh" | tee /tmp/chart
-book code '~' </tmp/chart
+echo "  moved: $moved_sh of $(grep -vc ^real3 /tmp/sh) with sh, $moved_mh of $(grep -vc ^real3 /tmp/mh) with mh" | tee /tmp/moved
+book code '~' </tmp/moved
 
 say "Back again, and out by weight 0."
 on director ipvsadm -a "${service[@]}" -r $real3 -m
 on director ipvsadm -e "${service[@]}" -r $real3 -m -w 0
 each /tmp/out 10.1.0.0/24 udp://$vip:53
 check "weight 0 leaves real3's clients alone" "$(answers nobody)" -eq "$(grep -c ^real3 /tmp/mh)"
-on director ipvsadm -E "${service[@]}" -s mh -b mh-fallback,mh-port
+on director ipvsadm -E "${service[@]}" -s mh -b mh-fallback
 each /tmp/fallback 10.1.0.0/24 udp://$vip:53
 check "with mh-fallback everyone has an answer" "$(answers nobody)" -eq 0
+check "nobody else's server has changed" "$(moved /tmp/mh /tmp/fallback real3)" -eq 0
+on director ipvsadm -E "${service[@]}" -s mh -b mh-fallback,mh-port
 on director ipvsadm -e "${service[@]}" -r $real3 -m -w 1
 ask client 60 udp://$vip:53
 check "with mh-port one client is spread" "$(awk '$2 > 0' "$tally" | wc -l)" -eq 3
@@ -208,18 +203,13 @@ each /tmp/lblc 10.1.0.0/30 udp://203.0.113.0/26:53
 check "every destination has one server for all four clients" "$(divided /tmp/lblc)" -eq 0
 on director ipvsadm -Ln -f 1
 check "with those of dh, that are not forgotten yet, each server has about as many" "$(uneven)" -le 12
-keep 5 http://203.0.113.200/
-first=$(only)
-check "five connections to one destination are one server's, whose weight is four" "$(answers "${first:-none}")" -eq 5
-keep 4 http://203.0.113.200/
-second=$(only)
-check "the next four are another's" "$(answers "${second:-none}")" -eq 4
+fill http://203.0.113.200/
 on director ipvsadm -Ln -f 1
 same_as_original director -Ln -f 1
 close_first "${!first}"
-keep 1 http://203.0.113.200/
+keep client 1 http://203.0.113.200/
 check "the destination stays there, though the first one is idle again" "$(only)" = "$second"
-kill "${opened[@]:1}"
+end client "${opened[@]:1}"
 wait "${opened[@]:1}" 2>/dev/null || :
 opened=()
 wait_until "the director has seen it" cell_is director ActiveConn 0 1 "${!second}:0"
@@ -229,12 +219,7 @@ servers, and the least busy of them is taken."
 on director ipvsadm -E -f 1 -s lblcr
 each /tmp/lblcr 10.1.0.0/30 udp://203.0.113.0/26:53
 check "every destination has one server for all four clients" "$(divided /tmp/lblcr)" -eq 0
-keep 5 http://203.0.113.201/
-first=$(only)
-check "the first five are one server's" "$(answers "${first:-none}")" -eq 5
-keep 4 http://203.0.113.201/
-second=$(only)
-check "the next four are another's" "$(answers "${second:-none}")" -eq 4
+fill http://203.0.113.201/
 close_first "${!first}"
-keep 1 http://203.0.113.201/
+keep client 1 http://203.0.113.201/
 check "the first one is idle again, and is taken" "$(only)" = "$first"

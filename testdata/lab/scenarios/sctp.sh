@@ -33,9 +33,9 @@ host client outside 192.0.2.10/24
 host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
 for i in 1 2; do
 	host real$i inside 198.51.100.2$i/24
-	quietly real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 198.51.100.1
 done
-quietly director sysctl -qw net.ipv4.ip_forward=1
+on director sysctl -qw net.ipv4.ip_forward=1
 
 say "A service of SCTP is given by --sctp-service. real2 gets twice the associations. Servers that wait on one address \
 tell the client of no other, which it could not reach."
@@ -67,7 +67,7 @@ wait_until "real1 listens" listens
 : >/tmp/echo
 begin /tmp/echo client sh -c "(echo hello; sleep 600) | socat - SCTP:$vip:2906"
 await "the server has sent back what it got" grep -q hello /tmp/echo
-roughly director sh -c 'ipvsadm -Lcn | grep :2906'
+on director sh -c 'ipvsadm -Lcn | grep :2906'
 check "the association is established" "$(awk '{ print $3 }' "$shown")" = ESTABLISHED
 on director ipvsadm -Ln --sctp-service $vip:2906
 check "it is an active connection" "$(cell ActiveConn $vip:2906)$(cell ActiveConn $vip:2906 198.51.100.21:2906)" = 1

@@ -46,9 +46,9 @@ host phone2 outside 192.0.2.12/24
 host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
 for i in 1 2; do
 	host real$i inside 198.51.100.2$i/24
-	quietly real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 198.51.100.1
 done
-quietly director sysctl -qw net.ipv4.ip_forward=1
+on director sysctl -qw net.ipv4.ip_forward=1
 
 say "The servers and the phones are SIPp, Debian's own. With -deadcall_wait 0 a server takes a call that it had \
 before for a new one."
@@ -90,14 +90,11 @@ call phone2 5067 second@example
 check "the second call is at its server" "$went" = "$second"
 
 say "--persistent-conn shows the calls among the connections, as data of the engine."
-roughly director sh -c 'ipvsadm -Lcn --persistent-conn | grep ASSURED | sort -k 8'
+on director sh -c 'ipvsadm -Lcn --persistent-conn | grep ASSURED | sort -k 8'
 check "the two calls have one entry each" "$(awk '$4 == "192.0.2.0:0" { print $8 }' "$shown" | sort | xargs)" = \
 	"first@example second@example"
 on director ipvsadm -Ln --persistent-conn
 check "each server has two calls" \
 	"$(cell PersistConn $vip:5060 198.51.100.21:5060) $(cell PersistConn $vip:5060 198.51.100.22:5060)" = "2 2"
 on director ipvsadm -S -n
-for words in -Ln -L '-Ln --persistent-conn' -Lcn '-Lcn --persistent-conn' -Lc '-Lc --persistent-conn' '-S -n'; do
-	# shellcheck disable=SC2086 # several options
-	same_as_original director $words
-done
+same_listings director -Ln -L '-Ln --persistent-conn' -Lcn '-Lcn --persistent-conn' -Lc '-Lc --persistent-conn' '-S -n'

@@ -62,9 +62,9 @@ host director2 lan 192.0.2.2/24 private 10.0.0.2/24
 host real1 lan 192.0.2.21/24
 host real2 lan 192.0.2.22/24
 for real in real1 real2; do
-	quietly $real sysctl -qw net.ipv4.conf.all.arp_ignore=1
-	quietly $real sysctl -qw net.ipv4.conf.all.arp_announce=2
-	quietly $real ip address add $vip/32 dev lo
+	on $real sysctl -qw net.ipv4.conf.all.arp_ignore=1
+	on $real sysctl -qw net.ipv4.conf.all.arp_announce=2
+	on $real ip address add $vip/32 dev lo
 	serve $real :80
 	serve $real :443
 done
@@ -90,6 +90,7 @@ table inet seen {
 		type filter hook input priority 0;
 		ip daddr 224.0.0.81 ip ttl 1 udp dport 8848 counter
 		ip daddr 239.1.2.3 ip ttl 5 udp dport 8849 counter
+		udp dport 8849 ip length 180-228 counter
 		udp dport 8849 ip length > 228 counter
 	}
 }
@@ -115,11 +116,12 @@ say "A daemon's options cannot be changed while it runs, so it is stopped and st
 its third packet comes in, then at every fiftieth (net.ipv4.vs.sync_threshold is \"3 50\"), and when its state changes; \
 so director2 soon knows those that were open before, too."
 fails 255 director2 ipvsadm --start-daemon backup --mcast-interface eth1 --syncid 7
+fails 255 director2 ipvsadm-original --start-daemon backup --mcast-interface eth1 --syncid 7
 on director2 ipvsadm --stop-daemon backup
 on director2 ipvsadm --start-daemon backup --mcast-interface eth1 --syncid 7
 await "director2 knows four connections" knows director2 4
-roughly director1 sh -c 'ipvsadm -Lcn | grep TCP | sort -k 4'
-roughly director2 sh -c 'ipvsadm -Lcn | grep TCP | sort -k 4'
+on director1 sh -c 'ipvsadm -Lcn | grep TCP | sort -k 6'
+on director2 sh -c 'ipvsadm -Lcn | grep TCP | sort -k 6'
 check "they are director1's, with the same servers" "$(connections director2)" = "$(connections director1)"
 same_as_original director2 -Lcn
 
@@ -137,8 +139,8 @@ favourite=$(awk '$2 == 6 { print $1 }' "$tally")
 check "one server answers all" "$(answers "${favourite:-none}")" -eq 6
 knows_template() { quietly "$1" ipvsadm -Lcn --persistent-conn | grep -q '^TCP .* 192.0.2.10:0 '; }
 await "director2 knows of it" knows_template director2
-roughly director1 bash -c 'ipvsadm -Lcn --persistent-conn | grep :0'
-roughly director2 bash -c 'ipvsadm -Lcn --persistent-conn | grep :0'
+on director1 bash -c 'ipvsadm -Lcn --persistent-conn | grep :0'
+on director2 bash -c 'ipvsadm -Lcn --persistent-conn | grep :0'
 
 say "Now the virtual address moves, as keepalived or Heartbeat would have it when director1 fails. Gratuitous ARP tells \
 the client the new Ethernet address. The four connections are still open, and in use."
@@ -168,7 +170,8 @@ same_as_original director2 -L --daemon
 ask client 50 http://$vip:443/
 await "director1 gets many packets with this group, port and TTL" came director1 239.1.2.3 8
 roughly director1 nft list chain inet seen sync
-check "none is longer than 200 bytes and 28 of IP and UDP headers" "$(packets director1 'length > 228')" -eq 0
+check "some are nearly 200 bytes long, with 28 of IP and UDP headers" "$(packets director1 'length 180-228')" -gt 0
+check "none is longer" "$(packets director1 'length > 228')" -eq 0
 
 say "director1 is well again, and the address moves back."
 await "director1 knows what director2 knows" know_the_same
@@ -185,6 +188,7 @@ for director in director1 director2; do
 	on $director ipvsadm --stop-daemon backup
 done
 fails 255 director2 ipvsadm --stop-daemon backup
+fails 255 director2 ipvsadm-original --stop-daemon backup
 on director1 ipvsadm -L --daemon
 check "no daemon is left" "$(quietly director2 ipvsadm -L --daemon)" = ""
 

@@ -39,8 +39,8 @@ host real2 lan 192.0.2.22/24
 say "The servers are reached by direct routing. real1 takes three connections at most (-x), and when it had so many, it \
 takes new ones again when it has fewer than two (-y)."
 for real in real1 real2; do
-	quietly $real sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
-	quietly $real ip address add $vip/32 dev lo
+	on $real sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+	on $real ip address add $vip/32 dev lo
 	serve $real :80
 done
 on director ipvsadm -A -t $vip:80 -s rr

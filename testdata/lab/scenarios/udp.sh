@@ -29,9 +29,7 @@ real1=198.51.100.21:53 real2=198.51.100.22:53
 talk() {
 	prompt "$1# $(words traffic talk "$2" "$3")"
 	quietly "$1" traffic talk "$2" "$3" >"$tally" || fail "the requests could not be sent"
-	chart >/tmp/chart
-	cat /tmp/chart
-	book code '~' </tmp/chart
+	draw
 }
 
 connections() {
@@ -44,9 +42,9 @@ host client outside 192.0.2.10/24
 host director outside 192.0.2.1/24,$vip/32 inside 198.51.100.1/24
 for i in 1 2; do
 	host real$i inside 198.51.100.2$i/24
-	quietly real$i ip route add default via 198.51.100.1
+	on real$i ip route add default via 198.51.100.1
 done
-quietly director sysctl -qw net.ipv4.ip_forward=1
+on director sysctl -qw net.ipv4.ip_forward=1
 
 say "The director translates addresses. -u is a service of UDP. Requests from a new socket each go to the servers by turns."
 serve real1 udp://:53

@@ -7,7 +7,10 @@
 //
 //	=  all of it
 //	-  all but the last two columns of a listed server, its connections
-//	~  all but numbers, and of a chart the bars and the addresses too
+//	+  all but the last five columns of a listed service or server, its counters
+//	:  all but the time that a listed connection has left, and its client's port
+//	#  all but the bar and the number in a line of a chart
+//	~  all but numbers, network ports and the numbers of interfaces
 package main
 
 import (
@@ -66,7 +69,7 @@ func parseSection(made string) (section, error) {
 	var s section
 	for text := range strings.Lines(strings.TrimRight(made, "=\n") + "\n") {
 		text = strings.TrimSuffix(text, "\n")
-		if text == "" || !strings.Contains("=-~", text[:1]) {
+		if text == "" || !strings.Contains("=-+:#~", text[:1]) {
 			return nil, fmt.Errorf("line %d: no mark", len(s)+1)
 		}
 		s = append(s, line{text[0], strings.TrimRight(text[1:], " ")})
@@ -130,18 +133,26 @@ func (s section) compare(page string) error {
 	return nil
 }
 
-var (
-	connections = regexp.MustCompile(`^( *-> .*?) +\d+ +\d+$`)
-	number      = regexp.MustCompile(`[ #]*\d+[KMGT]?(  from .*)?`)
-)
+// What of a text may differ, by the line's mark; the groups stay. A column may be wider or narrower.
+var differs = map[byte]*regexp.Regexp{
+	'-': regexp.MustCompile(`^( *-> .*?) +\d+ +\d+$`),
+	'+': regexp.MustCompile(`^(.*?)(?: +\d+[KMGT]?){5}$`),
+	':': regexp.MustCompile(`^( *[A-Z]+) +\d+:\d\d +(\S+ +\S+:)(0 )?(?:[1-9]\d* +)?`),
+	'#': regexp.MustCompile(`^( *\S+)[ #]* \d+(  .*)?$`),
+	'~': regexp.MustCompile(`((?:^|[ :])|@if)\d+(?:\.\d+)?[KMGT]?( |:|'|$)`),
+}
+
+var spaces = regexp.MustCompile(`[ \t]+`)
 
 // same is what of a text must be the same.
 func (l line) same(text string) string {
-	switch l.mark {
-	case '-':
-		return connections.ReplaceAllString(text, "$1")
-	case '~':
-		return number.ReplaceAllString(text, "N")
+	pattern := differs[l.mark]
+	if pattern == nil {
+		return text
 	}
-	return text
+	if l.mark == '~' {
+		// What comes after one number may come before the next.
+		text = strings.ReplaceAll(spaces.ReplaceAllString(text, " "), " ", "  ")
+	}
+	return pattern.ReplaceAllString(text, "$1*$2$3")
 }

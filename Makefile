@@ -26,6 +26,8 @@ all: build
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
 
+# exec: else a signal for make would end a shell, and leave the virtual machines to themselves.
+
 # Everything: static checks, tests against the fake, fuzzing for some seconds
 # each, the tests on a real ip_vs in a virtual machine, and reboots.
 test: setup build lint unit fuzz-short lab test-boot
@@ -59,14 +61,14 @@ lab: export DIFF_SEED := $(DIFF_SEED)
 lab: export DIFF_LINES := $(DIFF_LINES)
 lab: export SURVIVAL_SEED := $(SURVIVAL_SEED)
 lab:
-	testdata/lab/test.sh
+	exec testdata/lab/test.sh
 
 # Boots and reboots a Debian with systemd and one with sysvinit, which are made first, for the boot files.
 test-boot:
-	testdata/lab/boot/test.sh $(INIT)
+	exec testdata/lab/boot/test.sh $(INIT)
 
 demo: setup build
-	testdata/lab/scenarios/run.sh "$(SCENARIO)"
+	exec testdata/lab/scenarios/run.sh "$(SCENARIO)"
 
 # Writes the scenario's section of the cookbook anew, from what it prints.
 cookbook: export COOKBOOK := write

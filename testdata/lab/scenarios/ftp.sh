@@ -70,7 +70,7 @@ seccomp_sandbox=NO
 CONFIGURATION
 for real in real1 real2; do
 	mkdir -p /srv/$real
-	echo $real >/srv/$real/who
+	on $real sh -c "echo $real >/srv/$real/who"
 	begin /tmp/$real.log $real vsftpd /etc/vsftpd.conf -oanon_root=/srv/$real
 done
 listens() { quietly "$1" ss -Hltn sport = :21 | grep -q .; }
@@ -131,6 +131,9 @@ for mode in passive extended; do
 done
 get active
 check "no file in active mode" "$(got)" -eq 0
+on director ipvsadm-original -E -t $vip:21 -s rr
+get active
+check "nor with the service as the original sets it" "$(got)" -eq 0
 say "So active mode needs a rule of its own."
 on director nft add rule ip firewall forward ip saddr 198.51.100.0/24 tcp sport 20 accept
 get active

@@ -180,8 +180,9 @@ await "lvs1 has the address" has_address lvs1 $vip
 await "lvs2 has neither rules nor the address" is_empty lvs2
 both_are_in lvs1
 await "the client is answered" answered
-release load
+so_far load 30
 check "none failed since" "$(answers nobody)" -eq 0
+release load
 resources lvs2
 fails 3 lvs2 /etc/init.d/ipvsadm status
 resources lvs1

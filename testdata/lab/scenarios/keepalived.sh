@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # keepalived: a table that another program writes, and rules restored beside it
 #
-#        client
-#        192.0.2.10, 2001:db8::10
-#            |
-#     -------+------+------------------------------------------- outside
+#        client                       spare
+#        192.0.2.10, 2001:db8::10     192.0.2.2
+#            |                            |
+#     -------+------+---------------------+--------------------- outside
 #                   |
 #               director
 #               192.0.2.1, 2001:db8::1, 2001:db8::100
@@ -235,6 +235,7 @@ cat >>/root/more-rules <<RULES
 -A -t 192.0.2.1:143 -s lc
 -a -t 192.0.2.1:143 -r 198.51.100.26:143 -m -w 1
 RULES
+on director grep '192\.0\.2\.1:' /root/more-rules
 on director sh -c 'ipvsadm-restore --dry-run </root/more-rules'
 check "nothing of keepalived's would be changed" "$(grep -vc '192\.0\.2\.1:' "$shown" || :)" -eq 0
 check "four changes would be made" "$(wc -l <"$shown")" -eq 4
@@ -278,7 +279,7 @@ touch /tmp/real1.ill
 await "real1 is out" cell_is director Weight '' $vip:80 $real1
 await "on port 8080 its weight is 0" cell_is director Weight 0 $vip:8080 198.51.100.21:8080
 so_far load
-check "at most the request failed that real1 had just then" "$(answers nobody)" -le 1
+check "at most one request failed, one that real1 had just then" "$(answers nobody)" -le 1
 so_far load 50
 check "no request failed since" "$(answers nobody)" -eq 0
 check "none reached real1" "$(answers real1)" -eq 0

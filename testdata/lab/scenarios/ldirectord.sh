@@ -289,6 +289,7 @@ await "ldirectord has set its weight to 0" cell_is director Weight 0 $vip:81 $re
 on director ipvsadm -Ln
 listings_as_original
 so_far hold
+go_on "all six go on" 6
 so_far hold 60
 check "no connection ended" "$(answers nobody)" -eq 0
 check "those with real1 go on" "$(answers real1)" -gt 0
@@ -301,6 +302,7 @@ rm /tmp/real1.ill
 await "it has its weight back" cell_is director Weight 1 $vip:81 $real1
 ask client 5 http://$vip:81/
 check "real1 takes new connections" "$(answers real1)" -eq 5
+go_on "all six go on" 6
 release hold
 check "the old ones were never interrupted" "$(answers nobody)" -eq 0
 

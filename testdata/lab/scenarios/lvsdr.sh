@@ -45,6 +45,7 @@ $vip www.example
 192.0.2.22 real2.example
 192.0.2.23 real3.example
 HOSTS
+on director grep example /etc/hosts
 
 say "The script of the director brings up the virtual address on the alias eth0:0, empties the table, and makes the \
 service with its servers. --set is how many seconds the director remembers idle connections: of TCP, of TCP after a FIN, \
@@ -78,7 +79,7 @@ stop)
 esac
 SCRIPT
 
-say "That of the real servers keeps them from telling others by ARP that they have the address, then brings it up on lo:0."
+say "That of the real servers has them keep quiet when somebody asks by ARP for the address, then brings it up on lo:0."
 write /usr/local/sbin/realserver <<'SCRIPT'
 #!/bin/sh
 vip=192.0.2.100
@@ -171,7 +172,8 @@ check "ipvsadm complains about nothing" "$(wc -l <"$shown")" -eq 8
 ask client 30 http://$vip/
 check "all three answer" "$(answers real1) $(answers real2) $(answers real3)" = "10 10 10"
 
-say "At last everything is stopped. Only the timeouts stay as they were set: they are no part of the table that -C empties."
+say "At last the director and real1 are stopped. Only the timeouts stay as they were set: they are no part of the table \
+that -C empties."
 on director lvsdr stop
 on director ipvsadm
 on director ipvsadm -L --timeout

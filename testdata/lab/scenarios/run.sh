@@ -36,7 +36,9 @@ if [[ $name == */* || ! -f $here/$name.sh || $name == run || $name == lib || $# 
 fi
 [[ -f $binary && -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
 
-work=$(mktemp -d)
+cache=$here/../../../.cache/lab
+mkdir -p "$cache"
+work=$(mktemp -d "$cache/run.$$.XXXXXX") # ../run.sh removes what killed ones leave behind
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

@@ -157,6 +157,10 @@ same_as_original director -Ln -t $vip:83
 ask client 1 http://$vip:83/
 check "the tenth is refused" "$(awk '$1 == "nobody" { print $3, $4 }' "$tally")" = "connection refused"
 close_all
+on director ipvsadm-original -E -t $vip:83 -s ovf
+keep client 5 http://$vip:83/
+check "the service that the original makes has four at real1, too" "$(shares)" = "4 1 0"
+close_all
 
 say "The kernel loads the module ip_vs_NAME when it first hears of a scheduler, and has all of its own; but twos, which \
 takes the less busy of two servers found at random, is not in every distribution's."

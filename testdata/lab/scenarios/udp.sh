@@ -82,6 +82,9 @@ back either: they leave with the server's address, and the client does not take 
 on director ipvsadm -E -u $vip:53 -s rr -o
 ask client 1 udp://$vip:53
 check "no answer arrives" "$(answers nobody)" -eq 1
+on director ipvsadm-original -E -u $vip:53 -s rr -o
+ask client 1 udp://$vip:53
+check "nor does one if the original has set it" "$(answers nobody)" -eq 1
 say "With direct routing or tunnels there is nothing to translate. With translation, a rule of nftables may put the virtual \
 address into all that the servers send from port 53, with no connections either."
 on director nft add table ip answers

@@ -7,7 +7,7 @@
 //
 //	=  all of it
 //	-  all but the last two columns of a listed server, its connections
-//	+  all but the last five columns of a listed service or server, its counters
+//	+  all but the counters of a listed service or server, its last five columns, that are not 0
 //	:  all but the time that a listed connection has left, and its client's port
 //	#  all but the bar and the number in a line of a chart
 //	~  all but numbers, network ports and the numbers of interfaces
@@ -136,11 +136,14 @@ func (s section) compare(page string) error {
 // What of a text may differ, by the line's mark; the groups stay. A column may be wider or narrower.
 var differs = map[byte]*regexp.Regexp{
 	'-': regexp.MustCompile(`^( *-> .*?) +\d+ +\d+$`),
-	'+': regexp.MustCompile(`^(.*?)(?: +\d+[KMGT]?){5}$`),
+	'+': regexp.MustCompile(`( )[1-9]\d*[KMGT]?`),
 	':': regexp.MustCompile(`^( *[A-Z]+) +\d+:\d\d +(\S+ +\S+:)(0 )?(?:[1-9]\d* +)?`),
 	'#': regexp.MustCompile(`^( *\S+)[ #]* \d+(  .*)?$`),
 	'~': regexp.MustCompile(`((?:^|[ :])|@if)\d+(?:\.\d+)?[KMGT]?( |:|'|$)`),
 }
+
+// counters are the columns that mark + is about.
+var counters = regexp.MustCompile(`(?: +\d+[KMGT]?){5}$`)
 
 var spaces = regexp.MustCompile(`[ \t]+`)
 
@@ -150,9 +153,17 @@ func (l line) same(text string) string {
 	if pattern == nil {
 		return text
 	}
-	if l.mark == '~' {
+	constant := ""
+	switch l.mark {
+	case '+':
+		at := counters.FindStringIndex(text)
+		if at == nil {
+			return text
+		}
+		constant, text = text[:at[0]], spaces.ReplaceAllString(text[at[0]:], " ")
+	case '~':
 		// What comes after one number may come before the next.
 		text = strings.ReplaceAll(spaces.ReplaceAllString(text, " "), " ", "  ")
 	}
-	return pattern.ReplaceAllString(text, "$1*$2$3")
+	return constant + pattern.ReplaceAllString(text, "$1*$2$3")
 }

@@ -65,9 +65,11 @@ func TestWhatMayDiffer(t *testing.T) {
 		{"-", "  -> 10.0.0.1:80  Route   1      0          0", "  -> 10.0.0.1:80  Route   1      12         345",
 			"  -> 10.0.0.2:80  Route   1      0          0"},
 		{"-", "TCP  10.0.0.1:80 wlc persistent 50", "TCP  10.0.0.1:80 wlc persistent 50", "TCP  10.0.0.1:80 wlc persistent 60"},
-		{"+", "TCP  10.0.0.1:80       0        0        0        0        0", "TCP  10.0.0.1:80     100      70K      0     12M      5G",
+		{"+", "TCP  10.0.0.1:80       0        0        0        0        0", "TCP  10.0.0.1:80       0        0        0        0        0",
 			"TCP  10.0.0.1:81       0        0        0        0        0"},
-		{"+", "  -> 10.0.0.1:80       0        0        0        0        0", "  -> 10.0.0.1:80       1        1        1        1        1",
+		{"+", "TCP  10.0.0.1:80       1       22        0        333        0", "TCP  10.0.0.1:80     100      70K        0     12M        0",
+			"TCP  10.0.0.1:80       1       22        3        333        0"},
+		{"+", "  -> 10.0.0.1:80       0        0        0        0        0", "  -> 10.0.0.1:80    0        0        0        0        0",
 			"  -> 10.0.0.1:80       0        0        0        0"},
 		{":", "TCP 14:58  ESTABLISHED 10.0.0.9:40001      10.0.0.1:80        10.0.1.1:80",
 			"TCP 00:01  ESTABLISHED 10.0.0.9:5060       10.0.0.1:80        10.0.1.1:80",
@@ -122,8 +124,8 @@ func TestCookbookHasTheScenarios(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sections, scenarios []string
-	for _, match := range regexp.MustCompile(`(?m)^    make demo SCENARIO=(.*)$`).FindAllStringSubmatch(string(text), -1) {
-		sections = append(sections, match[1])
+	for _, match := range regexp.MustCompile(`(?m)^## (.*)(?:\n\n    make demo SCENARIO=(.*)$)?`).FindAllStringSubmatch(string(text), -1) {
+		sections = append(sections, match[2]+": "+match[1])
 	}
 	files, err := filepath.Glob("../*.sh")
 	if err != nil {
@@ -131,7 +133,12 @@ func TestCookbookHasTheScenarios(t *testing.T) {
 	}
 	for _, file := range files {
 		if name := strings.TrimSuffix(filepath.Base(file), ".sh"); name != "lib" && name != "run" {
-			scenarios = append(scenarios, name)
+			script, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			title, _, _ := strings.Cut(strings.TrimPrefix(string(script), "#!/usr/bin/env bash\n# "), "\n")
+			scenarios = append(scenarios, name+": "+title)
 		}
 	}
 	slices.Sort(sections)

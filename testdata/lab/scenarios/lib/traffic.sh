@@ -34,7 +34,7 @@ draw() {
 	[[ ! ${1:-} ]] || awk '{ count[$1]++ } END { for (name in count) print name, count[name] }' "$1" >"$tally"
 	chart >/tmp/chart
 	cat /tmp/chart
-	book code '#' </tmp/chart
+	book code "$chart_mark" </tmp/chart
 }
 
 keep() {
@@ -63,11 +63,24 @@ so_far() {
 	lines=$(($(wc -l <"/tmp/$name") + ${2:-1}))
 	wait_until "enough answers came" has_lines "$lines" "/tmp/$name"
 	sed -n "$((seen[$name] + 1)),${lines}p" "/tmp/$name" | awk '
-		{ counts[$1]++; rest = substr($0, length($1) + 2) }
+		{ sub(/ #[0-9]+$/, ""); counts[$1]++; rest = substr($0, length($1) + 2) }
 		!seen[$1, rest]++ { remarks[$1] = remarks[$1] (remarks[$1] == "" ? "" : ",") rest }
 		END { for (name in counts) print name, counts[name], remarks[name] }' >"$tally"
 	seen[$name]=$lines
 	chart
+}
+
+go_on() {
+	wait_until "each of $2 open connections had two more answers" has_answers "$2" "$(wc -l </tmp/hold)"
+	ok "$1"
+}
+
+# has_answers COUNT LINE: whether so many connections of hold have had two answers each after this line. They are known by
+# the client's port, the last word of a line.
+has_answers() {
+	awk -v from="$2" -v wanted="$1" '
+		NR > from && $1 != "nobody" && ++answers[$NF] == 2 { connections++ }
+		END { exit connections < wanted }' /tmp/hold
 }
 
 has_lines() {

@@ -7,8 +7,9 @@
 //	traffic each NETWORK URL      ask from each address of a network, for udp://; for URL's address may stand a network, too;
 //	                              print "NAME SOURCE DESTINATION" for each
 //	traffic load URL              request URL without pause, each time anew; print "NAME SOURCE" for each answer
-//	traffic hold COUNT URL        as load, over COUNT connections that stay open, on each up to ten times a second; for one
-//	                              that ends "nobody REASON" is printed, and it is not opened again; URL must name the port
+//	traffic hold COUNT URL        as load, over COUNT connections that stay open, on each up to ten times a second, with
+//	                              " #PORT" of the client at the end of each line; for a connection that ends "nobody
+//	                              REASON #PORT" is printed, and it is not opened again; URL must name the port
 //	traffic open COUNT URL        open so many connections one by one, with a request on each; print "NAME SOURCE" for each;
 //	                              keep them open until killed
 //
@@ -208,53 +209,59 @@ func hold(connections, url string) error {
 	if err != nil {
 		return err
 	}
-	ended := make(chan error)
+	ended := make(chan string)
 	var opening sync.WaitGroup
 	opening.Add(count)
 	for range count {
 		go func() { ended <- holdOne(url, &opening) }()
 	}
 	for range count {
-		fmt.Println("nobody", reason(<-ended))
+		fmt.Println("nobody", <-ended)
 	}
 	return nil
 }
 
-// holdOne returns when its connection has ended. It prints nothing before all connections had an answer. An http.Client
-// might close one itself, and open another.
-func holdOne(url string, opening *sync.WaitGroup) error {
+// holdOne returns when its connection has ended, and why. It prints nothing before all connections had an answer. An
+// http.Client might close one itself, and open another.
+func holdOne(url string, opening *sync.WaitGroup) string {
 	var opened sync.Once
 	defer opened.Do(opening.Done)
 	request, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return reason(err)
 	}
 	conn, err := dial(context.Background(), "tcp", request.URL.Host)
 	if err != nil {
-		return err
+		return reason(err)
 	}
 	defer conn.Close()
+	port := conn.LocalAddr().(*net.TCPAddr).Port
 	reader := bufio.NewReader(conn)
 	for {
-		if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
-			return err
-		}
-		if err := request.Write(conn); err != nil {
-			return err
-		}
-		response, err := http.ReadResponse(reader, request)
+		name, source, err := askAgain(conn, reader, request)
 		if err != nil {
-			return err
-		}
-		name, source, err := answer(response)
-		if err != nil {
-			return err
+			return fmt.Sprintf("%s #%d", reason(err), port)
 		}
 		opened.Do(opening.Done)
 		opening.Wait()
-		fmt.Println(name, source)
+		fmt.Printf("%s %s #%d\n", name, source, port)
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// askAgain sends a request over a connection that stays open.
+func askAgain(conn net.Conn, reader *bufio.Reader, request *http.Request) (name, source string, err error) {
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
+		return "", "", err
+	}
+	if err := request.Write(conn); err != nil {
+		return "", "", err
+	}
+	response, err := http.ReadResponse(reader, request)
+	if err != nil {
+		return "", "", err
+	}
+	return answer(response)
 }
 
 func askOnce(client *http.Client, url string) (name, source string, err error) {

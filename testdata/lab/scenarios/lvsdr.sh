@@ -45,7 +45,7 @@ $vip www.example
 192.0.2.22 real2.example
 192.0.2.23 real3.example
 HOSTS
-on director grep example /etc/hosts
+on director grep ^192.0.2 /etc/hosts
 
 say "The script of the director brings up the virtual address on the alias eth0:0, empties the table, and makes the \
 service with its servers. --set is how many seconds the director remembers idle connections: of TCP, of TCP after a FIN, \

@@ -8,7 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -27,14 +26,16 @@ func (c *Client) Apply(changes []Change) []error {
 	defer c.mu.Unlock()
 
 	errs := make([]error, len(changes))
-	b := batch{changes: changes, errs: errs}
+	b := batch{
+		changes: changes, errs: errs,
+		msgs:  make([]netlink.Message, 0, min(len(changes), batchSize)+1),
+		index: make([]int, 0, min(len(changes), batchSize)),
+	}
 	for i := range changes {
-		data, err := c.pack(changes[i])
-		if err != nil {
+		if err := b.add(i, c.family); err != nil {
 			errs[i] = fmt.Errorf("ipvs: %s %s: %w", changes[i].Command, changes[i].subject(), err)
 			continue
 		}
-		b.add(i, data)
 		if len(b.msgs) == batchSize {
 			c.send(&b)
 			b.reset()
@@ -44,41 +45,38 @@ func (c *Client) Apply(changes []Change) []error {
 	return errs
 }
 
-// pack makes the netlink message of a change.
-func (c *Client) pack(ch Change) (netlink.Message, error) {
-	attrs, err := ch.MarshalBinary()
-	if err != nil {
-		return netlink.Message{}, err
-	}
-	m := genetlink.Message{
-		Header: genetlink.Header{Command: uint8(ch.Command), Version: familyVersion},
-		Data:   attrs,
-	}
-	data, err := m.MarshalBinary()
-	if err != nil {
-		return netlink.Message{}, err
-	}
-	return netlink.Message{
-		Header: netlink.Header{Type: netlink.HeaderType(c.family), Flags: netlink.Request},
-		Data:   data,
-	}, nil
-}
-
 // batch is the part of the changes that is sent at once. index tells which
-// change a message is.
+// change a message is. The messages lie in data, which the next batch uses again.
 type batch struct {
 	changes []Change
 	errs    []error
 	msgs    []netlink.Message
 	index   []int
+	data    encoder
 }
 
-func (b *batch) add(i int, m netlink.Message) {
-	b.msgs = append(b.msgs, m)
+// add makes the message of change i.
+func (b *batch) add(i int, family uint16) error {
+	start := len(b.data.b)
+	b.data.b = appendHeader(b.data.b, b.changes[i].Command)
+	b.changes[i].encode(&b.data)
+	if err := b.data.err; err != nil {
+		b.data = encoder{b: b.data.b[:start]}
+		return err
+	}
+	b.msgs = append(b.msgs, message(family, 0, b.data.b[start:]))
 	b.index = append(b.index, i)
+	return nil
 }
 
-func (b *batch) reset() { b.msgs, b.index = b.msgs[:0], b.index[:0] }
+func (b *batch) reset() {
+	b.msgs, b.index, b.data.b = b.msgs[:0], b.index[:0], b.data.b[:0]
+}
+
+// part is some of the messages of a batch. Nothing can be added to it in place.
+func (b *batch) part(from, to int) *batch {
+	return &batch{changes: b.changes, errs: b.errs, msgs: b.msgs[from:to:to], index: b.index[from:to:to]}
+}
 
 // refuse notes the kernel's answer to message i.
 func (b *batch) refuse(i int, errno syscall.Errno) {
@@ -112,7 +110,7 @@ func (c *Client) send(b *batch) {
 		b.fail(fmt.Errorf("ipvs: %w", err))
 		return
 	}
-	sent, err := c.conn.SendMessages(append(slices.Clip(b.msgs), barrier()))
+	sent, err := c.conn.SendMessages(append(b.msgs, barrier()))
 	if err == nil {
 		c.receive(b, sent)
 		return
@@ -120,8 +118,8 @@ func (c *Client) send(b *batch) {
 	if len(b.msgs) > 1 && errors.Is(err, unix.EMSGSIZE) {
 		// A send buffer smaller than the usual 208 KiB: nothing was sent.
 		half := len(b.msgs) / 2
-		c.send(&batch{b.changes, b.errs, b.msgs[:half], b.index[:half]})
-		c.send(&batch{b.changes, b.errs, b.msgs[half:], b.index[half:]})
+		c.send(b.part(0, half))
+		c.send(b.part(half, len(b.msgs)))
 		return
 	}
 	b.fail(fmt.Errorf("ipvs: %w", err))
@@ -135,14 +133,10 @@ func barrier() netlink.Message {
 
 // receive collects the answers to the messages that were sent.
 func (c *Client) receive(b *batch, sent []netlink.Message) {
-	bySequence := make(map[uint32]int, len(sent))
-	for i, m := range sent {
-		bySequence[m.Header.Sequence] = i
-	}
 	last := len(sent) - 1
 	lost := error(nil)
 	for range 2*len(sent) + maxStale {
-		i, errno, err := c.receiveAnswer(bySequence)
+		i, errno, err := c.receiveAnswer(sent)
 		switch {
 		case errors.Is(err, unix.ENOBUFS):
 			// Some answers are lost, perhaps the last one too.
@@ -214,7 +208,7 @@ func (c *Client) settle() error {
 
 // receiveAnswer reads one answer: the message it belongs to, or -1, and the
 // errno that the kernel gave, 0 for an acknowledgement.
-func (c *Client) receiveAnswer(bySequence map[uint32]int) (int, syscall.Errno, error) {
+func (c *Client) receiveAnswer(sent []netlink.Message) (int, syscall.Errno, error) {
 	answers, err := c.conn.Receive()
 	errno, sequence, ok := kernelErrno(err)
 	switch {
@@ -226,10 +220,16 @@ func (c *Client) receiveAnswer(bySequence map[uint32]int) (int, syscall.Errno, e
 	default:
 		sequence = answers[len(answers)-1].Header.Sequence
 	}
-	if i, ok := bySequence[sequence]; ok {
-		return i, errno, nil
+	i := slices.IndexFunc(sent, func(m netlink.Message) bool { return m.Header.Sequence == sequence })
+	return i, errno, nil
+}
+
+// message is a request with the header of generic netlink and attributes as data.
+func message(family uint16, flags netlink.HeaderFlags, data []byte) netlink.Message {
+	return netlink.Message{
+		Header: netlink.Header{Type: netlink.HeaderType(family), Flags: netlink.Request | flags},
+		Data:   data,
 	}
-	return -1, 0, nil
 }
 
 // kernelErrno tells an error message of the kernel from a failure of the

@@ -2,8 +2,6 @@ package ipvs
 
 import (
 	"fmt"
-
-	"github.com/mdlayher/netlink"
 )
 
 // Change is one write to the kernel: a command and what it is about. Of the
@@ -87,7 +85,10 @@ func (ch Change) subject() string {
 
 // MarshalBinary returns the attributes of the command's message.
 func (ch Change) MarshalBinary() ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
+	return marshal(ch.encode)
+}
+
+func (ch *Change) encode(e *encoder) {
 	switch ch.Command {
 	case CommandNewService, CommandSetService:
 		s := ch.Service
@@ -95,28 +96,26 @@ func (ch Change) MarshalBinary() ([]byte, error) {
 		// A listing has this flag. Kernels before 5.13 take a new service with
 		// it for one that is in their table already, and lose it.
 		s.Flags &^= Hashed
-		ae.Nested(attrService, s.encode)
+		e.nest(attrService, s.encode)
 	case CommandDelService:
-		ae.Nested(attrService, ch.Service.ServiceID.encode)
+		e.nest(attrService, ch.Service.ServiceID.encode)
 	case CommandNewDestination, CommandSetDestination:
-		ae.Nested(attrService, ch.Service.ServiceID.encode)
-		ae.Nested(attrDestination, ch.Destination.settings().encode)
+		e.nest(attrService, ch.Service.ServiceID.encode)
+		d := ch.Destination.settings()
+		e.nest(attrDestination, d.encode)
 	case CommandDelDestination:
-		ae.Nested(attrService, ch.Service.ServiceID.encode)
-		ae.Nested(attrDestination, ch.Destination.DestinationID.encode)
+		e.nest(attrService, ch.Service.ServiceID.encode)
+		e.nest(attrDestination, ch.Destination.DestinationID.encode)
 	case CommandNewDaemon, CommandDelDaemon:
-		ae.Nested(attrDaemon, ch.Daemon.encode)
+		e.nest(attrDaemon, ch.Daemon.encode)
 	case CommandSetConfig:
-		if err := ch.Config.encode(ae); err != nil {
-			return nil, err
-		}
+		ch.Config.encode(e)
 	case CommandZero:
 		if ch.Service.ServiceID != (ServiceID{}) {
-			ae.Nested(attrService, ch.Service.ServiceID.encode)
+			e.nest(attrService, ch.Service.ServiceID.encode)
 		}
 	case CommandFlush:
 	default:
-		return nil, fmt.Errorf("%s is not a change", ch.Command)
+		e.fail(fmt.Errorf("%s is not a change", ch.Command))
 	}
-	return ae.Encode()
 }

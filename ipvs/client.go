@@ -29,7 +29,6 @@ var ErrNoIPVS = fmt.Errorf("ipvs: the kernel has no IPVS; is the module ip_vs lo
 type Client struct {
 	mu     sync.Mutex
 	conn   *netlink.Conn
-	genl   *genetlink.Conn
 	family uint16
 	// unsettled is set if answers to a failed request may still arrive.
 	unsettled bool
@@ -62,7 +61,7 @@ func Dial() (*Client, error) {
 // (see package ipvstest) or in another network namespace. It looks up the IPVS
 // family. Close closes the connection.
 func New(conn *netlink.Conn) (*Client, error) {
-	c := &Client{conn: conn, genl: genetlink.NewConn(conn)}
+	c := &Client{conn: conn}
 	family, err := c.lookUpFamily()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -81,7 +80,7 @@ func (c *Client) lookUpFamily() (f genetlink.Family, err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	return c.genl.GetFamily(familyName)
+	return genetlink.NewConn(c.conn).GetFamily(familyName)
 }
 
 // Close closes the socket.
@@ -89,52 +88,42 @@ func (c *Client) Close() error { return c.conn.Close() }
 
 // Info asks for the version and the size of the connection table.
 func (c *Client) Info() (Info, error) {
-	var info Info
-	err := c.getOne(CommandGetInfo, nil, info.UnmarshalBinary)
-	return info, err
+	return getOne(c, newRequest(CommandGetInfo), (*Info).decode)
 }
 
 // Config asks for the timeouts.
 func (c *Client) Config() (Config, error) {
-	var config Config
-	err := c.getOne(CommandGetConfig, nil, config.UnmarshalBinary)
-	return config, err
+	return getOne(c, newRequest(CommandGetConfig), (*Config).decode)
 }
 
 // Service asks for one service. If there is none, the error is an fs.ErrNotExist.
 func (c *Client) Service(id ServiceID) (Service, error) {
-	request, err := nest(attrService, id.encode)
-	if err != nil {
-		return Service{}, fmt.Errorf("ipvs: %s: %w", CommandGetService, err)
-	}
-	var s Service
-	err = c.getOne(CommandGetService, request, func(b []byte) error {
-		return unnest(b, attrService, s.decode)
-	})
-	return s, describe(err, id.String())
+	r := newRequest(CommandGetService)
+	r.nest(attrService, id.encode)
+	s, err := getOne(c, r, inside(attrService, (*Service).decode))
+	return s, describe(err, id)
 }
 
 // Services lists all services, in the kernel's order, an empty slice if there are none.
 func (c *Client) Services() ([]Service, error) {
-	return dump(c, CommandGetService, attrService, nil, (*Service).decode)
+	return dump(c, newRequest(CommandGetService), inside(attrService, (*Service).decode))
 }
 
 // Destinations lists the destinations of a service in the kernel's order. The
 // kernel answers with an empty list, not an error, if there is no such service.
 func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
-	request, err := nest(attrService, id.encode)
-	if err != nil {
-		return nil, fmt.Errorf("ipvs: %s: %w", CommandGetDestinations, err)
-	}
+	r := newRequest(CommandGetDestinations)
+	r.nest(attrService, id.encode)
 	family := id.AddressFamily()
-	destinations, err := dump(c, CommandGetDestinations, attrDestination, request,
-		func(d *Destination, ad *netlink.AttributeDecoder) error { return d.decode(ad, family) })
-	return destinations, describe(err, id.String())
+	destinations, err := dump(c, r, inside(attrDestination, func(d *Destination, b []byte) error {
+		return d.decode(b, family)
+	}))
+	return destinations, describe(err, id)
 }
 
 // Daemons lists the sync daemons that run, the master first.
 func (c *Client) Daemons() ([]Daemon, error) {
-	return dump(c, CommandGetDaemons, attrDaemon, nil, (*Daemon).decode)
+	return dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).decode))
 }
 
 // NewService adds a service.

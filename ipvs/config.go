@@ -2,8 +2,6 @@ package ipvs
 
 import (
 	"fmt"
-
-	"github.com/mdlayher/netlink"
 )
 
 // Config holds the timeouts of connections, in seconds. In SetConfig a zero
@@ -19,30 +17,30 @@ func (c Config) MarshalBinary() ([]byte, error) {
 	return marshal(c.encode)
 }
 
-func (c Config) encode(ae *netlink.AttributeEncoder) error {
-	ae.Uint32(attrTimeoutTCP, c.TCP)
-	ae.Uint32(attrTimeoutTCPFin, c.TCPFin)
-	ae.Uint32(attrTimeoutUDP, c.UDP)
-	return nil
+func (c *Config) encode(e *encoder) {
+	e.uint32(attrTimeoutTCP, c.TCP)
+	e.uint32(attrTimeoutTCPFin, c.TCPFin)
+	e.uint32(attrTimeoutUDP, c.UDP)
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_CONFIG.
-func (c *Config) UnmarshalBinary(b []byte) error { return unmarshal(b, c.decode) }
+func (c *Config) UnmarshalBinary(b []byte) error { return c.decode(b) }
 
-func (c *Config) decode(ad *netlink.AttributeDecoder) error {
+func (c *Config) decode(b []byte) error {
 	*c = Config{}
-	for ad.Next() {
-		switch ad.Type() {
+	a := decoder{rest: b}
+	for a.next() {
+		switch a.typ {
 		case attrTimeoutTCP:
-			c.TCP = ad.Uint32()
+			c.TCP = a.uint32()
 		case attrTimeoutTCPFin:
-			c.TCPFin = ad.Uint32()
+			c.TCPFin = a.uint32()
 		case attrTimeoutUDP:
-			c.UDP = ad.Uint32()
+			c.UDP = a.uint32()
 		}
 	}
-	if err := ad.Err(); err != nil {
-		return fmt.Errorf("ipvs: timeouts: %w", err)
+	if a.err != nil {
+		return fmt.Errorf("ipvs: timeouts: %w", a.err)
 	}
 	return nil
 }
@@ -63,27 +61,27 @@ func (i Info) VersionString() string {
 // MarshalBinary returns the attributes of IPVS_CMD_SET_INFO.
 func (i Info) MarshalBinary() ([]byte, error) { return marshal(i.encode) }
 
-func (i Info) encode(ae *netlink.AttributeEncoder) error {
-	ae.Uint32(infoVersion, i.Version)
-	ae.Uint32(infoConnTabSize, i.ConnTabSize)
-	return nil
+func (i *Info) encode(e *encoder) {
+	e.uint32(infoVersion, i.Version)
+	e.uint32(infoConnTabSize, i.ConnTabSize)
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_INFO.
-func (i *Info) UnmarshalBinary(b []byte) error { return unmarshal(b, i.decode) }
+func (i *Info) UnmarshalBinary(b []byte) error { return i.decode(b) }
 
-func (i *Info) decode(ad *netlink.AttributeDecoder) error {
+func (i *Info) decode(b []byte) error {
 	*i = Info{}
-	for ad.Next() {
-		switch ad.Type() {
+	a := decoder{rest: b}
+	for a.next() {
+		switch a.typ {
 		case infoVersion:
-			i.Version = ad.Uint32()
+			i.Version = a.uint32()
 		case infoConnTabSize:
-			i.ConnTabSize = ad.Uint32()
+			i.ConnTabSize = a.uint32()
 		}
 	}
-	if err := ad.Err(); err != nil {
-		return fmt.Errorf("ipvs: info: %w", err)
+	if a.err != nil {
+		return fmt.Errorf("ipvs: info: %w", a.err)
 	}
 	return nil
 }

@@ -3,8 +3,6 @@ package ipvs
 import (
 	"fmt"
 	"net/netip"
-
-	"github.com/mdlayher/netlink"
 )
 
 // Daemon is a sync daemon: the master multicasts the director's connections,
@@ -33,71 +31,60 @@ func (d Daemon) MarshalBinary() ([]byte, error) {
 	return marshal(d.encode)
 }
 
-func (d Daemon) encode(ae *netlink.AttributeEncoder) error {
-	ae.Uint32(daemonState, uint32(d.State))
-	if err := encodeName(ae, daemonInterface, "interface", d.Interface); err != nil {
-		return err
-	}
-	ae.Uint32(daemonSyncID, d.SyncID)
+func (d *Daemon) encode(e *encoder) {
+	e.uint32(daemonState, uint32(d.State))
+	e.name(daemonInterface, "interface", d.Interface)
+	e.uint32(daemonSyncID, d.SyncID)
 	if d.MaxLen != 0 {
-		ae.Uint16(daemonMaxLen, d.MaxLen)
+		e.uint16(daemonMaxLen, d.MaxLen)
 	}
 	switch FamilyOf(d.Group) {
 	case IPv4:
-		ae.Bytes(daemonGroup, d.Group.AsSlice())
+		e.bytes(daemonGroup, d.Group.AsSlice())
 	case IPv6:
-		ae.Bytes(daemonGroup6, d.Group.WithZone("").AsSlice())
+		e.bytes(daemonGroup6, d.Group.WithZone("").AsSlice())
 	}
 	if d.Port != 0 {
-		ae.Uint16(daemonPort, d.Port)
+		e.uint16(daemonPort, d.Port)
 	}
 	if d.TTL != 0 {
-		ae.Uint8(daemonTTL, d.TTL)
+		e.uint8(daemonTTL, d.TTL)
 	}
-	return nil
 }
 
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DAEMON. Kernels
 // before 4.3 report no more than State, Interface and SyncID.
 func (d *Daemon) UnmarshalBinary(b []byte) error {
-	return unmarshal(b, d.decode)
+	return d.decode(b)
 }
 
-func (d *Daemon) decode(ad *netlink.AttributeDecoder) error {
+func (d *Daemon) decode(b []byte) error {
 	*d = Daemon{}
-	for ad.Next() {
-		switch ad.Type() {
+	a := decoder{rest: b}
+	for a.next() {
+		switch a.typ {
 		case daemonState:
-			d.State = DaemonState(ad.Uint32())
+			d.State = DaemonState(a.uint32())
 		case daemonInterface:
-			d.Interface = ad.String()
+			d.Interface = a.text()
 		case daemonSyncID:
-			d.SyncID = ad.Uint32()
+			d.SyncID = a.uint32()
 		case daemonMaxLen:
-			d.MaxLen = ad.Uint16()
+			d.MaxLen = a.uint16()
 		case daemonGroup:
-			d.decodeGroup(ad, IPv4)
+			if a.has(4) {
+				d.Group, a.err = decodeAddr(IPv4, a.value)
+			}
 		case daemonGroup6:
-			d.decodeGroup(ad, IPv6)
+			d.Group, a.err = decodeAddr(IPv6, a.value)
 		case daemonPort:
-			d.Port = ad.Uint16()
+			d.Port = a.uint16()
 		case daemonTTL:
-			d.TTL = ad.Uint8()
+			d.TTL = a.uint8()
 		}
 	}
-	if err := ad.Err(); err != nil {
-		return fmt.Errorf("ipvs: daemon: %w", err)
+	if a.err != nil {
+		return fmt.Errorf("ipvs: daemon: %w", a.err)
 	}
 	return nil
-}
-
-func (d *Daemon) decodeGroup(ad *netlink.AttributeDecoder, family Family) {
-	ad.Do(func(b []byte) error {
-		if family == IPv4 && len(b) != 4 {
-			return fmt.Errorf("multicast group is %d bytes long, want 4", len(b))
-		}
-		a, err := decodeAddr(family, b)
-		d.Group = a
-		return err
-	})
 }

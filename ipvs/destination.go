@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-
-	"github.com/mdlayher/netlink"
 )
 
 // DestinationID tells one destination of a service from the others. It is
@@ -58,15 +56,10 @@ func (id DestinationID) MarshalBinary() ([]byte, error) {
 	return marshal(id.encode)
 }
 
-func (id DestinationID) encode(ae *netlink.AttributeEncoder) error {
-	addr, err := encodeAddr(id.AddrPort.Addr())
-	if err != nil {
-		return err
-	}
-	ae.Uint16(destFamily, uint16(FamilyOf(id.AddrPort.Addr())))
-	ae.Bytes(destAddr, addr)
-	encodePort(ae, destPort, id.AddrPort.Port())
-	return nil
+func (id *DestinationID) encode(e *encoder) {
+	e.uint16(destFamily, uint16(FamilyOf(id.AddrPort.Addr())))
+	e.addr(destAddr, id.AddrPort.Addr())
+	e.port(destPort, id.AddrPort.Port())
 }
 
 // MarshalBinary returns the attributes inside IPVS_CMD_ATTR_DEST. Connections
@@ -75,24 +68,21 @@ func (d Destination) MarshalBinary() ([]byte, error) {
 	return marshal(d.encode)
 }
 
-func (d Destination) encode(ae *netlink.AttributeEncoder) error {
-	if err := d.DestinationID.encode(ae); err != nil {
-		return err
-	}
-	ae.Uint32(destForward, uint32(d.Forward))
-	ae.Uint32(destWeight, d.Weight)
-	ae.Uint32(destUpperThreshold, d.UpperThreshold)
-	ae.Uint32(destLowerThreshold, d.LowerThreshold)
-	ae.Uint8(destTunnelType, uint8(d.TunnelType))
-	encodePort(ae, destTunnelPort, d.TunnelPort)
-	ae.Uint16(destTunnelFlags, uint16(d.TunnelFlags))
+func (d *Destination) encode(e *encoder) {
+	d.DestinationID.encode(e)
+	e.uint32(destForward, uint32(d.Forward))
+	e.uint32(destWeight, d.Weight)
+	e.uint32(destUpperThreshold, d.UpperThreshold)
+	e.uint32(destLowerThreshold, d.LowerThreshold)
+	e.uint8(destTunnelType, uint8(d.TunnelType))
+	e.port(destTunnelPort, d.TunnelPort)
+	e.uint16(destTunnelFlags, uint16(d.TunnelFlags))
 	if d.ActiveConns != 0 || d.InactiveConns != 0 || d.PersistentConns != 0 {
-		ae.Uint32(destActiveConns, d.ActiveConns)
-		ae.Uint32(destInactiveConns, d.InactiveConns)
-		ae.Uint32(destPersistentConns, d.PersistentConns)
+		e.uint32(destActiveConns, d.ActiveConns)
+		e.uint32(destInactiveConns, d.InactiveConns)
+		e.uint32(destPersistentConns, d.PersistentConns)
 	}
-	d.Stats.encode(ae, destStats, destStats64)
-	return nil
+	d.Stats.encode(e, destStats, destStats64)
 }
 
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DEST, as
@@ -102,56 +92,57 @@ func (d Destination) encode(ae *netlink.AttributeEncoder) error {
 // that of the service, which a Client knows; here it is IPv4 if all bytes
 // after the fourth are zero.
 func (d *Destination) UnmarshalBinary(b []byte) error {
-	return unmarshal(b, func(ad *netlink.AttributeDecoder) error { return d.decode(ad, 0) })
+	return d.decode(b, 0)
 }
 
 // decode reads a destination; family is that of its service, 0 if unknown.
-func (d *Destination) decode(ad *netlink.AttributeDecoder, family Family) error {
+func (d *Destination) decode(b []byte, family Family) error {
 	*d = Destination{}
+	a := decoder{rest: b}
 	var (
 		addr    []byte
 		port    uint16
 		stats64 bool
 	)
-	for ad.Next() {
-		switch ad.Type() {
+	for a.next() {
+		switch a.typ {
 		case destFamily:
-			family = Family(ad.Uint16())
+			family = Family(a.uint16())
 		case destAddr:
-			addr = ad.Bytes()
+			addr = a.value
 		case destPort:
-			port = decodePort(ad)
+			port = a.port()
 		case destForward:
-			d.Forward = ForwardingMethod(ad.Uint32())
+			d.Forward = ForwardingMethod(a.uint32())
 		case destWeight:
-			d.Weight = ad.Uint32()
+			d.Weight = a.uint32()
 		case destUpperThreshold:
-			d.UpperThreshold = ad.Uint32()
+			d.UpperThreshold = a.uint32()
 		case destLowerThreshold:
-			d.LowerThreshold = ad.Uint32()
+			d.LowerThreshold = a.uint32()
 		case destActiveConns:
-			d.ActiveConns = ad.Uint32()
+			d.ActiveConns = a.uint32()
 		case destInactiveConns:
-			d.InactiveConns = ad.Uint32()
+			d.InactiveConns = a.uint32()
 		case destPersistentConns:
-			d.PersistentConns = ad.Uint32()
+			d.PersistentConns = a.uint32()
 		case destTunnelType:
-			d.TunnelType = TunnelType(ad.Uint8())
+			d.TunnelType = TunnelType(a.uint8())
 		case destTunnelPort:
-			d.TunnelPort = decodePort(ad)
+			d.TunnelPort = a.port()
 		case destTunnelFlags:
-			d.TunnelFlags = TunnelFlags(ad.Uint16())
+			d.TunnelFlags = TunnelFlags(a.uint16())
 		case destStats:
 			if !stats64 {
-				ad.Nested(d.Stats.decode32)
+				a.err = d.Stats.decode32(a.value)
 			}
 		case destStats64:
 			stats64 = true
-			ad.Nested(d.Stats.decode64)
+			a.err = d.Stats.decode64(a.value)
 		}
 	}
-	if err := ad.Err(); err != nil {
-		return fmt.Errorf("ipvs: destination: %w", err)
+	if a.err != nil {
+		return fmt.Errorf("ipvs: destination: %w", a.err)
 	}
 	if addr == nil {
 		return errors.New("ipvs: destination: no address in the kernel's reply")
@@ -159,11 +150,11 @@ func (d *Destination) decode(ad *netlink.AttributeDecoder, family Family) error 
 	if family == 0 {
 		family = guessFamily(addr)
 	}
-	a, err := decodeAddr(family, addr)
+	ip, err := decodeAddr(family, addr)
 	if err != nil {
 		return fmt.Errorf("ipvs: destination: %w", err)
 	}
-	d.AddrPort = netip.AddrPortFrom(a, port)
+	d.AddrPort = netip.AddrPortFrom(ip, port)
 	return nil
 }
 

@@ -5,65 +5,61 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// nest makes the request that names one object.
-func nest(typ uint16, encode func(*netlink.AttributeEncoder) error) ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	ae.Nested(typ, encode)
-	return ae.Encode()
+// request is a read: a message of generic netlink with the attributes that name
+// what is wanted, if any.
+type request struct {
+	command Command
+	encoder
 }
 
-// unnest decodes the object inside a reply.
-func unnest(b []byte, typ uint16, decode func(*netlink.AttributeDecoder) error) error {
-	found := false
-	err := unmarshal(b, func(ad *netlink.AttributeDecoder) error {
-		for ad.Next() {
-			if ad.Type() == typ {
-				found = true
-				ad.Nested(decode)
-			}
-		}
-		return ad.Err()
-	})
-	if err == nil && !found {
-		err = errors.New("the kernel's reply lacks what was asked for")
-	}
-	return err
+func newRequest(command Command) *request {
+	return &request{command, encoder{b: appendHeader(make([]byte, 0, 64), command)}}
 }
 
-// getOne asks for one object, the attributes of which go to decode.
-func (c *Client) getOne(cmd Command, request []byte, decode func([]byte) error) error {
-	replies, err := c.get(cmd, 0, request)
+// appendHeader writes the header of generic netlink, struct genlmsghdr.
+func appendHeader(b []byte, command Command) []byte {
+	return append(b, byte(command), familyVersion, 0, 0)
+}
+
+const genlHeaderLen = 4
+
+// getOne asks for one object.
+func getOne[T any](c *Client, r *request, decode func(*T, []byte) error) (object T, err error) {
+	objects, err := get(c, r, 0, decode)
 	switch {
 	case err != nil:
-		return err
-	case len(replies) != 1:
-		return fmt.Errorf("ipvs: %s: %d replies from the kernel, want 1", cmd, len(replies))
+		return object, err
+	case len(objects) != 1:
+		return object, fmt.Errorf("ipvs: %s: %d replies from the kernel, want 1", r.command, len(objects))
 	}
-	if err := decode(replies[0].Data); err != nil {
-		return fmt.Errorf("ipvs: %s: %w", cmd, err)
-	}
-	return nil
+	return objects[0], nil
 }
 
 // dump asks for all objects of a kind.
-func dump[T any](c *Client, cmd Command, typ uint16, request []byte, decode func(*T, *netlink.AttributeDecoder) error) ([]T, error) {
-	replies, err := c.get(cmd, netlink.Dump, request)
-	if err != nil {
-		return nil, err
-	}
-	objects := make([]T, len(replies))
-	for i, reply := range replies {
-		err := unnest(reply.Data, typ, func(ad *netlink.AttributeDecoder) error { return decode(&objects[i], ad) })
-		if err != nil {
-			return nil, fmt.Errorf("ipvs: %s: %w", cmd, err)
+func dump[T any](c *Client, r *request, decode func(*T, []byte) error) ([]T, error) {
+	return get(c, r, netlink.Dump, decode)
+}
+
+// inside lets decode read what the attribute of a reply holds.
+func inside[T any](typ uint16, decode func(*T, []byte) error) func(*T, []byte) error {
+	return func(object *T, reply []byte) error {
+		a := decoder{rest: reply}
+		found := false
+		for a.next() {
+			if a.typ == typ {
+				found = true
+				a.err = decode(object, a.value)
+			}
 		}
+		if a.err == nil && !found {
+			return errors.New("the kernel's reply lacks what was asked for")
+		}
+		return a.err
 	}
-	return objects, nil
 }
 
 const (
@@ -71,34 +67,42 @@ const (
 	readPause = 10 * time.Millisecond
 )
 
-// get sends a request and returns the replies. A read that the kernel could not
-// finish for a passing reason, or a dump that a change overtook, is repeated.
-func (c *Client) get(cmd Command, flags netlink.HeaderFlags, request []byte) ([]genetlink.Message, error) {
+// get sends a request and returns the replies, each as decode reads its
+// attributes. A read that the kernel could not finish for a passing reason, or a
+// dump that a change overtook, is repeated.
+func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T, []byte) error) ([]T, error) {
+	if r.err != nil {
+		return nil, fmt.Errorf("ipvs: %s: %w", r.command, r.err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	var replies []genetlink.Message
+	var objects []T
 	var err error
 	for try := range readTries {
 		if try > 0 {
 			time.Sleep(readPause)
 		}
-		if replies, err = c.exchange(cmd, flags, request); !passing(err) {
+		if objects, err = exchange(c, flags, r.b, decode); !passing(err) {
 			break
 		}
 	}
 	if errno, _, ok := kernelErrno(err); ok {
-		return nil, &Error{Command: cmd, Errno: errno}
+		return nil, &Error{Command: r.command, Errno: errno}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ipvs: %s: %w", cmd, err)
+		return nil, fmt.Errorf("ipvs: %s: %w", r.command, err)
 	}
-	return replies, nil
+	return objects, nil
 }
 
-// errInterrupted is a dump that the kernel marked with NLM_F_DUMP_INTR, or one
-// that is not the same twice.
-var errInterrupted = errors.New("the table kept changing while it was read")
+var (
+	// errInterrupted is a dump that the kernel marked with NLM_F_DUMP_INTR, or
+	// one that is not the same twice.
+	errInterrupted = errors.New("the table kept changing while it was read")
+	// errStale is an answer to an earlier request.
+	errStale = errors.New("only replies to earlier requests")
+)
 
 // passing tells whether a read that failed so may succeed at once again.
 func passing(err error) bool {
@@ -111,45 +115,80 @@ func passing(err error) bool {
 }
 
 // exchange sends a request and receives its replies.
-func (c *Client) exchange(cmd Command, flags netlink.HeaderFlags, request []byte) ([]genetlink.Message, error) {
+func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decode func(*T, []byte) error) ([]T, error) {
 	if err := c.settle(); err != nil {
 		return nil, err
 	}
-	sent, err := c.genl.Send(genetlink.Message{
-		Header: genetlink.Header{Command: uint8(cmd), Version: familyVersion},
-		Data:   request,
-	}, c.family, netlink.Request|flags)
+	sent, err := c.conn.Send(message(c.family, flags, request))
 	if err != nil {
 		return nil, err
 	}
 	for range maxStale {
-		replies, headers, err := c.genl.Receive()
-		_, sequence, answered := kernelErrno(err)
-		switch {
-		case answered && sequence != sent.Header.Sequence:
-			continue
-		case err != nil:
+		objects, err := receive(c, sent, decode)
+		if err != errStale {
+			return objects, err
+		}
+	}
+	return nil, errStale
+}
+
+// receive reads one answer to its end, also if a part of it is bad, so that
+// nothing of it is left for the next request.
+func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) error) ([]T, error) {
+	objects := []T{}
+	first, stale, interrupted := true, false, false
+	var bad error
+	for m, err := range c.conn.ReceiveIter() {
+		if err != nil {
+			_, sequence, answered := kernelErrno(err)
+			if answered && sequence != sent.Header.Sequence {
+				return nil, errStale
+			}
 			c.unsettled = !answered
 			return nil, err
 		}
-		if len(headers) > 0 && headers[0].Header.Sequence != sent.Header.Sequence {
+		stale = stale || first && m.Header.Sequence != sent.Header.Sequence
+		first = false
+		interrupted = interrupted || m.Header.Flags&netlink.DumpInterrupted != 0
+		if stale || bad != nil {
 			continue
 		}
-		for _, h := range headers {
-			if h.Header.Flags&netlink.DumpInterrupted != 0 {
-				return nil, errInterrupted
-			}
+		var attributes []byte
+		if attributes, bad = c.open(m, sent); bad == nil {
+			objects = append(objects, *new(T))
+			bad = decode(&objects[len(objects)-1], attributes)
 		}
-		return replies, netlink.Validate(sent, headers)
 	}
-	return nil, errors.New("only replies to earlier requests")
+	switch {
+	case stale:
+		return nil, errStale
+	case interrupted:
+		return nil, errInterrupted
+	case bad != nil:
+		return nil, bad
+	}
+	return objects, nil
+}
+
+// open returns the attributes of a reply.
+func (c *Client) open(reply, sent netlink.Message) ([]byte, error) {
+	if err := netlink.Validate(sent, []netlink.Message{reply}); err != nil {
+		return nil, err
+	}
+	b := reply.Data
+	if len(b) < genlHeaderLen || b[2] != 0 || b[3] != 0 {
+		// There may be more of what this is.
+		c.unsettled = true
+		return nil, errors.New("not a message of generic netlink")
+	}
+	return b[genlHeaderLen:], nil
 }
 
 // describe adds to an error of the kernel what the request was about.
-func describe(err error, subject string) error {
+func describe(err error, id ServiceID) error {
 	var e *Error
 	if errors.As(err, &e) {
-		e.Subject = subject
+		e.Subject = id.String()
 	}
 	return err
 }

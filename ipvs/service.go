@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-
-	"github.com/mdlayher/netlink"
 )
 
 // ServiceID tells one virtual service from all others. It is comparable, so it
@@ -83,24 +81,19 @@ func (id ServiceID) MarshalBinary() ([]byte, error) {
 	return marshal(id.encode)
 }
 
-func (id ServiceID) encode(ae *netlink.AttributeEncoder) error {
+func (id *ServiceID) encode(e *encoder) {
 	family := id.AddressFamily()
 	if family == 0 {
-		return errors.New("service has neither an address nor a firewall mark")
+		e.fail(errors.New("service has neither an address nor a firewall mark"))
 	}
-	ae.Uint16(svcFamily, uint16(family))
+	e.uint16(svcFamily, uint16(family))
 	if id.FWMark != 0 {
-		ae.Uint32(svcFWMark, id.FWMark)
-		return nil
+		e.uint32(svcFWMark, id.FWMark)
+		return
 	}
-	addr, err := encodeAddr(id.AddrPort.Addr())
-	if err != nil {
-		return err
-	}
-	ae.Uint16(svcProtocol, uint16(id.Protocol))
-	ae.Bytes(svcAddr, addr)
-	encodePort(ae, svcPort, id.AddrPort.Port())
-	return nil
+	e.uint16(svcProtocol, uint16(id.Protocol))
+	e.addr(svcAddr, id.AddrPort.Addr())
+	e.port(svcPort, id.AddrPort.Port())
 }
 
 // MarshalBinary returns the attributes inside IPVS_CMD_ATTR_SERVICE. Counters
@@ -109,40 +102,35 @@ func (s Service) MarshalBinary() ([]byte, error) {
 	return marshal(s.encode)
 }
 
-func (s Service) encode(ae *netlink.AttributeEncoder) error {
-	if err := s.ServiceID.encode(ae); err != nil {
-		return err
-	}
-	if err := encodeName(ae, svcScheduler, "scheduler", s.Scheduler); err != nil {
-		return err
-	}
+func (s *Service) encode(e *encoder) {
+	s.ServiceID.encode(e)
+	e.name(svcScheduler, "scheduler", s.Scheduler)
 	if s.PersistenceEngine != "" {
-		if err := encodeName(ae, svcPEName, "persistence engine", s.PersistenceEngine); err != nil {
-			return err
-		}
+		e.name(svcPEName, "persistence engine", s.PersistenceEngine)
 	}
 	// struct ip_vs_flags
 	mask := s.FlagsMask
 	if mask == 0 {
 		mask = ^ServiceFlags(0)
 	}
-	flags := binary.NativeEndian.AppendUint32(nil, uint32(s.Flags))
-	ae.Bytes(svcFlags, binary.NativeEndian.AppendUint32(flags, uint32(mask)))
-	ae.Uint32(svcTimeout, s.Timeout)
-	encodeNetmask(ae, svcNetmask, s.AddressFamily(), s.Netmask)
-	s.Stats.encode(ae, svcStats, svcStats64)
-	return nil
+	e.header(svcFlags, 8)
+	e.b = binary.NativeEndian.AppendUint32(e.b, uint32(s.Flags))
+	e.b = binary.NativeEndian.AppendUint32(e.b, uint32(mask))
+	e.uint32(svcTimeout, s.Timeout)
+	e.netmask(svcNetmask, s.AddressFamily(), s.Netmask)
+	s.Stats.encode(e, svcStats, svcStats64)
 }
 
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_SERVICE. Unknown
 // attributes are skipped; attributes of a wrong length, or an address without
 // its family, are errors.
 func (s *Service) UnmarshalBinary(b []byte) error {
-	return unmarshal(b, s.decode)
+	return s.decode(b)
 }
 
-func (s *Service) decode(ad *netlink.AttributeDecoder) error {
+func (s *Service) decode(b []byte) error {
 	*s = Service{}
+	a := decoder{rest: b}
 	var (
 		family      Family
 		addr        []byte
@@ -151,41 +139,41 @@ func (s *Service) decode(ad *netlink.AttributeDecoder) error {
 		stats64     bool
 		hasIdentity bool
 	)
-	for ad.Next() {
-		switch ad.Type() {
+	for a.next() {
+		switch a.typ {
 		case svcFamily:
-			family = Family(ad.Uint16())
+			family = Family(a.uint16())
 		case svcProtocol:
-			s.Protocol = Protocol(ad.Uint16())
+			s.Protocol = Protocol(a.uint16())
 		case svcAddr:
-			addr = ad.Bytes()
+			addr = a.value
 			hasIdentity = true
 		case svcPort:
-			port = decodePort(ad)
+			port = a.port()
 		case svcFWMark:
-			s.FWMark = ad.Uint32()
+			s.FWMark = a.uint32()
 			hasIdentity = true
 		case svcScheduler:
-			s.Scheduler = ad.String()
+			s.Scheduler = a.text()
 		case svcPEName:
-			s.PersistenceEngine = ad.String()
+			s.PersistenceEngine = a.text()
 		case svcFlags:
-			ad.Do(s.decodeFlags)
+			s.decodeFlags(&a)
 		case svcTimeout:
-			s.Timeout = ad.Uint32()
+			s.Timeout = a.uint32()
 		case svcNetmask:
-			netmask = ad.Bytes()
+			netmask = a.value
 		case svcStats:
 			if !stats64 {
-				ad.Nested(s.Stats.decode32)
+				a.err = s.Stats.decode32(a.value)
 			}
 		case svcStats64:
 			stats64 = true
-			ad.Nested(s.Stats.decode64)
+			a.err = s.Stats.decode64(a.value)
 		}
 	}
-	if err := ad.Err(); err != nil {
-		return fmt.Errorf("ipvs: service: %w", err)
+	if a.err != nil {
+		return fmt.Errorf("ipvs: service: %w", a.err)
 	}
 	if !hasIdentity {
 		return errors.New("ipvs: service: no address and no firewall mark in the kernel's reply")
@@ -197,11 +185,11 @@ func (s *Service) decode(ad *netlink.AttributeDecoder) error {
 			s.Family = family
 		}
 	} else {
-		a, err := decodeAddr(family, addr)
+		ip, err := decodeAddr(family, addr)
 		if err != nil {
 			return fmt.Errorf("ipvs: service: %w", err)
 		}
-		s.AddrPort = netip.AddrPortFrom(a, port)
+		s.AddrPort = netip.AddrPortFrom(ip, port)
 	}
 	if netmask != nil {
 		var err error
@@ -213,14 +201,13 @@ func (s *Service) decode(ad *netlink.AttributeDecoder) error {
 }
 
 // decodeFlags reads struct ip_vs_flags. The kernel reports a mask of all ones.
-func (s *Service) decodeFlags(b []byte) error {
-	if len(b) != 8 {
-		return fmt.Errorf("flags are %d bytes long, want 8", len(b))
+func (s *Service) decodeFlags(a *decoder) {
+	if !a.has(8) {
+		return
 	}
-	s.Flags = ServiceFlags(binary.NativeEndian.Uint32(b))
-	s.FlagsMask = ServiceFlags(binary.NativeEndian.Uint32(b[4:]))
+	s.Flags = ServiceFlags(binary.NativeEndian.Uint32(a.value))
+	s.FlagsMask = ServiceFlags(binary.NativeEndian.Uint32(a.value[4:]))
 	if s.FlagsMask == ^ServiceFlags(0) {
 		s.FlagsMask = 0
 	}
-	return nil
 }

@@ -1,12 +1,5 @@
 package ipvs
 
-import (
-	"encoding/binary"
-	"fmt"
-
-	"github.com/mdlayher/netlink"
-)
-
 // Stats are the counters of a service or a destination since it was created or
 // zeroed, and its rates, which the kernel estimates every two seconds.
 type Stats struct {
@@ -35,63 +28,54 @@ func (s *Stats) fields() [10]*uint64 {
 
 // encode writes both forms, as the kernel does: the old one, with 32 bits for
 // all but the byte counters, and the one of Linux 4.1 with 64 bits throughout.
-func (s Stats) encode(ae *netlink.AttributeEncoder, attr32, attr64 uint16) {
-	if s == (Stats{}) {
+func (s *Stats) encode(e *encoder, attr32, attr64 uint16) {
+	if *s == (Stats{}) {
 		return
 	}
-	fields := s.fields()
-	ae.Nested(attr32, func(nae *netlink.AttributeEncoder) error {
-		for i, f := range fields {
-			if typ := uint16(i + 1); typ == statsInBytes || typ == statsOutBytes {
-				nae.Uint64(typ, *f)
+	e.nest(attr32, func(e *encoder) {
+		for i, f := range s.fields() {
+			if typ := uint16(i + 1); size32(typ) == 8 {
+				e.uint64(typ, *f)
 			} else {
-				nae.Uint32(typ, uint32(*f))
+				e.uint32(typ, uint32(*f))
 			}
 		}
-		return nil
 	})
-	ae.Nested(attr64, func(nae *netlink.AttributeEncoder) error {
-		for i, f := range fields {
-			nae.Uint64(uint16(i+1), *f)
+	e.nest(attr64, func(e *encoder) {
+		for i, f := range s.fields() {
+			e.uint64(uint16(i+1), *f)
 		}
-		return nil
 	})
 }
+
+// size32 is the size of a counter in the old form.
+func size32(typ uint16) int {
+	if typ == statsInBytes || typ == statsOutBytes {
+		return 8
+	}
+	return 4
+}
+
+func size64(uint16) int { return 8 }
 
 // decode64 reads IPVS_SVC_ATTR_STATS64 or IPVS_DEST_ATTR_STATS64.
-func (s *Stats) decode64(ad *netlink.AttributeDecoder) error {
-	return s.decode(ad, func(uint16) int { return 8 })
-}
+func (s *Stats) decode64(b []byte) error { return s.decode(b, size64) }
 
 // decode32 reads the older IPVS_SVC_ATTR_STATS or IPVS_DEST_ATTR_STATS.
-func (s *Stats) decode32(ad *netlink.AttributeDecoder) error {
-	return s.decode(ad, func(typ uint16) int {
-		if typ == statsInBytes || typ == statsOutBytes {
-			return 8
-		}
-		return 4
-	})
-}
+func (s *Stats) decode32(b []byte) error { return s.decode(b, size32) }
 
-func (s *Stats) decode(ad *netlink.AttributeDecoder, size func(typ uint16) int) error {
+func (s *Stats) decode(b []byte, size func(typ uint16) int) error {
 	*s = Stats{}
 	fields := s.fields()
-	for ad.Next() {
-		typ := ad.Type()
-		if typ < statsConns || typ > statsOutBPS {
-			continue
+	a := decoder{rest: b}
+	for a.next() {
+		switch {
+		case a.typ < statsConns || a.typ > statsOutBPS:
+		case size(a.typ) == 8:
+			*fields[a.typ-1] = a.uint64()
+		default:
+			*fields[a.typ-1] = uint64(a.uint32())
 		}
-		ad.Do(func(b []byte) error {
-			if len(b) != size(typ) {
-				return fmt.Errorf("counter %d is %d bytes long, want %d", typ, len(b), size(typ))
-			}
-			if len(b) == 8 {
-				*fields[typ-1] = binary.NativeEndian.Uint64(b)
-			} else {
-				*fields[typ-1] = uint64(binary.NativeEndian.Uint32(b))
-			}
-			return nil
-		})
 	}
-	return nil
+	return a.err
 }

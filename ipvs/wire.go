@@ -6,42 +6,36 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-
-	"github.com/mdlayher/netlink"
 )
 
 // marshal returns the attributes that encode writes.
-func marshal(encode func(*netlink.AttributeEncoder) error) ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	if err := encode(ae); err != nil {
-		return nil, err
+func marshal(encode func(*encoder)) ([]byte, error) {
+	e := encoder{b: make([]byte, 0, 256)}
+	encode(&e)
+	if e.err != nil {
+		return nil, e.err
 	}
-	return ae.Encode()
-}
-
-// unmarshal gives attributes to decode to read.
-func unmarshal(b []byte, decode func(*netlink.AttributeDecoder) error) error {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return err
-	}
-	return decode(ad)
+	return e.b, nil
 }
 
 // addrLen is the size of union nf_inet_addr, which holds addresses of both families.
 const addrLen = 16
 
-// encodeAddr fills a union nf_inet_addr: an IPv4 address is its first four bytes.
-func encodeAddr(a netip.Addr) ([]byte, error) {
+// addr fills a union nf_inet_addr: an IPv4 address is its first four bytes.
+func (e *encoder) addr(typ uint16, a netip.Addr) {
+	var b [addrLen]byte
 	switch {
 	case !a.IsValid():
-		return nil, errors.New("no address")
+		e.fail(errors.New("no address"))
 	case a.Zone() != "":
-		return nil, fmt.Errorf("address %s has a zone, which the kernel does not know", a)
+		e.fail(fmt.Errorf("address %s has a zone, which the kernel does not know", a))
+	case a.Is4():
+		four := a.As4()
+		copy(b[:], four[:])
+	default:
+		b = a.As16()
 	}
-	b := make([]byte, addrLen)
-	copy(b, a.AsSlice())
-	return b, nil
+	e.bytes(typ, b[:])
 }
 
 func decodeAddr(family Family, b []byte) (netip.Addr, error) {
@@ -60,30 +54,28 @@ func decodeAddr(family Family, b []byte) (netip.Addr, error) {
 	return a, nil
 }
 
-// encodePort writes a port in network order.
-func encodePort(ae *netlink.AttributeEncoder, typ uint16, port uint16) {
-	ae.Bytes(typ, binary.BigEndian.AppendUint16(nil, port))
+// port writes a port in network order.
+func (e *encoder) port(typ, port uint16) {
+	e.header(typ, 2)
+	e.b = append(binary.BigEndian.AppendUint16(e.b, port), 0, 0)
 }
 
-func decodePort(ad *netlink.AttributeDecoder) (port uint16) {
-	ad.Do(func(b []byte) error {
-		if len(b) != 2 {
-			return fmt.Errorf("port is %d bytes long, want 2", len(b))
-		}
-		port = binary.BigEndian.Uint16(b)
-		return nil
-	})
-	return port
+func (d *decoder) port() uint16 {
+	if !d.has(2) {
+		return 0
+	}
+	return binary.BigEndian.Uint16(d.value)
 }
 
-// encodeNetmask writes a __be32: an IPv4 mask in network order, but an IPv6
-// prefix length as a plain number (ip_vs_add_service in ip_vs_ctl.c).
-func encodeNetmask(ae *netlink.AttributeEncoder, typ uint16, family Family, mask uint32) {
+// netmask writes a __be32: an IPv4 mask in network order, but an IPv6 prefix
+// length as a plain number (ip_vs_add_service in ip_vs_ctl.c).
+func (e *encoder) netmask(typ uint16, family Family, mask uint32) {
 	if family == IPv6 {
-		ae.Uint32(typ, mask)
+		e.uint32(typ, mask)
 		return
 	}
-	ae.Bytes(typ, binary.BigEndian.AppendUint32(nil, mask))
+	e.header(typ, 4)
+	e.b = binary.BigEndian.AppendUint32(e.b, mask)
 }
 
 func decodeNetmask(family Family, b []byte) (uint32, error) {
@@ -96,14 +88,14 @@ func decodeNetmask(family Family, b []byte) (uint32, error) {
 	return binary.BigEndian.Uint32(b), nil
 }
 
-// encodeName writes a NUL-terminated name of at most 15 bytes.
-func encodeName(ae *netlink.AttributeEncoder, typ uint16, kind, name string) error {
+// name writes a NUL-terminated name of at most 15 bytes.
+func (e *encoder) name(typ uint16, kind, name string) {
 	switch {
 	case len(name) >= maxNameLen:
-		return fmt.Errorf("%s name %q is longer than %d bytes", kind, name, maxNameLen-1)
+		e.fail(fmt.Errorf("%s name %q is longer than %d bytes", kind, name, maxNameLen-1))
 	case strings.IndexByte(name, 0) >= 0:
-		return fmt.Errorf("%s name %q contains a NUL byte", kind, name)
+		e.fail(fmt.Errorf("%s name %q contains a NUL byte", kind, name))
+	default:
+		e.text(typ, name)
 	}
-	ae.String(typ, name)
-	return nil
 }

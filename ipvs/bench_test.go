@@ -1,0 +1,72 @@
+package ipvs_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+var someStats = ipvs.Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+
+func BenchmarkDecodeService(b *testing.B) {
+	data, err := service(tcp("10.0.0.1:80"), func(s *ipvs.Service) { s.Stats = someStats }).MarshalBinary()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var s ipvs.Service
+		if err := s.UnmarshalBinary(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecodeDestination(b *testing.B) {
+	data, err := destination("10.0.0.2:80", func(d *ipvs.Destination) { d.ActiveConns, d.Stats = 1, someStats }).MarshalBinary()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var d ipvs.Destination
+		if err := d.UnmarshalBinary(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkEncodeChange(b *testing.B) {
+	change := ipvs.NewDestination(tcp("10.0.0.1:80"), destination("10.0.0.2:80"))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := change.MarshalBinary(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Lines as the kernel writes them, of both families.
+func BenchmarkConnEntries(b *testing.B) {
+	for name, line := range map[string]string{
+		"IPv4": "TCP C0A80001 C350 0A000001 0050 0A000002 0050 ESTABLISHED     900\n",
+		"IPv6": "TCP fd00:0000:0000:0000:0000:0000:0000:0001 C350 fd00:0000:0000:0000:0000:0000:0000:0002 0050 " +
+			"fd00:0000:0000:0000:0000:0000:0000:0003 0050 ESTABLISHED     900\n",
+		"sip": "UDP C0A80001 13C4 0A000001 13C4 0A000002 13C4 UDP             300 sip 193b0f5a@192.168.0.1\n",
+	} {
+		b.Run(name, func(b *testing.B) {
+			const lines = 1000
+			text := connHeader + strings.Repeat(line, lines)
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, err := range ipvs.ConnEntries(strings.NewReader(text)) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*lines), "ns/line")
+		})
+	}
+}

@@ -2,8 +2,7 @@ package ipvs
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/hex"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -52,9 +51,9 @@ func ConnEntries(r io.Reader) iter.Seq2[ConnEntry, error] {
 			yield(ConnEntry{}, ErrNoConnEntries)
 			return
 		}
+		words := vocabulary{}
 		for n := 2; lines.Scan(); n++ {
-			line := lines.Bytes()
-			e, err := parseConnEntry(line)
+			e, err := parseConnEntry(lines.Bytes(), words)
 			if err != nil {
 				yield(ConnEntry{}, fmt.Errorf("ipvs: connection table, line %d: %w", n, err))
 				return
@@ -72,11 +71,11 @@ func ConnEntries(r io.Reader) iter.Seq2[ConnEntry, error] {
 // parseConnEntry reads a line such as
 //
 //	TCP C0A80001 C350 0A000001 0050 0A000002 0050 ESTABLISHED     900 sip abc@host
-func parseConnEntry(line []byte) (ConnEntry, error) {
+func parseConnEntry(line []byte, words vocabulary) (ConnEntry, error) {
 	var e ConnEntry
 	var err error
 	protocol, rest := nextField(line)
-	e.Protocol = string(protocol)
+	e.Protocol = words.text(protocol)
 	for _, end := range []*netip.AddrPort{&e.Client, &e.Virtual, &e.Destination} {
 		var addr, port []byte
 		addr, rest = nextField(rest)
@@ -86,7 +85,7 @@ func parseConnEntry(line []byte) (ConnEntry, error) {
 		}
 	}
 	state, rest := nextField(rest)
-	e.State = string(state)
+	e.State = words.text(state)
 	expires, rest := nextField(rest)
 	seconds, err := strconv.ParseUint(string(expires), 10, 32)
 	if err != nil {
@@ -94,43 +93,96 @@ func parseConnEntry(line []byte) (ConnEntry, error) {
 	}
 	e.Expires = time.Duration(seconds) * time.Second
 	name, rest := nextField(rest)
-	e.PEName = string(name)
+	e.PEName = words.text(name)
 	if len(rest) > 0 {
 		e.PEData = string(rest[1:])
 	}
 	return e, nil
 }
 
+// vocabulary keeps the few words that most lines have in common: with it a line
+// costs no allocation but for the data of a persistence engine.
+type vocabulary map[string]string
+
+// maxVocabulary bounds it, should the words be no such words; the kernel has 30.
+const maxVocabulary = 100
+
+func (v vocabulary) text(word []byte) string {
+	if text, ok := v[string(word)]; ok {
+		return text
+	}
+	text := string(word)
+	if len(v) < maxVocabulary {
+		v[text] = text
+	}
+	return text
+}
+
 // nextField cuts off the first word; rest begins with the blank after it.
 func nextField(line []byte) (field, rest []byte) {
-	line = bytes.TrimLeft(line, " ")
-	if i := bytes.IndexByte(line, ' '); i >= 0 {
-		return line[:i], line[i:]
+	start := 0
+	for start < len(line) && line[start] == ' ' {
+		start++
 	}
-	return line, nil
+	end := start
+	for end < len(line) && line[end] != ' ' {
+		end++
+	}
+	return line[start:end], line[end:]
 }
 
 var errHexAddr = errors.New("neither 8 hexadecimal digits nor an IPv6 address")
 
-// parseHexAddrPort reads 0A000001 or fd00:0000:...:0001 and a port as 0050.
+// parseHexAddrPort reads an address and a port such as 0050.
 func parseHexAddrPort(addr, port []byte) (netip.AddrPort, error) {
-	var a netip.Addr
-	var raw [4]byte
-	if len(addr) == 8 {
-		if _, err := hex.Decode(raw[:], addr); err != nil {
-			return netip.AddrPort{}, fmt.Errorf("address %q: %w", addr, errHexAddr)
-		}
-		a = netip.AddrFrom4(raw)
-	} else {
-		var err error
-		a, err = netip.ParseAddr(string(addr))
-		if err != nil || !a.Is6() || a.Zone() != "" {
-			return netip.AddrPort{}, fmt.Errorf("address %q: %w", addr, errHexAddr)
-		}
+	a, ok := parseHexAddr(addr)
+	if !ok {
+		return netip.AddrPort{}, fmt.Errorf("address %q: %w", addr, errHexAddr)
 	}
-	p, err := strconv.ParseUint(string(port), 16, 16)
-	if err != nil {
+	p, ok := parseHex(port)
+	if !ok || len(port) > 4 {
 		return netip.AddrPort{}, fmt.Errorf("%q is not a hexadecimal port", port)
 	}
 	return netip.AddrPortFrom(a, uint16(p)), nil
+}
+
+// parseHexAddr reads 0A000001 or fd00:0000:0000:0000:0000:0000:0000:0001.
+func parseHexAddr(text []byte) (netip.Addr, bool) {
+	switch len(text) {
+	case 8:
+		var raw [4]byte
+		n, ok := parseHex(text)
+		binary.BigEndian.PutUint32(raw[:], n)
+		return netip.AddrFrom4(raw), ok
+	case 8*5 - 1:
+		var raw [16]byte
+		for i := range 8 {
+			group := text[5*i:]
+			n, ok := parseHex(group[:4])
+			if !ok || len(group) > 4 && group[4] != ':' {
+				return netip.Addr{}, false
+			}
+			binary.BigEndian.PutUint16(raw[2*i:], uint16(n))
+		}
+		return netip.AddrFrom16(raw), true
+	}
+	return netip.Addr{}, false
+}
+
+// parseHex reads up to 8 digits, in capitals or not.
+func parseHex(digits []byte) (n uint32, ok bool) {
+	for _, c := range digits {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		default:
+			return 0, false
+		}
+		n = n<<4 | uint32(c)
+	}
+	return n, len(digits) > 0
 }

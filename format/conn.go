@@ -1,8 +1,8 @@
 package format
 
 import (
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,8 +44,7 @@ func (l ConnListing) appendEntry(b []byte, e *ipvs.ConnEntry) []byte {
 	protocol := protocolOfName[e.Protocol]
 	b = append(appendPadded(b, e.Protocol, 3), ' ')
 	start := len(b)
-	b = fmt.Appendf(b, "%02d:%02d", e.Expires/time.Minute, e.Expires%time.Minute/time.Second)
-	b = append(padFrom(b, start, 6), ' ')
+	b = append(padFrom(appendMinutes(b, e.Expires), start, 6), ' ')
 	b = append(appendPadded(b, e.State, 11), ' ')
 	start = len(b)
 	b = append(padFrom(appendEndpoint(b, l.Names, protocol, e.Client), start, 18), ' ')
@@ -61,4 +60,14 @@ func (l ConnListing) appendEntry(b []byte, e *ipvs.ConnEntry) []byte {
 		b = append(b, data...)
 	}
 	return append(b, '\n')
+}
+
+// appendMinutes writes minutes and seconds, each with two digits or more.
+func appendMinutes(b []byte, d time.Duration) []byte {
+	minutes, seconds := uint64(d/time.Minute), d%time.Minute/time.Second
+	if minutes < 10 {
+		b = append(b, '0')
+	}
+	b = strconv.AppendUint(b, minutes, 10)
+	return append(b, ':', byte('0'+seconds/10), byte('0'+seconds%10))
 }

@@ -35,3 +35,14 @@ UDP 100:00 ESTABLISHED 192.168.0.1:50000  10.0.0.1:80        [fd00::2]:80     si
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 }
+
+func TestMinutes(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "00:00", 59 * time.Second: "00:59", 9*time.Minute + 5*time.Second: "09:05",
+		15 * time.Minute: "15:00", 4294967295 * time.Second: "71582788:15",
+	} {
+		if got := string(appendMinutes(nil, d)); got != want {
+			t.Errorf("%s: got %s, want %s", d, got, want)
+		}
+	}
+}

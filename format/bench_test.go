@@ -1,0 +1,52 @@
+package format
+
+import (
+	"io"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+func BenchmarkConnections(b *testing.B) {
+	entries := slices.Repeat([]ipvs.ConnEntry{{
+		Protocol: "TCP", State: "ESTABLISHED", Expires: 899 * time.Second,
+		Client:      netip.MustParseAddrPort("192.168.0.1:50000"),
+		Virtual:     netip.MustParseAddrPort("10.0.0.1:80"),
+		Destination: netip.MustParseAddrPort("10.0.0.2:80"),
+	}}, 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := (ConnListing{}).Entries(io.Discard, entries); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(entries)), "ns/line")
+}
+
+// A service with ten servers.
+func BenchmarkTable(b *testing.B) {
+	stats := ipvs.Stats{Conns: 1, InPkts: 20, OutPkts: 300, InBytes: 4000, OutBytes: 500000000, CPS: 6}
+	entry := ipvs.TableEntry{Service: ipvs.Service{
+		ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
+		Scheduler: "wlc", Netmask: ipvs.IPv4.HostNetmask(), Stats: stats,
+	}}
+	for range 10 {
+		entry.Destinations = append(entry.Destinations, ipvs.Destination{
+			DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("172.16.100.200:8080")},
+			Forward:       ipvs.DirectRoute, Weight: 100, ActiveConns: 1234, InactiveConns: 56789, Stats: stats,
+		})
+	}
+	for name, view := range map[string]View{"Connections": Connections, "Counters": Counters} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := (Listing{View: view}).Table(io.Discard, ipvs.Table{entry}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

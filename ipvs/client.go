@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"sync"
 
 	"github.com/mdlayher/genetlink"
@@ -34,14 +33,24 @@ type Client struct {
 	unsettled bool
 }
 
+// receiveBuffer is for one datagram. A buffer of known size saves a peek before
+// each receive. The kernel makes each part of a dump as large as the largest
+// buffer that was offered to it, up to 32 KiB; no other answer is larger than a
+// page or 8 KiB. For each part it walks again to where the last one ended, so to
+// read a service takes, with buffers of 4, 8 and 32 KiB (microseconds, emulated):
+//
+//	   1 server     247    273    279
+//	  10 servers    414    439    448
+//	 100 servers   2844   2477   2192
+//	1000 servers  30.0k  27.5k  21.4k
+//	4000 servers   272k   210k   128k
+const receiveBuffer = 32 << 10
+
 // Dial connects to the IPVS of the current network namespace. It does not load
 // kernel modules.
 func Dial() (*Client, error) {
 	conn, err := netlink.Dial(unix.NETLINK_GENERIC, &netlink.Config{
-		// The kernel makes each part of a dump as large as the largest buffer
-		// that was offered to it, and one page by default; no other answer is
-		// larger. A buffer of known size saves a peek before each receive.
-		MessageBufferSize: max(os.Getpagesize(), 8192),
+		MessageBufferSize: receiveBuffer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ipvs: %w", err)

@@ -1,6 +1,7 @@
 package ipvs_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -44,6 +45,26 @@ func BenchmarkEncodeChange(b *testing.B) {
 		if _, err := change.MarshalBinary(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A table of 100 services with 10 servers each, compared with none and with itself.
+func BenchmarkDiff(b *testing.B) {
+	var table ipvs.Table
+	for i := range 100 {
+		entry := ipvs.TableEntry{Service: service(mark(uint32(i+1), ipvs.IPv4))}
+		for j := range 10 {
+			entry.Destinations = append(entry.Destinations, destination(fmt.Sprintf("10.0.0.%d:80", j)))
+		}
+		table = append(table, entry)
+	}
+	for name, from := range map[string]ipvs.Table{"new": nil, "same": table} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ipvs.Diff(from, table)
+			}
+		})
 	}
 }
 

@@ -12,12 +12,19 @@ func Diff(from, to Table) []Change {
 	for i := range from {
 		old[from[i].Service.ServiceID.canonical()] = &from[i]
 	}
-	var changes []Change
 	kept := make(map[ServiceID]bool, len(to))
+	additions := 0
 	for i := range to {
 		id := to[i].Service.ServiceID.canonical()
 		kept[id] = true
-		changes = appendEntryDiff(changes, old[id], &to[i])
+		if old[id] == nil {
+			additions += 1 + len(to[i].Destinations)
+		}
+	}
+	// A whole table at once: growing by and by would copy it four times.
+	changes := make([]Change, 0, additions)
+	for i := range to {
+		changes = appendEntryDiff(changes, old[to[i].Service.ServiceID.canonical()], &to[i])
 	}
 	for i := range from {
 		if id := from[i].Service.ServiceID; !kept[id.canonical()] {
@@ -31,13 +38,17 @@ func Diff(from, to Table) []Change {
 // service is new.
 func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
 	id := to.Service.ServiceID
-	old := map[DestinationID]*Destination{}
 	if from == nil {
-		from = &TableEntry{}
 		changes = append(changes, NewService(to.Service))
-	} else if !from.Service.sameSettings(&to.Service) {
+		for _, d := range to.Destinations {
+			changes = append(changes, NewDestination(id, d))
+		}
+		return changes
+	}
+	if !from.Service.sameSettings(&to.Service) {
 		changes = append(changes, SetService(to.Service))
 	}
+	old := make(map[DestinationID]*Destination, len(from.Destinations))
 	for i := range from.Destinations {
 		old[from.Destinations[i].DestinationID] = &from.Destinations[i]
 	}

@@ -121,7 +121,7 @@ func (d *decoder) next() bool {
 	return true
 }
 
-var errCutOff = errors.New("an attribute is longer than what there is, or too short")
+var errCutOff = errors.New("a length is more than what there is, or too little")
 
 // has tells whether the value is of the size that is wanted, and fails if not.
 func (d *decoder) has(size int) bool {

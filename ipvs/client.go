@@ -16,7 +16,6 @@ import (
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
 // ErrNoIPVS is returned by Dial and New if the kernel does not know IPVS,
@@ -31,36 +30,21 @@ type Client struct {
 	family uint16
 	// unsettled is set if answers to a failed request may still arrive.
 	unsettled bool
+	// likely is how many objects the last answer held. A service often has as
+	// many destinations as the one before, whose list then has just its size.
+	likely int
 }
-
-// receiveBuffer is for one datagram. A buffer of known size saves a peek before
-// each receive. The kernel makes each part of a dump as large as the largest
-// buffer that was offered to it, up to 32 KiB; no other answer is larger than a
-// page or 8 KiB. For each part it walks again to where the last one ended, so to
-// read a service takes, with buffers of 4, 8 and 32 KiB (microseconds, emulated):
-//
-//	   1 server     247    273    279
-//	  10 servers    414    439    448
-//	 100 servers   2844   2477   2192
-//	1000 servers  30.0k  27.5k  21.4k
-//	4000 servers   272k   210k   128k
-const receiveBuffer = 32 << 10
 
 // Dial connects to the IPVS of the current network namespace. It does not load
 // kernel modules.
 func Dial() (*Client, error) {
-	conn, err := netlink.Dial(unix.NETLINK_GENERIC, &netlink.Config{
-		MessageBufferSize: receiveBuffer,
-	})
+	s, err := openSocket()
 	if err != nil {
 		return nil, fmt.Errorf("ipvs: %w", err)
 	}
-	// Without this an error carries the whole request back. Kernels before 4.3
-	// do not know it and need not.
-	_ = conn.SetOption(netlink.CapAcknowledge, true)
-	c, err := New(conn)
+	c, err := New(netlink.NewConn(s, s.PID()))
 	if err != nil {
-		_ = conn.Close()
+		_ = s.Close()
 		return nil, err
 	}
 	return c, nil

@@ -67,9 +67,10 @@ const (
 	readPause = 10 * time.Millisecond
 )
 
-// get sends a request and returns the replies, each as decode reads its
-// attributes. A read that the kernel could not finish for a passing reason, or a
-// dump that a change overtook, is repeated.
+// get sends a request and returns the replies, each as decode reads it. What
+// decode is given lies in the receive buffer and is not to be kept. A read that
+// the kernel could not finish for a passing reason, or a dump that a change
+// overtook, is repeated.
 func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T, []byte) error) ([]T, error) {
 	if r.err != nil {
 		return nil, fmt.Errorf("ipvs: %s: %w", r.command, r.err)
@@ -135,7 +136,7 @@ func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decod
 // receive reads one answer to its end, also if a part of it is bad, so that
 // nothing of it is left for the next request.
 func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) error) ([]T, error) {
-	objects := []T{}
+	objects := make([]T, 0, c.likely)
 	first, stale, interrupted := true, false, false
 	var bad error
 	for m, err := range c.conn.ReceiveIter() {
@@ -162,13 +163,17 @@ func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) err
 	switch {
 	case stale:
 		return nil, errStale
-	case interrupted:
-		return nil, errInterrupted
 	case bad != nil:
 		return nil, bad
+	case interrupted:
+		return nil, errInterrupted
 	}
+	c.likely = min(len(objects), maxLikely)
 	return objects, nil
 }
+
+// maxLikely bounds how many objects are expected in an answer.
+const maxLikely = 128
 
 // open returns the attributes of a reply.
 func (c *Client) open(reply, sent netlink.Message) ([]byte, error) {

@@ -1,0 +1,165 @@
+package ipvs
+
+import (
+	"encoding/binary"
+	"errors"
+	"iter"
+	"os"
+	"syscall"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// socket is the socket below a netlink.Conn. It sends and receives on the file
+// descriptor of another netlink.Conn, which opens and closes it and has its
+// options and deadlines. By itself that one starts a goroutine for each send and
+// receive, to see whether a context ends, and copies each message: to ask for a
+// family takes 7.7 us and 58 allocations then, with this 4.2 us and 40.
+type socket struct {
+	*netlink.Conn
+	fd      syscall.RawConn
+	out, in []byte
+}
+
+// receiveBuffer is for one datagram. The kernel makes each part of a dump as
+// large as the largest buffer that was offered to it, up to 32 KiB; no other
+// answer is larger than a page or 8 KiB. For each part it walks again to where
+// the last one ended, so to read a service takes, with buffers of 4, 8 and
+// 32 KiB (microseconds, emulated):
+//
+//	   1 server     247    273    279
+//	  10 servers    414    439    448
+//	 100 servers   2844   2477   2192
+//	1000 servers  30.0k  27.5k  21.4k
+//	4000 servers   272k   210k   128k
+const receiveBuffer = 32 << 10
+
+// openSocket opens a socket of generic netlink.
+func openSocket() (*socket, error) {
+	conn, err := netlink.Dial(unix.NETLINK_GENERIC, nil)
+	if err != nil {
+		return nil, err
+	}
+	// Without this an error carries the whole request back. Kernels before 4.3
+	// do not know it and need not.
+	_ = conn.SetOption(netlink.CapAcknowledge, true)
+	fd, err := conn.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &socket{Conn: conn, fd: fd, in: make([]byte, receiveBuffer)}, nil
+}
+
+// Send sends a message.
+func (s *socket) Send(m netlink.Message) error { return s.SendMessages([]netlink.Message{m}) }
+
+// SendMessages sends messages in one datagram.
+func (s *socket) SendMessages(messages []netlink.Message) error {
+	s.out = s.out[:0]
+	for _, m := range messages {
+		s.out = appendMessage(s.out, m)
+	}
+	kernel := &unix.SockaddrNetlink{Family: unix.AF_NETLINK}
+	var err error
+	failed := s.fd.Write(func(fd uintptr) (done bool) {
+		for {
+			err = unix.Sendto(int(fd), s.out, 0, kernel)
+			if err != unix.EINTR {
+				return err != unix.EAGAIN
+			}
+		}
+	})
+	if failed != nil {
+		return failed
+	}
+	return os.NewSyscallError("sendto", err)
+}
+
+// Receive receives the messages of one datagram.
+func (s *socket) Receive() (messages []netlink.Message, err error) {
+	for m, err := range s.ReceiveIter() {
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// ReceiveIter receives the messages of one datagram. Their data are of use until
+// the next one is received.
+func (s *socket) ReceiveIter() iter.Seq2[netlink.Message, error] {
+	return func(yield func(netlink.Message, error) bool) {
+		b, err := s.receiveDatagram()
+		for err == nil && len(b) > 0 {
+			var m netlink.Message
+			if m, b, err = cutMessage(b); err == nil && !yield(m, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(netlink.Message{}, err)
+		}
+	}
+}
+
+func (s *socket) receiveDatagram() ([]byte, error) {
+	n := 0
+	var err error
+	failed := s.fd.Read(func(fd uintptr) (done bool) {
+		for {
+			// With MSG_TRUNC the length is that of the datagram.
+			n, _, err = unix.Recvfrom(int(fd), s.in, unix.MSG_TRUNC)
+			if err != unix.EINTR {
+				return err != unix.EAGAIN
+			}
+		}
+	})
+	switch {
+	case failed != nil:
+		return nil, failed
+	case err != nil:
+		return nil, os.NewSyscallError("recvfrom", err)
+	case n > len(s.in):
+		return nil, errors.New("an answer larger than the receive buffer")
+	}
+	return s.in[:n], nil
+}
+
+const headerLen = unix.SizeofNlMsghdr
+
+// appendMessage writes struct nlmsghdr and the data.
+func appendMessage(b []byte, m netlink.Message) []byte {
+	end := len(b) + int(m.Header.Length)
+	b = binary.NativeEndian.AppendUint32(b, m.Header.Length)
+	b = binary.NativeEndian.AppendUint16(b, uint16(m.Header.Type))
+	b = binary.NativeEndian.AppendUint16(b, uint16(m.Header.Flags))
+	b = binary.NativeEndian.AppendUint32(b, m.Header.Sequence)
+	b = binary.NativeEndian.AppendUint32(b, m.Header.PID)
+	b = append(b, m.Data...)
+	for len(b) < end {
+		b = append(b, 0) // the length is a multiple of four
+	}
+	return b
+}
+
+// cutMessage takes the first message off a datagram.
+func cutMessage(b []byte) (m netlink.Message, rest []byte, err error) {
+	if len(b) < headerLen {
+		return m, nil, errCutOff
+	}
+	m.Header = netlink.Header{
+		Length:   binary.NativeEndian.Uint32(b),
+		Type:     netlink.HeaderType(binary.NativeEndian.Uint16(b[4:])),
+		Flags:    netlink.HeaderFlags(binary.NativeEndian.Uint16(b[6:])),
+		Sequence: binary.NativeEndian.Uint32(b[8:]),
+		PID:      binary.NativeEndian.Uint32(b[12:]),
+	}
+	if m.Header.Length < headerLen || uint64(m.Header.Length) > uint64(len(b)) {
+		return m, nil, errCutOff
+	}
+	length := int(m.Header.Length)
+	m.Data = b[headerLen:length]
+	return m, b[min((length+3)&^3, len(b)):], nil
+}

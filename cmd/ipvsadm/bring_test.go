@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,5 +69,21 @@ func TestRestoreGivesUpWhenTheTableNeverAgrees(t *testing.T) {
 	stderr, status := restoreOnFake(k, "-A -f 1 -s rr\n")
 	if stderr != "line 1: Service already exists\n" || status != exitKernel {
 		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// More lines than are carried out together.
+func TestManyRules(t *testing.T) {
+	k := ipvstest.New()
+	var rules, stderr strings.Builder
+	for i := range 2*changesAtOnce + 1 {
+		fmt.Fprintf(&rules, "-A -f %d\n", min(i+1, 2*changesAtOnce))
+	}
+	status := run([]string{"ipvsadm", "-R"}, strings.NewReader(rules.String()), &strings.Builder{}, &stderr, fakeMachine(k, ""))
+	if want := fmt.Sprintf("line %d: Service already exists\n", 2*changesAtOnce+1); stderr.String() != want || status != exitKernel {
+		t.Errorf("status %d, %s", status, stderr.String())
+	}
+	if n := len(k.Table()); n != 2*changesAtOnce {
+		t.Errorf("%d services", n)
 	}
 }

@@ -66,11 +66,14 @@ func parseRule(words []string) (*command, error) {
 	return c, nil
 }
 
+// changesAtOnce is how many changes are made together. One takes 440 bytes.
+const changesAtOnce = 1024
+
 // executeRules does what the lines say, in order. Changes in a row are sent
 // together. An error of the kernel does not stop the lines after it.
 func (p *program) executeRules(lines []ruleLine) (failed bool, err error) {
-	var changes []ipvs.Change
-	var numbers []int
+	changes := make([]ipvs.Change, 0, min(len(lines), changesAtOnce))
+	numbers := make([]int, 0, cap(changes))
 	apply := func() error {
 		for i, err := range p.client.Apply(changes) {
 			if err != nil {
@@ -85,13 +88,19 @@ func (p *program) executeRules(lines []ruleLine) (failed bool, err error) {
 		return nil
 	}
 	for _, line := range lines {
-		if change, ok := line.command.change(); ok {
+		change, ok := line.command.change()
+		if ok {
 			changes = append(changes, change)
 			numbers = append(numbers, line.number)
+		}
+		if ok && len(changes) < changesAtOnce {
 			continue
 		}
 		if err := apply(); err != nil {
 			return failed, err
+		}
+		if ok {
+			continue
 		}
 		if err := p.show(line.command); err != nil {
 			failed = true

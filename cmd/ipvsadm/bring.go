@@ -24,9 +24,12 @@ type refusal struct {
 	err    error
 }
 
-// bringAbout makes the kernel what is desired. It looks at the table again after
-// the changes: another restore may have read the same table and undone them.
+// bringAbout makes the kernel what is desired. If it cannot keep other restores
+// away meanwhile, it looks at the table again after the changes: another one may
+// have read the same table and undone them.
 func (p *program) bringAbout(d *desired) (failed bool, err error) {
+	unlock, locked := p.machine.lock()
+	defer unlock()
 	var refusals []refusal
 	again := true // the table or a daemon may not be as desired yet
 	for round := 0; ; round++ {
@@ -47,7 +50,7 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 			return false, err
 		}
 		again = slices.ContainsFunc(refusals, raced)
-		if !again && (len(changes) == 0 || len(refusals) > 0) {
+		if !again && (locked || len(changes) == 0 || len(refusals) > 0) {
 			break
 		}
 	}

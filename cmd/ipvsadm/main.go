@@ -7,5 +7,5 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{"/", dialKernel, moduleLoaded, loadModule, unloadModules}))
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{"/", dialKernel, moduleLoaded, loadModule, unloadModules, lockTable}))
 }

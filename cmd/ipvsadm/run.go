@@ -25,6 +25,7 @@ type machine struct {
 	loaded func() bool // tells whether IPVS is there
 	load   func()      // loads the module of IPVS, as far as it can
 	unload func() error
+	lock   func() (unlock func(), locked bool) // keeps other restores away
 }
 
 // program is one run of the tool.

@@ -142,7 +142,10 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 func fakeMachine(k *ipvstest.Kernel, root string) machine {
 	present := func() bool { return true }
 	nothing := func() {}
-	return machine{root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil }}
+	return machine{
+		root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil },
+		lock: func() (func(), bool) { return nothing, false },
+	}
 }
 
 // runFake runs ipvsadm against a fake kernel.

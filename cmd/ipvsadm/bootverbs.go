@@ -133,13 +133,13 @@ func (b *boot) unload() error {
 // read reads the rules file and what the configuration says of daemons. A bad
 // line is an error; failed tells that the kernel would not have a line.
 func (b *boot) read() (d *desired, failed bool, err error) {
-	var lines []ruleLine
+	d = newDesired()
 	if b.system.Auto {
-		if lines, err = b.readFile(); err != nil {
+		if err := b.readFile(d); err != nil {
 			return nil, false, err
 		}
 	}
-	d, failed = b.desire(lines)
+	failed = b.complainOf(d.impossible)
 	for _, daemon := range b.configuredDaemons() {
 		if _, named := d.daemons[daemon.State]; !named {
 			d.daemons[daemon.State] = desiredDaemon{Daemon: daemon, origin: sysconfig.SettingsDebian + ": DAEMON: "}
@@ -148,21 +148,25 @@ func (b *boot) read() (d *desired, failed bool, err error) {
 	return d, failed, nil
 }
 
-func (b *boot) readFile() ([]ruleLine, error) {
+func (b *boot) readFile(d *desired) error {
 	file, err := sysconfig.Open(b.machine.root, b.system.Rules)
 	if err != nil {
-		return nil, &statusError{err, lsbNotConfigured}
+		return &statusError{err, lsbNotConfigured}
 	}
 	defer func() { _ = file.Close() }()
 	b.stdin, b.source = file, b.system.Rules+": "
-	lines, bad := b.readRules()
+	rules := 0
+	bad := b.readRules(func(line ruleLine) {
+		rules++
+		d.add(line)
+	})
 	if bad {
-		return nil, &statusError{errReported, lsbNotConfigured}
+		return &statusError{errReported, lsbNotConfigured}
 	}
-	if len(lines) == 0 {
+	if rules == 0 {
 		b.complain(fmt.Sprintf("%s: there are no rules in it", b.system.Rules))
 	}
-	return lines, nil
+	return nil
 }
 
 func (b *boot) rulesPath() string { return filepath.Join(b.machine.root, b.system.Rules) }

@@ -18,6 +18,14 @@ type desired struct {
 	configLine int
 	daemons    map[ipvs.DaemonState]desiredDaemon
 	later      []ruleLine // what shows or zeroes something, when all else is done
+	impossible []impossibleLine
+}
+
+// impossibleLine is a line that the kernel would refuse, such as that of a server
+// of a service that is not there.
+type impossibleLine struct {
+	number int
+	err    error
 }
 
 type desiredService struct {
@@ -46,13 +54,13 @@ func newDesired() *desired {
 	}
 }
 
-// add carries out a line in memory. An error is what the kernel would say; the
-// line is then without effect.
-func (d *desired) add(line ruleLine) error {
+// add carries out a line in memory. One that the kernel would refuse is without
+// effect.
+func (d *desired) add(line ruleLine) {
 	ch, ok := line.command.change()
 	if !ok {
 		d.later = append(d.later, line)
-		return nil
+		return
 	}
 	var errno syscall.Errno
 	switch ch.Command {
@@ -78,9 +86,8 @@ func (d *desired) add(line ruleLine) error {
 		errno = d.changeServer(ch, line.number)
 	}
 	if errno != 0 {
-		return &ipvs.Error{Command: ch.Command, Errno: errno}
+		d.impossible = append(d.impossible, impossibleLine{line.number, &ipvs.Error{Command: ch.Command, Errno: errno}})
 	}
-	return nil
 }
 
 func (d *desired) changeService(ch ipvs.Change, line int) syscall.Errno {

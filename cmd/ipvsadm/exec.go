@@ -13,7 +13,7 @@ func (p *program) execute(c *command) error {
 	case version:
 		return p.version()
 	case restore:
-		return p.restoreRules()
+		return p.restoreRules(false)
 	}
 	if err := p.open(); err != nil {
 		return err

@@ -35,7 +35,12 @@ func (p *program) restoreTool(words []string) error {
 			return usagef("unknown option %s; try '%s --help'", word, p.name)
 		}
 	}
-	lines, bad := p.readRules()
+	if mode == clearFirst {
+		return p.restoreRules(true)
+	}
+	// The lines are added up at once, not kept: they are many.
+	d := newDesired()
+	bad := p.readRules(d.add)
 	if mode != checkOnly {
 		if err := p.connect(); err != nil {
 			return err
@@ -44,13 +49,7 @@ func (p *program) restoreTool(words []string) error {
 	if bad {
 		return &statusError{errReported, exitUsage}
 	}
-	if mode == clearFirst {
-		if err := p.client.Flush(); err != nil {
-			return err
-		}
-		return refused(p.executeRules(lines))
-	}
-	d, failed := p.desire(lines)
+	failed := p.complainOf(d.impossible)
 	switch mode {
 	case dryRun:
 		return refused(failed, p.printChanges(d))
@@ -61,15 +60,10 @@ func (p *program) restoreTool(words []string) error {
 	return refused(failed, nil)
 }
 
-// desire adds up what the lines say. Those that the kernel would refuse, such
-// as a server of a service that is not there, are reported.
-func (p *program) desire(lines []ruleLine) (d *desired, failed bool) {
-	d = newDesired()
+// complainOf reports lines that the kernel would refuse.
+func (p *program) complainOf(lines []impossibleLine) (failed bool) {
 	for _, line := range lines {
-		if err := d.add(line); err != nil {
-			failed = true
-			p.complainLine(line.number, err)
-		}
+		p.complainLine(line.number, line.err)
 	}
-	return d, failed
+	return len(lines) > 0
 }

@@ -15,14 +15,20 @@ type ruleLine struct {
 	command *command
 }
 
-// restoreRules reads a rules stream whole, then does what its lines say.
-func (p *program) restoreRules() error {
-	lines, bad := p.readRules()
+// restoreRules reads a rules stream whole, then does what its lines say, with an
+// empty table if clear is set.
+func (p *program) restoreRules(clear bool) error {
+	lines, bad := p.readLines()
 	if err := p.connect(); err != nil {
 		return err
 	}
 	if bad {
 		return &statusError{errReported, exitUsage}
+	}
+	if clear {
+		if err := p.client.Flush(); err != nil {
+			return err
+		}
 	}
 	return refused(p.executeRules(lines))
 }
@@ -35,8 +41,15 @@ func refused(failed bool, err error) error {
 	return err
 }
 
-// readRules parses a rules stream. All bad lines are reported.
-func (p *program) readRules() (lines []ruleLine, bad bool) {
+// readLines parses a rules stream.
+func (p *program) readLines() (lines []ruleLine, bad bool) {
+	bad = p.readRules(func(line ruleLine) { lines = append(lines, line) })
+	return lines, bad
+}
+
+// readRules parses a rules stream and hands on each good line. All bad lines are
+// reported.
+func (p *program) readRules(take func(ruleLine)) (bad bool) {
 	for line, err := range sysconfig.Lines(p.stdin) {
 		var c *command
 		if err == nil {
@@ -47,9 +60,9 @@ func (p *program) readRules() (lines []ruleLine, bad bool) {
 			p.complainLine(line.Number, err)
 			continue
 		}
-		lines = append(lines, ruleLine{line.Number, c})
+		take(ruleLine{line.Number, c})
 	}
-	return lines, bad
+	return bad
 }
 
 // parseRule reads the words of one line, which may hold any command that makes

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// manyRules are those of 1000 services with 10 servers each.
+func manyRules() []byte {
+	var b bytes.Buffer
+	for i := range 1000 {
+		fmt.Fprintf(&b, "-A -t 10.0.%d.%d:80 -s rr\n", i>>8, i&255)
+		for j := range 10 {
+			fmt.Fprintf(&b, "-a -t 10.0.%d.%d:80 -r 172.16.0.%d:80 -g -w 1\n", i>>8, i&255, j)
+		}
+	}
+	return b.Bytes()
+}
+
+func BenchmarkReadRules(b *testing.B) {
+	rules := manyRules()
+	b.ReportAllocs()
+	for b.Loop() {
+		p := &program{stdin: bytes.NewReader(rules)}
+		if lines, bad := p.readLines(); bad || len(lines) != 11000 {
+			b.Fatalf("%d lines, bad: %v", len(lines), bad)
+		}
+	}
+}
+
+func BenchmarkDiffOfRules(b *testing.B) {
+	rules := manyRules()
+	b.ReportAllocs()
+	for b.Loop() {
+		p := &program{stdin: bytes.NewReader(rules)}
+		d := newDesired()
+		if bad := p.readRules(d.add); bad {
+			b.Fatal("bad rules")
+		}
+		if changes := ipvs.Diff(nil, d.table()); len(changes) != 11000 {
+			b.Fatalf("%d changes", len(changes))
+		}
+	}
+}

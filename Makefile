@@ -19,7 +19,7 @@ PACKAGES := ./... ./testdata/lab/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: all build test setup lint unit fuzz-short fuzz lab test-boot demo cookbook vuln install clean
+.PHONY: all build test setup lint unit fuzz-short fuzz lab test-boot demo cookbook bench vuln install clean
 
 all: build
 
@@ -73,6 +73,10 @@ demo: setup build
 # Writes the scenario's section of the cookbook anew, from what it prints.
 cookbook: export COOKBOOK := write
 cookbook: demo
+
+# Measures ipvsadm beside the original; SECTION is one of start, restore, list, connections, names and growth, or all.
+bench: setup build
+	testdata/lab/bench/run.sh $(SECTION)
 
 # Needs the Go vulnerability database, which is not everywhere to be reached.
 vuln:

@@ -14,6 +14,7 @@ require (
 )
 
 require (
+	github.com/guptarohit/asciigraph v0.10.0 // indirect
 	github.com/mdlayher/socket v0.6.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect

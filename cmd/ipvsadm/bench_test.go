@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
-
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
 // manyRules are those of 1000 services with 10 servers each.
@@ -40,8 +38,12 @@ func BenchmarkDiffOfRules(b *testing.B) {
 		if bad := p.readRules(d.add); bad {
 			b.Fatal("bad rules")
 		}
-		if changes := ipvs.Diff(nil, d.table()); len(changes) != 11000 {
-			b.Fatalf("%d changes", len(changes))
+		n := 0
+		for changes := range tableDiff(nil, d) {
+			n += len(changes)
+		}
+		if n != 11000 {
+			b.Fatalf("%d changes", n)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -33,11 +34,11 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 	var refusals []refusal
 	again := true // the table or a daemon may not be as desired yet
 	for round := 0; ; round++ {
-		changes, err := p.tableDiff(d)
+		now, err := p.tableNow(d)
 		if err != nil {
 			return false, err
 		}
-		if !again && len(changes) == 0 {
+		if !again && !differ(now, d) {
 			break
 		}
 		if round == maxRounds {
@@ -46,11 +47,11 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 			}
 			break
 		}
-		if refusals, err = p.approach(d, changes); err != nil {
+		if refusals, err = p.approach(d, now); err != nil {
 			return false, err
 		}
 		again = slices.ContainsFunc(refusals, raced)
-		if !again && (locked || len(changes) == 0 || len(refusals) > 0) {
+		if !again && (locked || len(refusals) > 0) {
 			break
 		}
 	}
@@ -67,7 +68,7 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 
 // printChanges prints what it would take.
 func (p *program) printChanges(d *desired) error {
-	changes, err := p.tableDiff(d)
+	now, err := p.tableNow(d)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,11 @@ func (p *program) printChanges(d *desired) error {
 	if err != nil {
 		return err
 	}
-	changes = slices.Concat(stops, changes, settings)
+	changes := stops
+	for part := range tableDiff(now, d) {
+		changes = append(changes, part...)
+	}
+	changes = append(changes, settings...)
 	for _, line := range d.later {
 		if change, ok := line.command.change(); ok {
 			changes = append(changes, change)
@@ -84,16 +89,24 @@ func (p *program) printChanges(d *desired) error {
 	return format.Changes(p.stdout, changes)
 }
 
-// approach makes changes of the table and what else it takes, and returns those
-// that the kernel refused.
-func (p *program) approach(d *desired, changes []ipvs.Change) (refusals []refusal, err error) {
+// approach makes the changes that it takes from the table as it is now, and returns
+// those that the kernel refused.
+func (p *program) approach(d *desired, now ipvs.Table) (refusals []refusal, err error) {
 	stops, settings, err := p.settingsDiff(d)
 	if err != nil {
 		return nil, err
 	}
 	// While a daemon runs, the kernel refuses servers of another family.
 	refusals = p.applySettings(stops)
-	// A service that does not get all its new servers keeps the others as they are.
+	for changes := range tableDiff(now, d) {
+		refusals = append(refusals, p.changeServices(changes)...)
+	}
+	return append(refusals, p.applySettings(settings)...), nil
+}
+
+// changeServices makes the changes of some services. One that does not get all its
+// new servers keeps the others as they are.
+func (p *program) changeServices(changes []ipvs.Change) (refusals []refusal) {
 	var first, second []ipvs.Change
 	for _, ch := range changes {
 		switch ch.Command {
@@ -103,7 +116,7 @@ func (p *program) approach(d *desired, changes []ipvs.Change) (refusals []refusa
 			second = append(second, ch)
 		}
 	}
-	refusals = append(refusals, p.apply(first)...)
+	refusals = p.apply(first)
 	short := map[ipvs.ServiceID]bool{}
 	for _, r := range refusals {
 		if r.change.Command == ipvs.CommandNewDestination {
@@ -111,8 +124,7 @@ func (p *program) approach(d *desired, changes []ipvs.Change) (refusals []refusa
 		}
 	}
 	second = slices.DeleteFunc(second, func(ch ipvs.Change) bool { return short[ch.Service.ServiceID] })
-	refusals = append(refusals, p.apply(second)...)
-	return append(refusals, p.applySettings(settings)...), nil
+	return append(refusals, p.apply(second)...)
 }
 
 // apply makes changes. What was to be deleted and is gone already is fine.
@@ -152,17 +164,60 @@ func raced(r refusal) bool {
 	return errors.Is(r.err, fs.ErrExist) || errors.Is(r.err, fs.ErrNotExist)
 }
 
-// tableDiff finds the changes of services and servers.
-func (p *program) tableDiff(d *desired) ([]ipvs.Change, error) {
+// tableNow reads the table, unless the rules leave it alone.
+func (p *program) tableNow(d *desired) (ipvs.Table, error) {
 	if d.keepTable {
 		return nil, nil
 	}
 	now, err := p.client.StableTable()
-	if err != nil {
-		return nil, err
-	}
 	now.Sort()
-	return ipvs.Diff(now, d.table()), nil
+	return now, err
+}
+
+// servicesAtOnce is how many services are compared before their changes are made.
+// The changes of 1000 with 10 servers each would take 5 MB.
+const servicesAtOnce = 128
+
+// tableDiff finds the changes of services and servers, those of some services at a
+// time. Services that are not wanted come last.
+func tableDiff(now ipvs.Table, d *desired) iter.Seq[[]ipvs.Change] {
+	return func(yield func([]ipvs.Change) bool) {
+		if d.keepTable {
+			return
+		}
+		left := make(map[ipvs.ServiceID]ipvs.TableEntry, len(now))
+		for _, entry := range now {
+			left[entry.Service.ServiceID] = entry
+		}
+		for wanted := range slices.Chunk(d.inOrder(), servicesAtOnce) {
+			var from, to ipvs.Table
+			for _, s := range wanted {
+				if entry, ok := left[s.ServiceID]; ok {
+					from = append(from, entry)
+					delete(left, s.ServiceID)
+				}
+				to = append(to, s.entry())
+			}
+			if !yield(ipvs.Diff(from, to)) {
+				return
+			}
+		}
+		now = slices.DeleteFunc(slices.Clone(now), func(entry ipvs.TableEntry) bool {
+			_, ok := left[entry.Service.ServiceID]
+			return !ok
+		})
+		yield(ipvs.Diff(now, nil))
+	}
+}
+
+// differ tells whether the table is not as desired.
+func differ(now ipvs.Table, d *desired) bool {
+	for changes := range tableDiff(now, d) {
+		if len(changes) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // settingsDiff finds the changes of timeouts and daemons, where the rules say

@@ -148,19 +148,19 @@ func (d *desired) setConfig(c ipvs.Config) {
 	}
 }
 
-// table lists the services and servers in the order of their lines.
-func (d *desired) table() ipvs.Table {
-	services := slices.SortedFunc(maps.Values(d.services), func(a, b *desiredService) int { return cmp.Compare(a.line, b.line) })
-	table := make(ipvs.Table, 0, len(services))
-	for _, s := range services {
-		servers := slices.SortedFunc(maps.Values(s.servers), func(a, b *desiredServer) int { return cmp.Compare(a.line, b.line) })
-		entry := ipvs.TableEntry{Service: s.Service}
-		for _, server := range servers {
-			entry.Destinations = append(entry.Destinations, server.Destination)
-		}
-		table = append(table, entry)
+// inOrder lists the services in the order of their lines.
+func (d *desired) inOrder() []*desiredService {
+	return slices.SortedFunc(maps.Values(d.services), func(a, b *desiredService) int { return cmp.Compare(a.line, b.line) })
+}
+
+// entry is the service with its servers in the order of their lines.
+func (s *desiredService) entry() ipvs.TableEntry {
+	servers := slices.SortedFunc(maps.Values(s.servers), func(a, b *desiredServer) int { return cmp.Compare(a.line, b.line) })
+	entry := ipvs.TableEntry{Service: s.Service, Destinations: make([]ipvs.Destination, 0, len(servers))}
+	for _, server := range servers {
+		entry.Destinations = append(entry.Destinations, server.Destination)
 	}
-	return table
+	return entry
 }
 
 // lineOf is the line to blame if the kernel refuses a change, 0 if it is about

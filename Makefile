@@ -76,7 +76,7 @@ cookbook: demo
 
 # Measures ipvsadm beside the original; SECTION is one of start, restore, list, connections, names and growth, or all.
 bench: setup build
-	testdata/lab/bench/run.sh $(SECTION)
+	exec testdata/lab/bench/run.sh $(SECTION)
 
 # Needs the Go vulnerability database, which is not everywhere to be reached.
 vuln:

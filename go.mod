@@ -19,3 +19,6 @@ require (
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )
+
+// For testdata/lab/bench. "go mod tidy" does not look below testdata, and keeps it because of this.
+tool github.com/guptarohit/asciigraph/cmd/asciigraph

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// job is a program to run, with a file as its input or none.
+type job struct {
+	words []string
+	stdin string
+}
+
+func words(line string) job { return job{words: strings.Fields(line)} }
+
+func (j job) reading(file string) job {
+	j.stdin = file
+	return j
+}
+
+// run runs the program before whose words others may stand, and returns how long that took.
+func (j job) run(before ...string) (time.Duration, error) {
+	all := append(before, j.words...)
+	cmd := exec.Command(all[0], all[1:]...)
+	if j.stdin != "" {
+		file, err := os.Open(j.stdin)
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = file.Close() }()
+		cmd.Stdin = file
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	start := time.Now()
+	err := cmd.Run()
+	took := time.Since(start)
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", strings.Join(all, " "), err, stderr.String())
+	}
+	return took, err
+}
+
+// race runs the jobs by turns, so that each has the same machine, and returns the median time of each.
+func race(runs int, prepare func() error, jobs ...job) ([]time.Duration, error) {
+	times := make([][]time.Duration, len(jobs))
+	for range runs {
+		for i, j := range jobs {
+			if err := prepare(); err != nil {
+				return nil, err
+			}
+			took, err := j.run()
+			if err != nil {
+				return nil, err
+			}
+			times[i] = append(times[i], took)
+		}
+	}
+	medians := make([]time.Duration, len(jobs))
+	for i := range times {
+		slices.Sort(times[i])
+		medians[i] = times[i][len(times[i])/2]
+	}
+	return medians, nil
+}
+
+// systemCalls counts the system calls of a job.
+func (j job) systemCalls() (int, error) {
+	const file = "/tmp/calls"
+	if _, err := j.run("strace", "-f", "-c", "-o", file); err != nil {
+		return 0, err
+	}
+	report, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	lines := strings.Split(strings.TrimSpace(string(report)), "\n")
+	// "100.00    0.039020         291       134        18 total"
+	if fields := strings.Fields(lines[len(lines)-1]); len(fields) >= 5 {
+		return strconv.Atoi(fields[3])
+	}
+	return 0, fmt.Errorf("strace counted nothing: %s", report)
+}
+
+// memory is the most memory that a job had in use, in KiB. Busybox starts it: what the kernel tells of a child includes
+// the memory of the parent, and a Go program has some. Busybox takes the kernel's KiB for pages of 4 KiB.
+func (j job) memory() (int, error) {
+	const file = "/tmp/time"
+	if _, err := j.run("busybox", "time", "-v", "-o", file); err != nil {
+		return 0, err
+	}
+	report, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(report)) {
+		if n, found := strings.CutPrefix(strings.TrimSpace(line), "Maximum resident set size (kbytes): "); found {
+			kib, err := strconv.Atoi(n)
+			return kib / 4, err
+		}
+	}
+	return 0, fmt.Errorf("busybox time says %q", report)
+}

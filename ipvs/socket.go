@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -60,20 +61,43 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 	for _, m := range messages {
 		s.out = appendMessage(s.out, m)
 	}
-	kernel := &unix.SockaddrNetlink{Family: unix.AF_NETLINK}
-	var err error
+	reads := len(messages) == 1 && messages[0].Header.Flags&netlink.Dump == netlink.Dump
+	var errno syscall.Errno
 	failed := s.fd.Write(func(fd uintptr) (done bool) {
 		for {
-			err = unix.Sendto(int(fd), s.out, 0, kernel)
-			if err != unix.EINTR {
-				return err != unix.EAGAIN
+			errno = sendTo(fd, s.out, reads)
+			if errno != unix.EINTR {
+				return errno != unix.EAGAIN
 			}
 		}
 	})
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return failed
+	case errno != 0:
+		return os.NewSyscallError("sendto", errno)
 	}
-	return os.NewSyscallError("sendto", err)
+	return nil
+}
+
+// sendTo sends a datagram to the kernel. A change may take long, such as one that
+// loads a module; the first part of a dump does not.
+func sendTo(fd uintptr, b []byte, reads bool) (errno syscall.Errno) {
+	if reads {
+		_, _, errno = unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	} else {
+		_, _, errno = unix.Syscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	}
+	return errno
+}
+
+// receiveFrom receives a datagram, or as much of it as there is room for, and returns
+// its length. The socket does not block, so the scheduler need not know: where a
+// part of a dump takes longer than 20 us, it would give the processor to another
+// thread and then want it back.
+func receiveFrom(fd uintptr, b []byte) (n int, errno syscall.Errno) {
+	length, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_TRUNC, 0, 0)
+	return int(length), errno
 }
 
 // Receive receives the messages of one datagram.
@@ -106,21 +130,20 @@ func (s *socket) ReceiveIter() iter.Seq2[netlink.Message, error] {
 
 func (s *socket) receiveDatagram() ([]byte, error) {
 	n := 0
-	var err error
+	var errno syscall.Errno
 	failed := s.fd.Read(func(fd uintptr) (done bool) {
 		for {
-			// With MSG_TRUNC the length is that of the datagram.
-			n, _, err = unix.Recvfrom(int(fd), s.in, unix.MSG_TRUNC)
-			if err != unix.EINTR {
-				return err != unix.EAGAIN
+			n, errno = receiveFrom(fd, s.in)
+			if errno != unix.EINTR {
+				return errno != unix.EAGAIN
 			}
 		}
 	})
 	switch {
 	case failed != nil:
 		return nil, failed
-	case err != nil:
-		return nil, os.NewSyscallError("recvfrom", err)
+	case errno != 0:
+		return nil, os.NewSyscallError("recvfrom", errno)
 	case n > len(s.in):
 		return nil, errors.New("an answer larger than the receive buffer")
 	}

@@ -22,78 +22,99 @@ const batchSize = 128
 // the ones after it. If the connection fails, all changes whose result is not
 // known get that failure as their error.
 func (c *Client) Apply(changes []Change) []error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-
 	errs := make([]error, len(changes))
-	b := batch{
-		changes: changes, errs: errs,
-		msgs:  make([]netlink.Message, 0, min(len(changes), batchSize)+1),
-		index: make([]int, 0, min(len(changes), batchSize)),
+	var b Batch
+	var index []int // of the changes in b
+	apply := func() {
+		for i, err := range c.ApplyBatch(&b) {
+			errs[index[i]] = err
+		}
+		b.reset()
+		index = index[:0]
 	}
 	for i := range changes {
-		if err := b.add(i, c.family); err != nil {
-			errs[i] = fmt.Errorf("ipvs: %s %s: %w", changes[i].Command, changes[i].subject(), err)
+		if errs[i] = b.Add(&changes[i]); errs[i] != nil {
 			continue
 		}
-		if len(b.msgs) == batchSize {
-			c.send(&b)
-			b.reset()
+		if index = append(index, i); len(index) == batchSize {
+			apply()
 		}
 	}
-	c.send(&b)
+	apply()
 	return errs
 }
 
-// batch is the part of the changes that is sent at once. index tells which
-// change a message is. The messages lie in data, which the next batch uses again.
-type batch struct {
-	changes []Change
-	errs    []error
-	msgs    []netlink.Message
-	index   []int
-	data    encoder
+// ApplyBatch sends the changes of a batch, as Apply does.
+func (c *Client) ApplyBatch(b *Batch) []error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	errs := make([]error, b.Len())
+	for from := 0; from < b.Len(); from += batchSize {
+		to := min(from+batchSize, b.Len())
+		c.send(part{b, from, errs[from:to]})
+	}
+	return errs
 }
 
-// add makes the message of change i.
-func (b *batch) add(i int, family uint16) error {
+// Batch is a list of changes as the kernel gets them, which takes a third of the
+// memory of a []Change. The zero Batch is empty.
+type Batch struct {
+	data encoder // the messages without their netlink headers
+	ends []int   // where each ends
+}
+
+// Add adds a change. One that cannot be sent, such as one without an address, is
+// an error, and is left out.
+func (b *Batch) Add(ch *Change) error {
 	start := len(b.data.b)
-	b.data.b = appendHeader(b.data.b, b.changes[i].Command)
-	b.changes[i].encode(&b.data)
+	b.data.b = appendHeader(b.data.b, ch.Command)
+	ch.encode(&b.data)
 	if err := b.data.err; err != nil {
 		b.data = encoder{b: b.data.b[:start]}
-		return err
+		return fmt.Errorf("ipvs: %s %s: %w", ch.Command, ch.subject(), err)
 	}
-	b.msgs = append(b.msgs, message(family, 0, b.data.b[start:]))
-	b.index = append(b.index, i)
+	b.ends = append(b.ends, len(b.data.b))
 	return nil
 }
 
-func (b *batch) reset() {
-	b.msgs, b.index, b.data.b = b.msgs[:0], b.index[:0], b.data.b[:0]
+// Len is how many changes there are.
+func (b *Batch) Len() int { return len(b.ends) }
+
+func (b *Batch) reset() { b.data.b, b.ends = b.data.b[:0], b.ends[:0] }
+
+func (b *Batch) message(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = b.ends[i-1]
+	}
+	return b.data.b[start:b.ends[i]]
 }
 
-// part is some of the messages of a batch. Nothing can be added to it in place.
-func (b *batch) part(from, to int) *batch {
-	return &batch{changes: b.changes, errs: b.errs, msgs: b.msgs[from:to:to], index: b.index[from:to:to]}
+// part is those changes of a batch that are sent at once: as many as there is
+// room for errors, from one on.
+type part struct {
+	*Batch
+	from int
+	errs []error
 }
 
-// refuse notes the kernel's answer to message i.
-func (b *batch) refuse(i int, errno syscall.Errno) {
-	ch := b.changes[b.index[i]]
-	b.errs[b.index[i]] = &Error{Command: ch.Command, Errno: errno, Subject: ch.subject()}
+// refuse notes the kernel's answer to message i of the part.
+func (p part) refuse(i int, errno syscall.Errno) {
+	command, subject := subjectOf(p.message(p.from + i))
+	p.errs[i] = &Error{Command: command, Errno: errno, Subject: subject}
 }
 
 // fail notes that the result of the messages without one is unknown.
-func (b *batch) fail(err error) {
-	for i := range b.msgs {
-		if b.errs[b.index[i]] == nil {
-			b.errs[b.index[i]] = err
+func (p part) fail(err error) {
+	for i := range p.errs {
+		if p.errs[i] == nil {
+			p.errs[i] = err
 		}
 	}
 }
 
-// send sends a batch, with a barrier after it, and waits for its results. The
+// send sends a part of a batch, with a barrier after it, and waits for its results. The
 // kernel handles messages in order and answers those that fail by itself, so
 // nothing is open when the barrier is acknowledged.
 //
@@ -101,28 +122,27 @@ func (b *batch) fail(err error) {
 // kernel does not answer at all if a handler returns EINTR (netlink_rcv_skb),
 // as that of CommandDelDaemon does, having stopped the daemon, if its thread had
 // not yet begun to run.
-func (c *Client) send(b *batch) {
-	if len(b.msgs) == 0 {
+func (c *Client) send(p part) {
+	if err := c.settle(); err != nil {
+		p.fail(fmt.Errorf("ipvs: %w", err))
 		return
 	}
-	err := c.settle()
-	if err != nil {
-		b.fail(fmt.Errorf("ipvs: %w", err))
-		return
+	c.messages = c.messages[:0]
+	for i := range p.errs {
+		c.messages = append(c.messages, message(c.family, 0, p.message(p.from+i)))
 	}
-	sent, err := c.conn.SendMessages(append(b.msgs, barrier()))
+	sent, err := c.conn.SendMessages(append(c.messages, barrier()))
 	if err == nil {
-		c.receive(b, sent)
+		c.receive(p, sent)
 		return
 	}
-	if len(b.msgs) > 1 && errors.Is(err, unix.EMSGSIZE) {
+	if half := len(p.errs) / 2; half > 0 && errors.Is(err, unix.EMSGSIZE) {
 		// A send buffer smaller than the usual 208 KiB: nothing was sent.
-		half := len(b.msgs) / 2
-		c.send(b.part(0, half))
-		c.send(b.part(half, len(b.msgs)))
+		c.send(part{p.Batch, p.from, p.errs[:half]})
+		c.send(part{p.Batch, p.from + half, p.errs[half:]})
 		return
 	}
-	b.fail(fmt.Errorf("ipvs: %w", err))
+	p.fail(fmt.Errorf("ipvs: %w", err))
 }
 
 // barrier is a message without effect, the acknowledgement of which tells that
@@ -132,7 +152,7 @@ func barrier() netlink.Message {
 }
 
 // receive collects the answers to the messages that were sent.
-func (c *Client) receive(b *batch, sent []netlink.Message) {
+func (c *Client) receive(p part, sent []netlink.Message) {
 	last := len(sent) - 1
 	lost := error(nil)
 	for range 2*len(sent) + maxStale {
@@ -145,23 +165,23 @@ func (c *Client) receive(b *batch, sent []netlink.Message) {
 			continue
 		case lost != nil && errors.Is(err, os.ErrDeadlineExceeded):
 			c.unsettled = true
-			b.fail(lost)
+			p.fail(lost)
 			return
 		case err != nil:
 			c.unsettled = true
-			b.fail(fmt.Errorf("ipvs: %w", err))
+			p.fail(fmt.Errorf("ipvs: %w", err))
 			return
 		case i == last:
 			if lost != nil {
-				b.fail(lost)
+				p.fail(lost)
 			}
 			return
 		case errno != 0 && i >= 0:
-			b.refuse(i, errno)
+			p.refuse(i, errno)
 		}
 	}
 	c.unsettled = true
-	b.fail(errors.New("ipvs: no answer from the kernel to the end of a batch of changes"))
+	p.fail(errors.New("ipvs: no answer from the kernel to the end of a batch of changes"))
 }
 
 const (

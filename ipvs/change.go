@@ -83,6 +83,22 @@ func (ch Change) subject() string {
 	return ""
 }
 
+// subjectOf reads from a change's message what it is about.
+func subjectOf(message []byte) (Command, string) {
+	ch := Change{Command: Command(message[0])}
+	for a := (decoder{rest: message[genlHeaderLen:]}); a.next(); {
+		switch a.typ {
+		case attrService:
+			_ = ch.Service.UnmarshalBinary(a.value)
+		case attrDestination:
+			_ = ch.Destination.UnmarshalBinary(a.value)
+		case attrDaemon:
+			_ = ch.Daemon.UnmarshalBinary(a.value)
+		}
+	}
+	return ch.Command, ch.subject()
+}
+
 // MarshalBinary returns the attributes of the command's message.
 func (ch Change) MarshalBinary() ([]byte, error) {
 	return marshal(ch.encode)

@@ -33,6 +33,8 @@ type Client struct {
 	// likely is how many objects the last answer held. A service often has as
 	// many destinations as the one before, whose list then has just its size.
 	likely int
+	// messages are those of the last part of a batch, to be used again.
+	messages []netlink.Message
 }
 
 // Dial connects to the IPVS of the current network namespace. It does not load

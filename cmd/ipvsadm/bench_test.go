@@ -23,8 +23,9 @@ func BenchmarkReadRules(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p := &program{stdin: bytes.NewReader(rules)}
-		if lines, bad := p.readLines(); bad || len(lines) != 11000 {
-			b.Fatalf("%d lines, bad: %v", len(lines), bad)
+		var s script
+		if bad := p.readRules(s.add); bad || len(s) != 1 || s[0].changes.Len() != 11000 {
+			b.Fatalf("bad: %v, %d steps", bad, len(s))
 		}
 	}
 }

@@ -62,7 +62,11 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 			p.complain(d.daemons[r.change.Daemon.State].origin + r.err.Error())
 		}
 	}
-	failedLater, err := p.executeRules(d.later)
+	var later script
+	for _, line := range d.later {
+		later.add(line)
+	}
+	failedLater, err := p.executeScript(later)
 	return len(refusals) > 0 || failedLater, err
 }
 

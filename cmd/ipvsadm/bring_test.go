@@ -72,18 +72,18 @@ func TestRestoreGivesUpWhenTheTableNeverAgrees(t *testing.T) {
 	}
 }
 
-// More lines than are carried out together.
+// More lines than are sent together.
 func TestManyRules(t *testing.T) {
 	k := ipvstest.New()
 	var rules, stderr strings.Builder
-	for i := range 2*changesAtOnce + 1 {
-		fmt.Fprintf(&rules, "-A -f %d\n", min(i+1, 2*changesAtOnce))
+	for i := range 2*128 + 1 {
+		fmt.Fprintf(&rules, "-A -f %d\n", min(i+1, 2*128))
 	}
 	status := run([]string{"ipvsadm", "-R"}, strings.NewReader(rules.String()), &strings.Builder{}, &stderr, fakeMachine(k, ""))
-	if want := fmt.Sprintf("line %d: Service already exists\n", 2*changesAtOnce+1); stderr.String() != want || status != exitKernel {
+	if want := fmt.Sprintf("line %d: Service already exists\n", 2*128+1); stderr.String() != want || status != exitKernel {
 		t.Errorf("status %d, %s", status, stderr.String())
 	}
-	if n := len(k.Table()); n != 2*changesAtOnce {
+	if n := len(k.Table()); n != 2*128 {
 		t.Errorf("%d services", n)
 	}
 }

@@ -18,7 +18,8 @@ type ruleLine struct {
 // restoreRules reads a rules stream whole, then does what its lines say, with an
 // empty table if clear is set.
 func (p *program) restoreRules(clear bool) error {
-	lines, bad := p.readLines()
+	var s script
+	bad := p.readRules(s.add)
 	if err := p.connect(); err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func (p *program) restoreRules(clear bool) error {
 			return err
 		}
 	}
-	return refused(p.executeRules(lines))
+	return refused(p.executeScript(s))
 }
 
 // refused is the end of a run of which the kernel refused a part.
@@ -39,12 +40,6 @@ func refused(failed bool, err error) error {
 		return &statusError{errReported, exitKernel}
 	}
 	return err
-}
-
-// readLines parses a rules stream.
-func (p *program) readLines() (lines []ruleLine, bad bool) {
-	bad = p.readRules(func(line ruleLine) { lines = append(lines, line) })
-	return lines, bad
 }
 
 // readRules parses a rules stream and hands on each good line. All bad lines are
@@ -79,49 +74,62 @@ func parseRule(words []string) (*command, error) {
 	return c, nil
 }
 
-// changesAtOnce is how many changes are made together. One takes 440 bytes.
-const changesAtOnce = 1024
+// script is what the lines of a rules stream do, in order. Commands are kept as
+// what the kernel gets, in an eighth of their memory.
+type script []step
 
-// executeRules does what the lines say, in order. Changes in a row are sent
-// together. An error of the kernel does not stop the lines after it.
-func (p *program) executeRules(lines []ruleLine) (failed bool, err error) {
-	changes := make([]ipvs.Change, 0, min(len(lines), changesAtOnce))
-	numbers := make([]int, 0, cap(changes))
-	apply := func() error {
-		for i, err := range p.client.Apply(changes) {
+// step is changes in a row, and after them a line that shows something or cannot
+// be sent.
+type step struct {
+	changes ipvs.Batch
+	numbers []int // of the changes' lines
+
+	number int
+	show   *command
+	err    error
+}
+
+// add adds a line.
+func (s *script) add(line ruleLine) {
+	if len(*s) == 0 || (*s)[len(*s)-1].number != 0 {
+		*s = append(*s, step{})
+	}
+	last := &(*s)[len(*s)-1]
+	change, ok := line.command.change()
+	if !ok {
+		last.number, last.show = line.number, line.command
+		return
+	}
+	if err := last.changes.Add(&change); err != nil {
+		last.number, last.err = line.number, err
+		return
+	}
+	last.numbers = append(last.numbers, line.number)
+}
+
+// executeScript does what the lines say. An error of the kernel does not stop those
+// after it.
+func (p *program) executeScript(s script) (failed bool, err error) {
+	for i := range s {
+		for j, err := range p.client.ApplyBatch(&s[i].changes) {
+			if errors.Is(err, errNotPermitted) {
+				return failed, err
+			}
 			if err != nil {
-				if errors.Is(err, errNotPermitted) {
-					return err
-				}
 				failed = true
-				p.complainLine(numbers[i], err)
+				p.complainLine(s[i].numbers[j], err)
 			}
 		}
-		changes, numbers = changes[:0], numbers[:0]
-		return nil
-	}
-	for _, line := range lines {
-		change, ok := line.command.change()
-		if ok {
-			changes = append(changes, change)
-			numbers = append(numbers, line.number)
+		err := s[i].err
+		if s[i].show != nil {
+			err = p.show(s[i].show)
 		}
-		if ok && len(changes) < changesAtOnce {
-			continue
-		}
-		if err := apply(); err != nil {
-			return failed, err
-		}
-		if ok {
-			continue
-		}
-		if err := p.show(line.command); err != nil {
+		if err != nil {
 			failed = true
-			p.complainLine(line.number, err)
+			p.complainLine(s[i].number, err)
 		}
 	}
-	err = apply()
-	return failed, err
+	return failed, nil
 }
 
 func (p *program) complainLine(number int, err error) {

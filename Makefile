@@ -19,7 +19,7 @@ PACKAGES := ./... ./testdata/lab/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: all build test setup lint unit fuzz-short fuzz lab test-boot demo cookbook bench vuln install clean
+.PHONY: all build test setup lint unit fuzz-short fuzz lab test-lab test-boot demo cookbook bench vuln install clean
 
 all: build
 
@@ -62,6 +62,10 @@ lab: export DIFF_LINES := $(DIFF_LINES)
 lab: export SURVIVAL_SEED := $(SURVIVAL_SEED)
 lab:
 	exec testdata/lab/test.sh
+
+# The scenarios that take longest, alone; "make test" has them too.
+test-lab: setup build
+	exec testdata/lab/test.sh ospf heartbeat many ldirectord keepalived
 
 # Boots and reboots a Debian with systemd and one with sysvinit, which are made first, for the boot files.
 test-boot:

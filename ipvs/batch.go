@@ -114,9 +114,9 @@ func (p part) fail(err error) {
 	}
 }
 
-// send sends a part of a batch, with a barrier after it, and waits for its results. The
-// kernel handles messages in order and answers those that fail by itself, so
-// nothing is open when the barrier is acknowledged.
+// send sends a part of a batch, with a barrier after it, and waits for its
+// results. The kernel handles messages in order and answers those that fail by
+// itself, so nothing is open when the barrier is acknowledged.
 //
 // No change asks for an acknowledgement, because it might wait for ever: the
 // kernel does not answer at all if a handler returns EINTR (netlink_rcv_skb),

@@ -83,25 +83,25 @@ func (c *Client) Close() error { return c.conn.Close() }
 
 // Info asks for the version and the size of the connection table.
 func (c *Client) Info() (Info, error) {
-	return getOne(c, newRequest(CommandGetInfo), (*Info).decode)
+	return getOne(c, newRequest(CommandGetInfo), (*Info).UnmarshalBinary)
 }
 
 // Config asks for the timeouts.
 func (c *Client) Config() (Config, error) {
-	return getOne(c, newRequest(CommandGetConfig), (*Config).decode)
+	return getOne(c, newRequest(CommandGetConfig), (*Config).UnmarshalBinary)
 }
 
 // Service asks for one service. If there is none, the error is an fs.ErrNotExist.
 func (c *Client) Service(id ServiceID) (Service, error) {
 	r := newRequest(CommandGetService)
 	r.nest(attrService, id.encode)
-	s, err := getOne(c, r, inside(attrService, (*Service).decode))
+	s, err := getOne(c, r, inside(attrService, (*Service).UnmarshalBinary))
 	return s, describe(err, id)
 }
 
 // Services lists all services, in the kernel's order, an empty slice if there are none.
 func (c *Client) Services() ([]Service, error) {
-	return dump(c, newRequest(CommandGetService), inside(attrService, (*Service).decode))
+	return dump(c, newRequest(CommandGetService), inside(attrService, (*Service).UnmarshalBinary))
 }
 
 // Destinations lists the destinations of a service in the kernel's order. The
@@ -118,7 +118,7 @@ func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
 
 // Daemons lists the sync daemons that run, the master first.
 func (c *Client) Daemons() ([]Daemon, error) {
-	return dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).decode))
+	return dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).UnmarshalBinary))
 }
 
 // NewService adds a service.

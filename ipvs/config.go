@@ -24,9 +24,7 @@ func (c *Config) encode(e *encoder) {
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_CONFIG.
-func (c *Config) UnmarshalBinary(b []byte) error { return c.decode(b) }
-
-func (c *Config) decode(b []byte) error {
+func (c *Config) UnmarshalBinary(b []byte) error {
 	*c = Config{}
 	a := decoder{rest: b}
 	for a.next() {
@@ -67,9 +65,7 @@ func (i *Info) encode(e *encoder) {
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_INFO.
-func (i *Info) UnmarshalBinary(b []byte) error { return i.decode(b) }
-
-func (i *Info) decode(b []byte) error {
+func (i *Info) UnmarshalBinary(b []byte) error {
 	*i = Info{}
 	a := decoder{rest: b}
 	for a.next() {

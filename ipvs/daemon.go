@@ -55,10 +55,6 @@ func (d *Daemon) encode(e *encoder) {
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DAEMON. Kernels
 // before 4.3 report no more than State, Interface and SyncID.
 func (d *Daemon) UnmarshalBinary(b []byte) error {
-	return d.decode(b)
-}
-
-func (d *Daemon) decode(b []byte) error {
 	*d = Daemon{}
 	a := decoder{rest: b}
 	for a.next() {

@@ -125,10 +125,6 @@ func (s *Service) encode(e *encoder) {
 // attributes are skipped; attributes of a wrong length, or an address without
 // its family, are errors.
 func (s *Service) UnmarshalBinary(b []byte) error {
-	return s.decode(b)
-}
-
-func (s *Service) decode(b []byte) error {
 	*s = Service{}
 	a := decoder{rest: b}
 	var (

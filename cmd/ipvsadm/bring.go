@@ -189,15 +189,15 @@ func tableDiff(now ipvs.Table, d *desired) iter.Seq[[]ipvs.Change] {
 		if d.keepTable {
 			return
 		}
-		left := make(map[ipvs.ServiceID]ipvs.TableEntry, len(now))
-		for _, entry := range now {
-			left[entry.Service.ServiceID] = entry
+		left := make(map[ipvs.ServiceID]*ipvs.TableEntry, len(now))
+		for i := range now {
+			left[now[i].Service.ServiceID] = &now[i]
 		}
 		for wanted := range slices.Chunk(d.inOrder(), servicesAtOnce) {
 			var from, to ipvs.Table
 			for _, s := range wanted {
-				if entry, ok := left[s.ServiceID]; ok {
-					from = append(from, entry)
+				if entry := left[s.ServiceID]; entry != nil {
+					from = append(from, *entry)
 					delete(left, s.ServiceID)
 				}
 				to = append(to, s.entry())
@@ -206,11 +206,13 @@ func tableDiff(now ipvs.Table, d *desired) iter.Seq[[]ipvs.Change] {
 				return
 			}
 		}
-		now = slices.DeleteFunc(slices.Clone(now), func(entry ipvs.TableEntry) bool {
-			_, ok := left[entry.Service.ServiceID]
-			return !ok
-		})
-		yield(ipvs.Diff(now, nil))
+		var unwanted ipvs.Table
+		for i := range now {
+			if left[now[i].Service.ServiceID] != nil {
+				unwanted = append(unwanted, now[i])
+			}
+		}
+		yield(ipvs.Diff(unwanted, nil))
 	}
 }
 

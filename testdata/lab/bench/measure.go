@@ -70,17 +70,23 @@ func race(runs int, prepare func() error, jobs ...job) ([]time.Duration, error) 
 	return medians, nil
 }
 
-// systemCalls counts the system calls of a job.
-func (j job) systemCalls() (int, error) {
-	const file = "/tmp/calls"
-	if _, err := j.run("strace", "-f", "-c", "-o", file); err != nil {
-		return 0, err
+// reportOf runs the job under a program that writes a report of it to the file that its option -o names.
+func (j job) reportOf(program ...string) (string, error) {
+	const file = "/tmp/report"
+	if _, err := j.run(append(program, "-o", file)...); err != nil {
+		return "", err
 	}
 	report, err := os.ReadFile(file)
+	return string(report), err
+}
+
+// systemCalls counts the system calls of a job.
+func (j job) systemCalls() (int, error) {
+	report, err := j.reportOf("strace", "-f", "-c")
 	if err != nil {
 		return 0, err
 	}
-	lines := strings.Split(strings.TrimSpace(string(report)), "\n")
+	lines := strings.Split(strings.TrimSpace(report), "\n")
 	// "100.00    0.039020         291       134        18 total"
 	if fields := strings.Fields(lines[len(lines)-1]); len(fields) >= 5 {
 		return strconv.Atoi(fields[3])
@@ -91,15 +97,11 @@ func (j job) systemCalls() (int, error) {
 // memory is the most memory that a job had in use, in KiB. Busybox starts it: what the kernel tells of a child includes
 // the memory of the parent, and a Go program has some. Busybox takes the kernel's KiB for pages of 4 KiB.
 func (j job) memory() (int, error) {
-	const file = "/tmp/time"
-	if _, err := j.run("busybox", "time", "-v", "-o", file); err != nil {
-		return 0, err
-	}
-	report, err := os.ReadFile(file)
+	report, err := j.reportOf("busybox", "time", "-v")
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(string(report)) {
+	for line := range strings.Lines(report) {
 		if n, found := strings.CutPrefix(strings.TrimSpace(line), "Maximum resident set size (kbytes): "); found {
 			kib, err := strconv.Atoi(n)
 			return kib / 4, err

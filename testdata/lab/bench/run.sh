@@ -10,12 +10,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$here/../../../bin/ipvsadm
 [[ -f $binary && -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
 
-cache=$here/../../../.cache/lab
-mkdir -p "$cache"
-work=$(mktemp -d "$cache/run.$$.XXXXXX") # ../run.sh removes what killed ones leave behind
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# shellcheck source=../work.sh
+source "$here/../work.sh"
 export CGO_ENABLED=0
 (cd "$here" && GOOS=linux GOARCH=amd64 go build -trimpath -ldflags=-s -o "$work/" . ./raw)
 mkdir "$work/ours"

@@ -63,8 +63,7 @@ done
 say "What guides have keepalived do: of the two directors the one with the higher priority is the master, as long as the \
 other hears from it each second. The service chooses the server with the fewest connections (wlc), and keeps a client \
 there for 50 seconds after its last new connection (persistence_timeout), and longer while any of its connections is \
-remembered. A server is up if it takes connections \
-(TCP_CHECK)."
+remembered. A server is up if it takes connections (TCP_CHECK)."
 own lvs1 /etc/keepalived /run
 own lvs2 /etc/keepalived /run
 write lvs1:/etc/keepalived/keepalived.conf <<CONFIGURATION

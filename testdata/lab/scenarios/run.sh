@@ -36,12 +36,8 @@ if [[ $name == */* || ! -f $here/$name.sh || $name == run || $name == lib || $# 
 fi
 [[ -f $binary && -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
 
-cache=$here/../../../.cache/lab
-mkdir -p "$cache"
-work=$(mktemp -d "$cache/run.$$.XXXXXX") # ../run.sh removes what killed ones leave behind
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# shellcheck source=../work.sh
+source "$here/../work.sh"
 # The guest is x86-64, whatever this machine is.
 (cd "$here" && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags=-s -o "$work/traffic" ./traffic)
 

@@ -36,9 +36,9 @@ same_as_original() {
 	esac
 	for _ in {1..10}; do
 		diff <(listing "$1" ipvsadm-original "${@:2}" | sed "$expression") \
-			<(listing "$1" ipvsadm "${@:2}" | sed "$expression") >/tmp/diff && break
+			<(listing "$1" ipvsadm "${@:2}" | sed "$expression" | tee /tmp/listing) >/tmp/diff && break
 	done
-	[[ $(listing "$1" ipvsadm "${@:2}" | tail -n 1) == 'status 0' ]] || fail "the listing $(words "${@:2}") failed"
+	[[ $(tail -n 1 /tmp/listing) == 'status 0' ]] || fail "the listing $(words "${@:2}") failed"
 	[[ ! -s /tmp/diff ]] || { cat /tmp/diff; fail "the original ipvsadm does not print the same for $(words "${@:2}")"; }
 	passed "the original ipvsadm prints the same for $(words "${@:2}")"
 }

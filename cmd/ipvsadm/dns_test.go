@@ -6,14 +6,23 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// silentDNS points the resolver at a server that never answers.
+// silentDNS points the resolver at a server that never answers. It can be used
+// in a bubble of synctest: there is no socket, and what package net keeps for
+// good is made before.
 func silentDNS(t *testing.T) {
 	t.Helper()
-	_ = useDNS(t)
+	useResolver(t, func(context.Context, string, string) (net.Conn, error) {
+		_, client := net.Pipe()
+		return client, nil
+	})
+	ctx, cancel := context.WithDeadline(context.Background(), time.Now())
+	defer cancel()
+	_, _ = resolver.LookupAddr(ctx, "192.0.2.1")
 }
 
 // answeringDNS points the resolver at a server that knows the addresses of
@@ -58,11 +67,7 @@ func answer(q dnsmessage.Question, a netip.Addr) []dnsmessage.Resource {
 // noDNS keeps a test from asking anybody for names.
 func noDNS(t testing.TB) {
 	t.Helper()
-	old := resolver
-	t.Cleanup(func() { resolver = old })
-	resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("no network")
-	}}
+	useResolver(t, func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") })
 }
 
 func useDNS(t *testing.T) net.PacketConn {
@@ -71,14 +76,17 @@ func useDNS(t *testing.T) net.PacketConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := resolver
-	t.Cleanup(func() {
-		resolver = old
-		_ = server.Close()
-	})
-	resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	t.Cleanup(func() { _ = server.Close() })
+	useResolver(t, func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "udp", server.LocalAddr().String())
-	}}
+	})
 	return server
+}
+
+func useResolver(t testing.TB, dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	t.Helper()
+	old := resolver
+	t.Cleanup(func() { resolver = old })
+	resolver = &net.Resolver{PreferGo: true, Dial: dial}
 }

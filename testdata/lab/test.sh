@@ -56,7 +56,7 @@ report_job() {
 		echo "lab: $1 passed in $((SECONDS - start)) s"
 		tail -n "$2" "$work/$1.out"
 	else
-		echo "lab: $1 FAILED after $((SECONDS - start)) s"
+		echo "lab: $1 FAILED after $((SECONDS - start)) s" | tee "$work/$1.failed"
 		cat "$work/$1.out"
 		return 1
 	fi
@@ -84,5 +84,13 @@ for job; do
 done
 while ((running--)); do
 	wait -n || failed=1
+done
+# Once more at the end, since a long log is read, and often kept, from there.
+for failure in "$work"/*.failed; do
+	[[ -e $failure ]] || continue
+	cat "$failure"
+	grep -A 3 -E 'FAIL|panic:|^fatal' "${failure%.failed}.out" | head -n 10 || true
+	echo ...
+	tail -n 8 "${failure%.failed}.out"
 done
 exit "$failed"

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 )
 
 // Line is a line of a rules file that has words.
@@ -66,17 +65,26 @@ func split(text []byte) ([]string, error) {
 	if bytes.IndexByte(text, 0) >= 0 {
 		return nil, errNUL
 	}
-	words := strings.FieldsFunc(string(text), func(r rune) bool {
-		return r == ' ' || r == '\t' || r == '\r' || r == '\n'
-	})
-	kept := words[:0]
-	for _, word := range words {
-		if word != "ipvsadm" {
-			kept = append(kept, word)
+	// strings.FieldsFunc takes three times as long, which is a quarter of what a
+	// line of a restore takes.
+	s, start := string(text), 0
+	words := make([]string, 0, usualWords)
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && !isBlank(s[i]) {
+			continue
 		}
+		if word := s[start:i]; word != "" && word != "ipvsadm" {
+			words = append(words, word)
+		}
+		start = i + 1
 	}
-	return kept, nil
+	return words, nil
 }
+
+// usualWords is more than most lines have.
+const usualWords = 12
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // skipLine reads to the end of a line that is too long.
 func skipLine(r *bufio.Reader) error {

@@ -108,16 +108,16 @@ func (p *program) approach(d *desired, now ipvs.Table) (refusals []refusal, err 
 	return append(refusals, p.applySettings(settings)...), nil
 }
 
-// changeServices makes the changes of some services. One that does not get all its
-// new servers keeps the others as they are.
+// changeServices makes the changes of some services, and keeps no order of theirs.
+// One that does not get all its new servers keeps the others as they are.
 func (p *program) changeServices(changes []ipvs.Change) (refusals []refusal) {
-	var first, second []ipvs.Change
-	for _, ch := range changes {
-		switch ch.Command {
+	first, second := changes[:0], []ipvs.Change(nil)
+	for i := range changes {
+		switch changes[i].Command {
 		case ipvs.CommandNewService, ipvs.CommandSetService, ipvs.CommandNewDestination:
-			first = append(first, ch)
+			first = append(first, changes[i])
 		default:
-			second = append(second, ch)
+			second = append(second, changes[i])
 		}
 	}
 	refusals = p.apply(first)

@@ -47,44 +47,50 @@ func (c *command) has(b bit) bool { return c.options&b != 0 }
 // parse reads the words of one command. Errors are a noCommandError, a
 // *scanError or a *usageError.
 func parse(words []string) (*command, error) {
+	c := new(command)
+	if err := c.parse(words); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// parse makes c the command that the words say, whatever it was.
+func (c *command) parse(words []string) error {
 	s := scanner{flags: options(), words: words}
 	first, err := s.next()
 	if err != nil || first.flag == nil || rowOf(first).verb == 0 {
-		return nil, noCommandError{}
+		return noCommandError{}
 	}
-	c := newCommand(rowOf(first).verb)
+	c.begin(rowOf(first).verb)
 	if c.verb == help || c.verb == version {
-		return c, nil
+		return nil
 	}
 	if set := rowOf(first).set; set != nil {
 		if err := set(c, first.value); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := c.readOptions(&s); err != nil {
-		return nil, err
+		return err
 	}
 	leftovers := s.leftovers
 	if c.verb == setTimeouts {
 		if leftovers, err = c.readTimeouts(leftovers); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(leftovers) > 0 {
-		return nil, usagef("unexpected argument %s", leftovers[0])
+		return usagef("unexpected argument %s", leftovers[0])
 	}
 	flags, err := parseSchedFlags(c.service.Scheduler, c.schedFlags)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.service.Flags |= flags
 	if err := c.checkOptions(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.complete(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c.complete()
 }
 
 func rowOf(g given) *option { return g.flag.Value.(*option) }
@@ -94,15 +100,14 @@ const (
 	defaultInterface = "eth0"
 )
 
-// newCommand holds the values of what is not given.
-func newCommand(v verb) *command {
-	c := &command{verb: v}
+// begin sets the values of what is not given.
+func (c *command) begin(v verb) {
+	*c = command{verb: v}
 	c.service.Scheduler = defaultScheduler
 	c.service.Timeout = 360
 	c.destination.Forward = ipvs.DirectRoute
 	c.destination.Weight = 1
 	c.daemon.Interface = defaultInterface
-	return c
 }
 
 // readOptions reads what follows the command, up to the first error.

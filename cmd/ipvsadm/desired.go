@@ -31,12 +31,7 @@ type impossibleLine struct {
 type desiredService struct {
 	ipvs.Service
 	line    int // that says so
-	servers map[ipvs.DestinationID]*desiredServer
-}
-
-type desiredServer struct {
-	ipvs.Destination
-	line int
+	servers serverList
 }
 
 // desiredDaemon shall run, or if stopped is set it shall not.
@@ -59,7 +54,7 @@ func newDesired() *desired {
 func (d *desired) add(line ruleLine) {
 	ch, ok := line.command.change()
 	if !ok {
-		d.later = append(d.later, line)
+		d.later = append(d.later, line.kept())
 		return
 	}
 	var errno syscall.Errno
@@ -79,18 +74,18 @@ func (d *desired) add(line ruleLine) {
 			errno = unix.ESRCH
 			break
 		}
-		d.later = append(d.later, line)
+		d.later = append(d.later, line.kept())
 	case ipvs.CommandNewService, ipvs.CommandSetService, ipvs.CommandDelService:
-		errno = d.changeService(ch, line.number)
+		errno = d.changeService(&ch, line.number)
 	default:
-		errno = d.changeServer(ch, line.number)
+		errno = d.changeServer(&ch, line.number)
 	}
 	if errno != 0 {
 		d.impossible = append(d.impossible, impossibleLine{line.number, &ipvs.Error{Command: ch.Command, Errno: errno}})
 	}
 }
 
-func (d *desired) changeService(ch ipvs.Change, line int) syscall.Errno {
+func (d *desired) changeService(ch *ipvs.Change, line int) syscall.Errno {
 	id := ch.Service.ServiceID
 	s := d.services[id]
 	switch {
@@ -104,29 +99,28 @@ func (d *desired) changeService(ch ipvs.Change, line int) syscall.Errno {
 	case s != nil:
 		s.Service, s.line = ch.Service, line
 	default:
-		d.services[id] = &desiredService{
-			Service: ch.Service, line: line, servers: map[ipvs.DestinationID]*desiredServer{},
-		}
+		d.services[id] = &desiredService{Service: ch.Service, line: line}
 	}
 	return 0
 }
 
-func (d *desired) changeServer(ch ipvs.Change, line int) syscall.Errno {
+func (d *desired) changeServer(ch *ipvs.Change, line int) syscall.Errno {
 	s := d.services[ch.Service.ServiceID]
 	if s == nil {
 		return unix.ESRCH
 	}
-	id := ch.Destination.DestinationID
-	_, exists := s.servers[id]
+	i := s.servers.find(ch.Destination.DestinationID)
 	switch {
-	case ch.Command == ipvs.CommandNewDestination && exists:
+	case ch.Command == ipvs.CommandNewDestination && i >= 0:
 		return unix.EEXIST
-	case ch.Command != ipvs.CommandNewDestination && !exists:
+	case ch.Command == ipvs.CommandNewDestination:
+		s.servers.add(ch.Destination, line)
+	case i < 0:
 		return unix.ENOENT
 	case ch.Command == ipvs.CommandDelDestination:
-		delete(s.servers, id)
+		s.servers.remove(i)
 	default:
-		s.servers[id] = &desiredServer{Destination: ch.Destination, line: line}
+		s.servers.all[i], s.servers.lines[i] = ch.Destination, line
 	}
 	return 0
 }
@@ -155,12 +149,7 @@ func (d *desired) inOrder() []*desiredService {
 
 // entry is the service with its servers in the order of their lines.
 func (s *desiredService) entry() ipvs.TableEntry {
-	servers := slices.SortedFunc(maps.Values(s.servers), func(a, b *desiredServer) int { return cmp.Compare(a.line, b.line) })
-	entry := ipvs.TableEntry{Service: s.Service, Destinations: make([]ipvs.Destination, 0, len(servers))}
-	for _, server := range servers {
-		entry.Destinations = append(entry.Destinations, server.Destination)
-	}
-	return entry
+	return ipvs.TableEntry{Service: s.Service, Destinations: s.servers.left()}
 }
 
 // lineOf is the line to blame if the kernel refuses a change, 0 if it is about
@@ -176,8 +165,8 @@ func (d *desired) lineOf(ch ipvs.Change) int {
 	if s == nil {
 		return 0
 	}
-	if server := s.servers[ch.Destination.DestinationID]; server != nil {
-		return server.line
+	if i := s.servers.find(ch.Destination.DestinationID); i >= 0 {
+		return s.servers.lines[i]
 	}
 	return s.line
 }

@@ -33,6 +33,8 @@ type Client struct {
 	// likely is how many objects the last answer held. A service often has as
 	// many destinations as the one before, whose list then has just its size.
 	likely int
+	// widen makes the parts of dumps large, if that is up to the client.
+	widen func()
 	// messages are those of the last part of a batch, to be used again.
 	messages []netlink.Message
 }
@@ -49,6 +51,7 @@ func Dial() (*Client, error) {
 		_ = s.Close()
 		return nil, err
 	}
+	c.widen = s.widen
 	return c, nil
 }
 
@@ -113,8 +116,14 @@ func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
 	destinations, err := dump(c, r, inside(attrDestination, func(d *Destination, b []byte) error {
 		return d.decode(b, family)
 	}))
+	if len(destinations) >= manyDestinations && c.widen != nil {
+		c.widen()
+	}
 	return destinations, describe(err, id)
 }
+
+// manyDestinations are read more quickly in large parts.
+const manyDestinations = 32
 
 // Daemons lists the sync daemons that run, the master first.
 func (c *Client) Daemons() ([]Daemon, error) {

@@ -12,25 +12,34 @@ import (
 // servicesPath names ports, as services(5) says.
 const servicesPath = "/etc/services"
 
-// portService is an entry of /etc/services: names are its name and its aliases.
-type portService struct {
-	names    []string
-	port     uint16
+// servicePort is a port of a protocol, in small letters.
+type servicePort struct {
 	protocol string
+	port     uint16
+}
+
+// serviceName is a name or an alias of a service with a protocol.
+type serviceName struct{ protocol, name string }
+
+// serviceNames is what /etc/services says. Where it says two things, the first
+// one counts.
+type serviceNames struct {
+	names map[servicePort]string
+	ports map[serviceName]uint16
 }
 
 // services reads the file when the first name is wanted. Without the file no
 // port has a name.
-var services = sync.OnceValue(func() []portService {
+var services = sync.OnceValue(func() serviceNames {
 	b, err := os.ReadFile(servicesPath)
 	if err != nil {
-		return nil
+		return serviceNames{}
 	}
 	return parseServices(string(b))
 })
 
-func parseServices(text string) []portService {
-	var all []portService
+func parseServices(text string) serviceNames {
+	all := serviceNames{map[servicePort]string{}, map[serviceName]uint16{}}
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)
@@ -42,35 +51,41 @@ func parseServices(text string) []portService {
 		if err != nil {
 			continue
 		}
-		names := append([]string{fields[0]}, fields[2:]...)
-		all = append(all, portService{names, uint16(port), protocol})
+		key := servicePort{protocol, uint16(port)}
+		if _, known := all.names[key]; !known {
+			all.names[key] = fields[0]
+		}
+		for i, name := range fields {
+			key := serviceName{protocol, name}
+			if _, known := all.ports[key]; i != 1 && !known {
+				all.ports[key] = uint16(port)
+			}
+		}
 	}
 	return all
 }
 
 // portByName finds the port of a service, under its name or an alias.
 func portByName(name string, p ipvs.Protocol) (uint16, bool) {
-	protocol := strings.ToLower(p.String())
-	for _, s := range services() {
-		if s.protocol != protocol {
-			continue
-		}
-		for _, n := range s.names {
-			if n == name {
-				return s.port, true
-			}
-		}
-	}
-	return 0, false
+	port, ok := services().ports[serviceName{protocolWord(p), name}]
+	return port, ok
 }
 
 // portName finds the name of a port.
 func portName(p ipvs.Protocol, port uint16) (string, bool) {
-	protocol := strings.ToLower(p.String())
-	for _, s := range services() {
-		if s.port == port && s.protocol == protocol {
-			return s.names[0], true
-		}
+	name, ok := services().names[servicePort{protocolWord(p), port}]
+	return name, ok
+}
+
+// protocolWord is the protocol as the file writes it.
+func protocolWord(p ipvs.Protocol) string {
+	switch p {
+	case ipvs.TCP:
+		return "tcp"
+	case ipvs.UDP:
+		return "udp"
+	case ipvs.SCTP:
+		return "sctp"
 	}
-	return "", false
+	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"unsafe"
 )
 
 const (
@@ -58,7 +59,23 @@ type socket struct {
 	buffer []byte
 }
 
-var kernel = &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}
+// send and receive are system calls without the scheduler's knowledge, as in C: the scheduler would give the processor
+// away meanwhile.
+func (s socket) send(b []byte) error {
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func (s socket) receive() (int, error) {
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&s.buffer[0])), uintptr(len(s.buffer)), 0, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
 
 // sendAll sends messages as they are to be sent: dumps alone, others together.
 func (s socket) sendAll(messages []byte, family uint16) error {
@@ -87,11 +104,11 @@ func isDump(message []byte) bool {
 
 // exchange sends and receives until the end of a dump or an acknowledgement comes.
 func (s socket) exchange(messages []byte) error {
-	if err := syscall.Sendto(s.fd, messages, 0, kernel); err != nil {
+	if err := s.send(messages); err != nil {
 		return err
 	}
 	for {
-		n, _, err := syscall.Recvfrom(s.fd, s.buffer, 0)
+		n, err := s.receive()
 		if err != nil {
 			return err
 		}
@@ -123,10 +140,10 @@ func (s socket) family(name string) (uint16, error) {
 	request = append(request, name...)
 	request = append(request, make([]byte, (4-len(name)%4))...)
 	native.PutUint32(request, uint32(len(request)))
-	if err := syscall.Sendto(s.fd, request, 0, kernel); err != nil {
+	if err := s.send(request); err != nil {
 		return 0, err
 	}
-	n, _, err := syscall.Recvfrom(s.fd, s.buffer, 0)
+	n, err := s.receive()
 	if err != nil {
 		return 0, err
 	}

@@ -117,6 +117,8 @@ func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
 		return d.decode(b, family)
 	}))
 	if len(destinations) >= manyDestinations && c.widen != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		c.widen()
 	}
 	return destinations, describe(err, id)

@@ -24,7 +24,8 @@ const batchSize = 128
 func (c *Client) Apply(changes []Change) []error {
 	errs := make([]error, len(changes))
 	var b Batch
-	var index []int // of the changes in b
+	b.Grow(min(len(changes), batchSize))
+	index := make([]int, 0, min(len(changes), batchSize)) // of the changes in b
 	apply := func() {
 		for i, err := range c.ApplyBatch(&b) {
 			errs[index[i]] = err
@@ -76,6 +77,15 @@ func (b *Batch) Add(ch *Change) error {
 	}
 	b.ends = append(b.ends, len(b.data.b))
 	return nil
+}
+
+// changeSize is about what the message of a change takes.
+const changeSize = 160
+
+// Grow makes room for n more changes.
+func (b *Batch) Grow(n int) {
+	b.data.b = slices.Grow(b.data.b, n*changeSize)
+	b.ends = slices.Grow(b.ends, n)
 }
 
 // Len is how many changes there are.

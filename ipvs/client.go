@@ -16,6 +16,7 @@ import (
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // ErrNoIPVS is returned by Dial and New if the kernel does not know IPVS,
@@ -41,8 +42,18 @@ type Client struct {
 
 // Dial connects to the IPVS of the current network namespace. It does not load
 // kernel modules.
-func Dial() (*Client, error) {
-	s, err := openSocket()
+func Dial() (*Client, error) { return dial(unix.Syscall6) }
+
+// DialAlone connects as Dial does, for a program that does nothing else while it
+// waits for the kernel. Its system calls are hidden from Go's scheduler, which on a
+// machine with one processor gives that to another thread in every call of more
+// than 20 us, and then wants it back: a listing of 1000 services with 10
+// destinations each takes 0.5 s instead of 1.1 s (emulated). While the kernel is
+// busy no other goroutine may run, nor can the garbage collector.
+func DialAlone() (*Client, error) { return dial(unix.RawSyscall6) }
+
+func dial(call systemCall) (*Client, error) {
+	s, err := openSocket(call)
 	if err != nil {
 		return nil, fmt.Errorf("ipvs: %w", err)
 	}

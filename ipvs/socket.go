@@ -22,7 +22,11 @@ type socket struct {
 	fd      syscall.RawConn
 	out, in []byte
 	offered int // how much of in is offered to the kernel
+	// call makes a system call, with the scheduler's knowledge or without.
+	call systemCall
 }
+
+type systemCall func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, errno syscall.Errno)
 
 // receiveBuffer is for one datagram. The kernel makes each part of a dump as
 // large as the largest buffer that was offered to it, up to 32 KiB, and clears
@@ -47,7 +51,7 @@ func offeredFirst() int { return min(os.Getpagesize(), 8<<10) }
 func (s *socket) widen() { s.offered = receiveBuffer }
 
 // openSocket opens a socket of generic netlink.
-func openSocket() (*socket, error) {
+func openSocket(call systemCall) (*socket, error) {
 	conn, err := netlink.Dial(unix.NETLINK_GENERIC, nil)
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func openSocket() (*socket, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &socket{Conn: conn, fd: fd, in: make([]byte, receiveBuffer), offered: offeredFirst()}, nil
+	return &socket{Conn: conn, fd: fd, in: make([]byte, receiveBuffer), offered: offeredFirst(), call: call}, nil
 }
 
 // Send sends a message.
@@ -71,11 +75,10 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 	for _, m := range messages {
 		s.out = appendMessage(s.out, m)
 	}
-	reads := len(messages) == 1 && messages[0].Header.Flags&netlink.Dump == netlink.Dump
 	var errno syscall.Errno
 	failed := s.fd.Write(func(fd uintptr) (done bool) {
 		for {
-			errno = sendTo(fd, s.out, reads)
+			errno = s.sendTo(fd, s.out)
 			if errno != unix.EINTR {
 				return errno != unix.EAGAIN
 			}
@@ -90,23 +93,16 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 	return nil
 }
 
-// sendTo sends a datagram to the kernel. A change may take long, such as one that
-// loads a module; the first part of a dump does not.
-func sendTo(fd uintptr, b []byte, reads bool) (errno syscall.Errno) {
-	if reads {
-		_, _, errno = unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
-	} else {
-		_, _, errno = unix.Syscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
-	}
+// sendTo sends a datagram to the kernel.
+func (s *socket) sendTo(fd uintptr, b []byte) (errno syscall.Errno) {
+	_, _, errno = s.call(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
 	return errno
 }
 
 // receiveFrom receives a datagram, or as much of it as there is room for, and returns
-// its length. The socket does not block, so the scheduler need not know: where a
-// part of a dump takes longer than 20 us, it would give the processor to another
-// thread and then want it back.
-func receiveFrom(fd uintptr, b []byte) (n int, errno syscall.Errno) {
-	length, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_TRUNC, 0, 0)
+// its length.
+func (s *socket) receiveFrom(fd uintptr, b []byte) (n int, errno syscall.Errno) {
+	length, _, errno := s.call(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_TRUNC, 0, 0)
 	return int(length), errno
 }
 
@@ -143,7 +139,7 @@ func (s *socket) receiveDatagram() ([]byte, error) {
 	var errno syscall.Errno
 	failed := s.fd.Read(func(fd uintptr) (done bool) {
 		for {
-			n, errno = receiveFrom(fd, s.in[:s.offered])
+			n, errno = s.receiveFrom(fd, s.in[:s.offered])
 			if errno != unix.EINTR {
 				return errno != unix.EAGAIN
 			}

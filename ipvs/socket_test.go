@@ -15,7 +15,7 @@ import (
 
 // Every kernel has the family nlctrl.
 func TestSocket(t *testing.T) {
-	s, err := openSocket()
+	s, err := openSocket(unix.Syscall6)
 	if err != nil {
 		t.Fatal(err)
 	}

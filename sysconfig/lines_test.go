@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -29,6 +30,7 @@ func TestLines(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: line %d: %v", test.name, line.Number, err)
 			}
+			line.Words = slices.Clone(line.Words)
 			got = append(got, line)
 		}
 		if !reflect.DeepEqual(got, test.want) {

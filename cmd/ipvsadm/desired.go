@@ -109,18 +109,18 @@ func (d *desired) changeServer(ch *ipvs.Change, line int) syscall.Errno {
 	if s == nil {
 		return unix.ESRCH
 	}
-	i := s.servers.find(ch.Destination.DestinationID)
+	server := s.servers.find(ch.Destination.DestinationID)
 	switch {
-	case ch.Command == ipvs.CommandNewDestination && i >= 0:
+	case ch.Command == ipvs.CommandNewDestination && server != nil:
 		return unix.EEXIST
 	case ch.Command == ipvs.CommandNewDestination:
 		s.servers.add(ch.Destination, line)
-	case i < 0:
+	case server == nil:
 		return unix.ENOENT
 	case ch.Command == ipvs.CommandDelDestination:
-		s.servers.remove(i)
+		s.servers.remove(server)
 	default:
-		s.servers.all[i], s.servers.lines[i] = ch.Destination, line
+		*server = desiredServer{ch.Destination, line}
 	}
 	return 0
 }
@@ -165,8 +165,8 @@ func (d *desired) lineOf(ch ipvs.Change) int {
 	if s == nil {
 		return 0
 	}
-	if i := s.servers.find(ch.Destination.DestinationID); i >= 0 {
-		return s.servers.lines[i]
+	if server := s.servers.find(ch.Destination.DestinationID); server != nil {
+		return server.line
 	}
 	return s.line
 }

@@ -17,7 +17,7 @@ const errNotPermitted = unix.EPERM
 
 // dialKernel connects to the kernel's IPVS.
 func dialKernel() (*ipvs.Client, error) {
-	client, err := ipvs.Dial()
+	client, err := ipvs.DialAlone()
 	if errors.Is(err, ipvs.ErrNoIPVS) && !mayUseRawSockets() {
 		err = fmt.Errorf("%w: %w", errNotPermitted, err)
 	}

@@ -100,8 +100,11 @@ type step struct {
 
 // add adds a line.
 func (s *script) add(line ruleLine) {
-	if len(*s) == 0 || (*s)[len(*s)-1].full() {
+	if n := len(*s); n == 0 || (*s)[n-1].full() {
 		*s = append(*s, step{})
+		if n > 0 {
+			(*s)[n].changes.Grow(changesAStep)
+		}
 	}
 	last := &(*s)[len(*s)-1]
 	change, ok := line.command.change()

@@ -51,7 +51,7 @@ func (b *bench) timesOf(s size) (restore, list []time.Duration, err error) {
 	if err := errors.Join(s.writeRules(rulesFile), s.writeChanges(changesFile), s.writeReads(readsFile)); err != nil {
 		return nil, nil, err
 	}
-	restore, err = race(runs, b.client.Flush, words(ours+" -R").reading(rulesFile), words(original+" -R").reading(rulesFile),
+	restore, err = race(runs, b.newNamespace, words(ours+" -R").reading(rulesFile), words(original+" -R").reading(rulesFile),
 		words(raw+" 4096 "+changesFile))
 	if err != nil {
 		return nil, nil, err

@@ -49,8 +49,8 @@ func (b *bench) restore() error {
 		byRaw := words(raw + " 4096 " + changesFile)
 		original := words(original + " -R").reading(rulesFile)
 		for _, c := range []comparison{
-			{fmt.Sprintf("`-R`, %s", s), 7, b.client.Flush, []job{words(ours + " -R").reading(rulesFile), original, byRaw}},
-			{fmt.Sprintf("`ipvsadm-restore`, %s", s), 7, b.client.Flush, []job{words(ours + "-restore").reading(rulesFile), original, byRaw}},
+			{fmt.Sprintf("`-R`, %s", s), 7, b.newNamespace, []job{words(ours + " -R").reading(rulesFile), original, byRaw}},
+			{fmt.Sprintf("`ipvsadm-restore`, %s", s), 7, b.newNamespace, []job{words(ours + "-restore").reading(rulesFile), original, byRaw}},
 		} {
 			if err := c.report(); err != nil {
 				return err

@@ -14,8 +14,8 @@ import (
 
 const (
 	// lookUpTime is how long the names of a listing, or the address of a name,
-	// may take to be found.
-	lookUpTime = 5 * time.Second
+	// may take to be found. The whole shall take no more than five seconds.
+	lookUpTime = 4 * time.Second
 	// lookUpsAtOnce bounds the sockets that are open meanwhile.
 	lookUpsAtOnce = 256
 	// namesKept bounds the memory of a listing of connections, which may have
@@ -126,7 +126,9 @@ func (n *names) lookUp(addrs []netip.Addr) {
 		if _, ok := n.hosts[a]; ok {
 			continue
 		}
-		n.hosts[a] = ""
+		if n.hosts[a] = printable(hostsFile()[a]); n.hosts[a] != "" {
+			continue
+		}
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
@@ -148,8 +150,13 @@ func hostName(ctx context.Context, a netip.Addr) string {
 	if err != nil || len(all) == 0 {
 		return ""
 	}
-	name := strings.TrimSuffix(all[0], ".")
-	// A name from the network must not break the columns, nor a saved rule.
+	return printable(all[0])
+}
+
+// printable is a name without the dot at its end, or nothing. A name from the
+// network must not break the columns, nor a saved rule.
+func printable(name string) string {
+	name = strings.TrimSuffix(name, ".")
 	if slices.ContainsFunc([]byte(name), func(c byte) bool { return c <= ' ' || c >= 0x7f || c == '#' }) {
 		return ""
 	}

@@ -103,33 +103,33 @@ type decoder struct {
 
 // next goes on to the next attribute, if there is one.
 func (d *decoder) next() bool {
-	if d.err != nil || len(d.rest) == 0 {
+	rest := d.rest
+	if d.err != nil || len(rest) == 0 {
 		return false
 	}
-	if len(d.rest) < attrHeaderLen {
+	if len(rest) < attrHeaderLen {
 		d.err = errCutOff
 		return false
 	}
-	length := int(binary.NativeEndian.Uint16(d.rest))
-	if length < attrHeaderLen || length > len(d.rest) {
+	length := int(binary.NativeEndian.Uint16(rest))
+	if length < attrHeaderLen || length > len(rest) {
 		d.err = errCutOff
 		return false
 	}
-	d.typ = binary.NativeEndian.Uint16(d.rest[2:]) &^ attrFlags
-	d.value = d.rest[attrHeaderLen:length]
-	d.rest = d.rest[min((length+3)&^3, len(d.rest)):]
+	d.typ = binary.NativeEndian.Uint16(rest[2:]) &^ attrFlags
+	d.value = rest[attrHeaderLen:length]
+	d.rest = rest[min((length+3)&^3, len(rest)):]
 	return true
 }
 
 var errCutOff = errors.New("a length is more than what there is, or too little")
 
 // has tells whether the value is of the size that is wanted, and fails if not.
-func (d *decoder) has(size int) bool {
-	if len(d.value) != size {
-		d.err = fmt.Errorf("attribute %d is %d bytes long, want %d", d.typ, len(d.value), size)
-		return false
-	}
-	return true
+func (d *decoder) has(size int) bool { return len(d.value) == size || d.failSize(size) }
+
+func (d *decoder) failSize(size int) bool {
+	d.err = fmt.Errorf("attribute %d is %d bytes long, want %d", d.typ, len(d.value), size)
+	return false
 }
 
 func (d *decoder) uint8() uint8 {

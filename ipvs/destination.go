@@ -100,9 +100,9 @@ func (d *Destination) decode(b []byte, family Family) error {
 	*d = Destination{}
 	a := decoder{rest: b}
 	var (
-		addr    []byte
-		port    uint16
-		stats64 bool
+		addr  []byte
+		port  uint16
+		stats statsDecoder
 	)
 	for a.next() {
 		switch a.typ {
@@ -133,13 +133,13 @@ func (d *Destination) decode(b []byte, family Family) error {
 		case destTunnelFlags:
 			d.TunnelFlags = TunnelFlags(a.uint16())
 		case destStats:
-			if !stats64 {
-				a.err = d.Stats.decode32(a.value)
-			}
+			stats.old = a.value
 		case destStats64:
-			stats64 = true
-			a.err = d.Stats.decode64(a.value)
+			stats.wide = a.value
 		}
+	}
+	if a.err == nil {
+		a.err = stats.decode(&d.Stats)
 	}
 	if a.err != nil {
 		return fmt.Errorf("ipvs: destination: %w", a.err)

@@ -132,7 +132,7 @@ func (s *Service) UnmarshalBinary(b []byte) error {
 		addr        []byte
 		port        uint16
 		netmask     []byte
-		stats64     bool
+		stats       statsDecoder
 		hasIdentity bool
 	)
 	for a.next() {
@@ -160,13 +160,13 @@ func (s *Service) UnmarshalBinary(b []byte) error {
 		case svcNetmask:
 			netmask = a.value
 		case svcStats:
-			if !stats64 {
-				a.err = s.Stats.decode32(a.value)
-			}
+			stats.old = a.value
 		case svcStats64:
-			stats64 = true
-			a.err = s.Stats.decode64(a.value)
+			stats.wide = a.value
 		}
+	}
+	if a.err == nil {
+		a.err = stats.decode(&s.Stats)
 	}
 	if a.err != nil {
 		return fmt.Errorf("ipvs: service: %w", a.err)

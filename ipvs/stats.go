@@ -56,26 +56,33 @@ func size32(typ uint16) int {
 	return 4
 }
 
-func size64(uint16) int { return 8 }
+// statsDecoder reads the counters of a service or a destination, which the kernel
+// tells in both forms.
+type statsDecoder struct{ old, wide []byte }
 
-// decode64 reads IPVS_SVC_ATTR_STATS64 or IPVS_DEST_ATTR_STATS64.
-func (s *Stats) decode64(b []byte) error { return s.decode(b, size64) }
+func (d *statsDecoder) decode(s *Stats) error {
+	if d.wide == nil {
+		return s.decode(d.old, false)
+	}
+	return s.decode(d.wide, true)
+}
 
-// decode32 reads the older IPVS_SVC_ATTR_STATS or IPVS_DEST_ATTR_STATS.
-func (s *Stats) decode32(b []byte) error { return s.decode(b, size32) }
-
-func (s *Stats) decode(b []byte, size func(typ uint16) int) error {
-	*s = Stats{}
-	fields := s.fields()
+// decode reads counters, all of 64 bits if wide is set.
+func (s *Stats) decode(b []byte, wide bool) error {
+	var v [statsOutBPS + 1]uint64
 	a := decoder{rest: b}
 	for a.next() {
 		switch {
 		case a.typ < statsConns || a.typ > statsOutBPS:
-		case size(a.typ) == 8:
-			*fields[a.typ-1] = a.uint64()
+		case wide || size32(a.typ) == 8:
+			v[a.typ] = a.uint64()
 		default:
-			*fields[a.typ-1] = uint64(a.uint32())
+			v[a.typ] = uint64(a.uint32())
 		}
+	}
+	*s = Stats{
+		Conns: v[statsConns], InPkts: v[statsInPkts], OutPkts: v[statsOutPkts], InBytes: v[statsInBytes], OutBytes: v[statsOutBytes],
+		CPS: v[statsCPS], InPPS: v[statsInPPS], OutPPS: v[statsOutPPS], InBPS: v[statsInBPS], OutBPS: v[statsOutBPS],
 	}
 	return a.err
 }

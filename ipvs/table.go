@@ -100,12 +100,26 @@ func (c *Client) TableEntry(id ServiceID) (TableEntry, error) {
 
 // Sort puts the services and their destinations in ascending order.
 func (t Table) Sort() {
-	slices.SortStableFunc(t, func(a, b TableEntry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) })
-	for _, entry := range t {
-		slices.SortStableFunc(entry.Destinations, func(a, b Destination) int {
-			return a.DestinationID.Compare(b.DestinationID)
-		})
+	slices.SortFunc(t, func(a, b TableEntry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) })
+	for i := range t {
+		sortDestinations(t[i].Destinations)
 	}
+}
+
+// sortDestinations is quicker where the kernel hands out the destinations from the
+// last one to the first, as it does if they were added in order: sorting them was
+// an eighth of a listing.
+func sortDestinations(destinations []Destination) {
+	descend := func(i int) bool { return destinations[i-1].Compare(destinations[i].DestinationID) > 0 }
+	i := 1
+	for i < len(destinations) && descend(i) {
+		i++
+	}
+	if i == len(destinations) {
+		slices.Reverse(destinations)
+		return
+	}
+	slices.SortFunc(destinations, func(a, b Destination) int { return a.DestinationID.Compare(b.DestinationID) })
 }
 
 // Compare orders services: addresses before firewall marks, then by family,

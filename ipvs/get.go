@@ -84,17 +84,17 @@ func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T
 		if try > 0 {
 			time.Sleep(readPause)
 		}
-		if objects, err = exchange(c, flags, r.b, decode); !passing(err) {
+		if objects, err = exchange(c, flags, r.b, decode); err == nil || !passing(err) {
 			break
 		}
+	}
+	if err == nil {
+		return objects, nil
 	}
 	if errno, _, ok := kernelErrno(err); ok {
 		return nil, &Error{Command: r.command, Errno: errno}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("ipvs: %s: %w", r.command, err)
-	}
-	return objects, nil
+	return nil, fmt.Errorf("ipvs: %s: %w", r.command, err)
 }
 
 var (
@@ -133,43 +133,64 @@ func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decod
 	return nil, errStale
 }
 
+// answer is what is known of the answer to a request while its parts arrive.
+type answer[T any] struct {
+	client  *Client
+	sent    netlink.Message
+	decode  func(*T, []byte) error
+	objects []T
+
+	started     bool
+	stale       bool // it is the answer to an earlier request
+	interrupted bool
+	bad         error // what is wrong with a part
+	failed      error // why there is no more to come
+}
+
+// take takes a message, or the error that ends the answer.
+func (a *answer[T]) take(m netlink.Message, err error) (goOn bool) {
+	if err != nil {
+		a.failed = err
+		return false
+	}
+	a.stale = a.stale || !a.started && m.Header.Sequence != a.sent.Header.Sequence
+	a.started = true
+	a.interrupted = a.interrupted || m.Header.Flags&netlink.DumpInterrupted != 0
+	if a.stale || a.bad != nil {
+		return true
+	}
+	var attributes []byte
+	if attributes, a.bad = a.client.open(m, a.sent); a.bad == nil {
+		a.objects = append(a.objects, *new(T))
+		a.bad = a.decode(&a.objects[len(a.objects)-1], attributes)
+	}
+	return true
+}
+
 // receive reads one answer to its end, also if a part of it is bad, so that
 // nothing of it is left for the next request.
 func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) error) ([]T, error) {
-	objects := make([]T, 0, c.likely)
-	first, stale, interrupted := true, false, false
-	var bad error
-	for m, err := range c.conn.ReceiveIter() {
-		if err != nil {
-			_, sequence, answered := kernelErrno(err)
-			if answered && sequence != sent.Header.Sequence {
-				return nil, errStale
-			}
-			c.unsettled = !answered
-			return nil, err
-		}
-		stale = stale || first && m.Header.Sequence != sent.Header.Sequence
-		first = false
-		interrupted = interrupted || m.Header.Flags&netlink.DumpInterrupted != 0
-		if stale || bad != nil {
-			continue
-		}
-		var attributes []byte
-		if attributes, bad = c.open(m, sent); bad == nil {
-			objects = append(objects, *new(T))
-			bad = decode(&objects[len(objects)-1], attributes)
-		}
-	}
+	a := &answer[T]{client: c, sent: sent, decode: decode, objects: make([]T, 0, c.likely)}
+	// Not "for range": the variables of its body would be a third of the
+	// allocations of a read.
+	c.conn.ReceiveIter()(a.take)
 	switch {
-	case stale:
+	case a.failed != nil:
+		_, sequence, answered := kernelErrno(a.failed)
+		if answered && sequence != sent.Header.Sequence {
+			return nil, errStale
+		}
+		c.unsettled = !answered
+		return nil, a.failed
+	case a.stale:
 		return nil, errStale
-	case bad != nil:
-		return nil, bad
-	case interrupted:
+	case a.bad != nil:
+		return nil, a.bad
+	case a.interrupted:
 		return nil, errInterrupted
 	}
-	c.likely = min(len(objects), maxLikely)
-	return objects, nil
+	c.likely = min(len(a.objects), maxLikely)
+	return a.objects, nil
 }
 
 // maxLikely bounds how many objects are expected in an answer.
@@ -191,6 +212,9 @@ func (c *Client) open(reply, sent netlink.Message) ([]byte, error) {
 
 // describe adds to an error of the kernel what the request was about.
 func describe(err error, id ServiceID) error {
+	if err == nil {
+		return nil
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		e.Subject = id.String()

@@ -102,8 +102,8 @@ type step struct {
 func (s *script) add(line ruleLine) {
 	if n := len(*s); n == 0 || (*s)[n-1].full() {
 		*s = append(*s, step{})
-		if n > 0 {
-			(*s)[n].changes.Grow(changesAStep)
+		if n > 0 && (*s)[n-1].number == 0 {
+			(*s)[n].changes.Grow(changesAStep) // as many as the last one had
 		}
 	}
 	last := &(*s)[len(*s)-1]

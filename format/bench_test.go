@@ -26,8 +26,8 @@ func BenchmarkConnections(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(entries)), "ns/line")
 }
 
-// A service with ten servers.
-func BenchmarkTable(b *testing.B) {
+// tenServers is a service with ten servers.
+func tenServers() ipvs.Table {
 	stats := ipvs.Stats{Conns: 1, InPkts: 20, OutPkts: 300, InBytes: 4000, OutBytes: 500000000, CPS: 6}
 	entry := ipvs.TableEntry{Service: ipvs.Service{
 		ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
@@ -35,15 +35,30 @@ func BenchmarkTable(b *testing.B) {
 	}}
 	for range 10 {
 		entry.Destinations = append(entry.Destinations, ipvs.Destination{
-			DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("172.16.100.200:8080")},
+			DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("172.16.100.200:80")},
 			Forward:       ipvs.DirectRoute, Weight: 100, ActiveConns: 1234, InactiveConns: 56789, Stats: stats,
 		})
 	}
+	return ipvs.Table{entry}
+}
+
+func BenchmarkRules(b *testing.B) {
+	table := tenServers()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Rules(io.Discard, table, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkTable(b *testing.B) {
+	table := tenServers()
 	for name, view := range map[string]View{"Connections": Connections, "Counters": Counters} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := (Listing{View: view}).Table(io.Discard, ipvs.Table{entry}); err != nil {
+				if err := (Listing{View: view}).Table(io.Discard, table); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -33,13 +33,17 @@ type rules struct {
 func (r *rules) entry(entry *ipvs.TableEntry) {
 	s := &entry.Service
 	lost, usable := lostOfService(s)
-	r.warn(s.ServiceID.String(), lost)
+	if len(lost) > 0 {
+		r.warn(s.ServiceID.String(), lost)
+	}
 	r.comment(usable)
 	r.buf = appendServiceRule(r.buf, r.names, s)
 	for i := range entry.Destinations {
 		d := &entry.Destinations[i]
 		lost, usableToo := lostOfDestination(s, d)
-		r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), lost)
+		if len(lost) > 0 {
+			r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), lost)
+		}
 		r.comment(usable && usableToo)
 		r.buf = appendDestinationRule(r.buf, r.names, s, d)
 	}

@@ -147,7 +147,7 @@ func (d *desired) inOrder() []*desiredService {
 	return slices.SortedFunc(maps.Values(d.services), func(a, b *desiredService) int { return cmp.Compare(a.line, b.line) })
 }
 
-// entry is the service with its servers in the order of their lines.
+// entry is the service with its servers, in the order in which they were added.
 func (s *desiredService) entry() ipvs.TableEntry {
 	return ipvs.TableEntry{Service: s.Service, Destinations: s.servers.left()}
 }

@@ -35,35 +35,61 @@ var hostsFile = sync.OnceValue(func() map[netip.Addr]string {
 // filesComeFirst tells whether nsswitch.conf(5) has hosts looked up in files
 // before anywhere else, which it has if it says nothing.
 func filesComeFirst(order io.Reader) bool {
-	for fields := range configLines(order) {
-		if fields[0] == "hosts:" {
-			return len(fields) > 1 && fields[1] == "files"
+	for lines := bufio.NewScanner(order); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		database, sources, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(database) == "hosts" {
+			fields := configFields(sources)
+			return len(fields) > 0 && fields[0] == "files"
 		}
 	}
 	return true
 }
 
-// parseHosts reads hosts(5). The first name of an address counts.
+// parseHosts reads hosts(5). The first name of an address counts; if that is no
+// host name, the address has none here.
 func parseHosts(file io.Reader) map[netip.Addr]string {
 	names := map[netip.Addr]string{}
-	for fields := range configLines(file) {
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		fields := configFields(line)
+		if len(fields) < 2 {
+			continue
+		}
 		a, err := netip.ParseAddr(fields[0])
-		if _, known := names[a]; err == nil && !known && len(fields) > 1 {
+		if _, known := names[a]; err != nil || known {
+			continue
+		}
+		names[a] = ""
+		if isHostName(fields[1]) {
 			names[a] = fields[1]
 		}
 	}
 	return names
 }
 
-// configLines goes through the fields of lines that have any. What comes after a #
-// is a comment.
-func configLines(r io.Reader) func(yield func(fields []string) bool) {
-	return func(yield func([]string) bool) {
-		for lines := bufio.NewScanner(r); lines.Scan(); {
-			line, _, _ := strings.Cut(lines.Text(), "#")
-			if fields := strings.Fields(line); len(fields) > 0 && !yield(fields) {
-				return
+// configFields splits at those blanks that resolvers know.
+func configFields(line string) []string {
+	return strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' })
+}
+
+// isHostName tells whether a name is one that a rule may have in the place of an
+// address: parts of letters, digits, hyphens and underscores, not all digits.
+func isHostName(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	letter := false
+	for part := range strings.SplitSeq(name, ".") {
+		if part == "" || len(part) > 63 || part[0] == '-' || part[len(part)-1] == '-' {
+			return false
+		}
+		for _, c := range []byte(part) {
+			switch {
+			case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-', c == '_':
+				letter = true
+			case c < '0' || '9' < c:
+				return false
 			}
 		}
 	}
+	return letter && len(name) <= 253
 }

@@ -17,7 +17,10 @@ func TestHostsFile(t *testing.T) {
 10.0.0.3
 nonsense name
 fe80::1%eth0 scoped
-10.0.0.4 last`
+10.0.0.5 10.0.0.6
+10.0.0.5 later
+10.0.0.6 web:80
+` + "10.0.0.7 a\vb\n" + `10.0.0.4 last`
 	got := parseHosts(strings.NewReader(text))
 	want := map[netip.Addr]string{
 		netip.MustParseAddr("127.0.0.1"):       "localhost",
@@ -25,6 +28,9 @@ fe80::1%eth0 scoped
 		netip.MustParseAddr("fd00::1"):         "six.example.com",
 		netip.MustParseAddr("::ffff:10.0.0.2"): "mapped",
 		netip.MustParseAddr("fe80::1%eth0"):    "scoped",
+		netip.MustParseAddr("10.0.0.5"):        "",
+		netip.MustParseAddr("10.0.0.6"):        "",
+		netip.MustParseAddr("10.0.0.7"):        "",
 		netip.MustParseAddr("10.0.0.4"):        "last",
 	}
 	if !maps.Equal(got, want) {
@@ -39,11 +45,31 @@ func TestFilesComeFirst(t *testing.T) {
 		"# hosts: dns\nhosts:\tfiles dns\n":     true,
 		"hosts: files mymachines resolve dns\n": true,
 		"hosts: dns files\n":                    false,
+		"hosts:dns files\n":                     false,
+		" hosts : dns files\n":                  false,
+		"hosts:files\n":                         true,
 		"hosts: myhostname files\n":             false,
 		"hosts:\n":                              false,
 	} {
 		if got := filesComeFirst(strings.NewReader(text)); got != want {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// A name that is none, such as another address, would make a rule mean something
+// else when it is restored.
+func TestHostNames(t *testing.T) {
+	long := strings.Repeat("x", 63)
+	for name, want := range map[string]bool{
+		"a": true, "www.example.com": true, "www.example.com.": true, "a-b.c_d": true, "_x": true, "1a": true, "3com.4": true, long: true,
+		strings.Repeat(long+".", 3) + strings.Repeat("y", 61): true,
+		strings.Repeat(long+".", 3) + strings.Repeat("y", 62): false,
+		"": false, ".": false, "10.0.0.4": false, "1": false, "7.8": false, "web:80": false, "-n": false, "n-": false, "a.-b": false, "a..b": false,
+		".a": false, "a,b": false, "[x]": false, "a%b": false, "a$(x)": false, "a b": false, "\u00e9": false, long + "x": false,
+	} {
+		if isHostName(name) != want {
+			t.Errorf("%q: %v", name, !want)
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 const growth = 200
 
 func main() {
-	debug.SetGCPercent(growth)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(growth)
+	}
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{"/", dialKernel, moduleLoaded, loadModule, unloadModules, lockTable}))
 }

@@ -1,12 +1,16 @@
 package main
 
-import "github.com/ipvsadm-go/ipvsadm/ipvs"
+import (
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
 
 // serverList is the servers that a service shall have, in the order in which they
 // were added.
 type serverList struct {
 	all     []*desiredServer
-	removed int
+	removed int // of those in all, which go when they are more than half
 	// index finds a server, once they are many.
 	index map[ipvs.DestinationID]*desiredServer
 }
@@ -51,7 +55,10 @@ func (l *serverList) add(d ipvs.Destination, line int) {
 func (l *serverList) remove(s *desiredServer) {
 	delete(l.index, s.DestinationID)
 	s.line = 0
-	l.removed++
+	if l.removed++; l.removed > len(l.all)/2 {
+		l.all = slices.DeleteFunc(l.all, func(s *desiredServer) bool { return s.line == 0 })
+		l.removed = 0
+	}
 }
 
 // left are the servers that were not removed.

@@ -48,7 +48,7 @@ func parseServices(text string) serviceNames {
 		}
 		number, protocol, _ := strings.Cut(fields[1], "/")
 		port, err := strconv.ParseUint(number, 10, 16)
-		if err != nil {
+		if err != nil || protocol == "" {
 			continue
 		}
 		key := servicePort{protocol, uint16(port)}

@@ -82,6 +82,7 @@ func (p *program) show(c *command) error {
 
 // listTable lists one service, or all under a line with the version.
 func (p *program) listTable(c *command) error {
+	keepGarbage()
 	var table ipvs.Table
 	if c.has(serviceBit) {
 		entry, err := p.client.TableEntry(c.service.ServiceID)

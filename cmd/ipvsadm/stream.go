@@ -52,6 +52,7 @@ func refused(failed bool, err error) error {
 // is there until the next one: without a new one for each line it takes a fifth
 // less time. All bad lines are reported.
 func (p *program) readRules(take func(ruleLine)) (bad bool) {
+	keepGarbage()
 	var c command
 	for line, err := range sysconfig.Lines(p.stdin) {
 		if err == nil {

@@ -84,7 +84,7 @@ func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T
 		if try > 0 {
 			time.Sleep(readPause)
 		}
-		if objects, err = exchange(c, flags, r.b, decode); err == nil || !passing(err) {
+		if objects, err = exchange(c, flags, r.b, decode); !passing(err) {
 			break
 		}
 	}

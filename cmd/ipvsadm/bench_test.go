@@ -24,7 +24,12 @@ func BenchmarkReadRules(b *testing.B) {
 	for b.Loop() {
 		p := &program{stdin: bytes.NewReader(rules)}
 		var s script
-		if bad := p.readRules(s.add); bad || len(s) != (11000+changesAStep-1)/changesAStep {
+		bad := p.readRules(s.add)
+		n := 0
+		for i := range s {
+			n += s[i].changes.Len()
+		}
+		if bad || n != 11000 || len(s) != (n+changesAStep-1)/changesAStep {
 			b.Fatalf("bad: %v, %d steps", bad, len(s))
 		}
 	}

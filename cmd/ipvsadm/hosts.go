@@ -74,7 +74,8 @@ func configFields(line string) []string {
 }
 
 // isHostName tells whether a name is one that a rule may have in the place of an
-// address: parts of letters, digits, hyphens and underscores, not all digits.
+// address: parts of letters, digits, hyphens and underscores, not all digits. Nor
+// does such a name break the columns of a listing.
 func isHostName(name string) bool {
 	name = strings.TrimSuffix(name, ".")
 	letter := false

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -126,7 +125,7 @@ func (n *names) lookUp(addrs []netip.Addr) {
 		if _, ok := n.hosts[a]; ok {
 			continue
 		}
-		if n.hosts[a] = printable(hostsFile()[a]); n.hosts[a] != "" {
+		if n.hosts[a] = strings.TrimSuffix(hostsFile()[a], "."); n.hosts[a] != "" {
 			continue
 		}
 		slots <- struct{}{}
@@ -147,20 +146,10 @@ func (n *names) lookUp(addrs []netip.Addr) {
 
 func hostName(ctx context.Context, a netip.Addr) string {
 	all, err := resolver.LookupAddr(ctx, a.String())
-	if err != nil || len(all) == 0 {
+	if err != nil || len(all) == 0 || !isHostName(all[0]) {
 		return ""
 	}
-	return printable(all[0])
-}
-
-// printable is a name without the dot at its end, or nothing. A name from the
-// network must not break the columns, nor a saved rule.
-func printable(name string) string {
-	name = strings.TrimSuffix(name, ".")
-	if slices.ContainsFunc([]byte(name), func(c byte) bool { return c <= ' ' || c >= 0x7f || c == '#' }) {
-		return ""
-	}
-	return name
+	return strings.TrimSuffix(all[0], ".")
 }
 
 // Host returns the name of an address that was looked up.

@@ -14,15 +14,41 @@ const (
 	nsswitchPath = "/etc/nsswitch.conf"
 )
 
+// hostsSources are the places where hosts are looked up, in their order.
+var hostsSources = sync.OnceValue(func() []string {
+	order, err := os.Open(nsswitchPath)
+	if err != nil {
+		return parseSources(strings.NewReader(""))
+	}
+	defer func() { _ = order.Close() }()
+	return parseSources(order)
+})
+
+// parseSources reads the places to look up hosts in nsswitch.conf(5): files and
+// dns if it says nothing.
+func parseSources(order io.Reader) []string {
+	for lines := bufio.NewScanner(order); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		database, sources, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(database) == "hosts" {
+			return configFields(sources)
+		}
+	}
+	return []string{"files", "dns"}
+}
+
+// onlyInFiles tells whether no name server is to be asked for hosts.
+func onlyInFiles() bool {
+	sources := hostsSources()
+	return len(sources) == 1 && sources[0] == "files"
+}
+
 // hostsFile has the names of the addresses in /etc/hosts, and is empty if that is
 // not the first place to look. The resolver knows them too, but takes 150 us for
 // each of 1000 (emulated), so that a listing takes twice as long.
 var hostsFile = sync.OnceValue(func() map[netip.Addr]string {
-	if order, err := os.Open(nsswitchPath); err == nil {
-		defer func() { _ = order.Close() }()
-		if !filesComeFirst(order) {
-			return nil
-		}
+	if sources := hostsSources(); len(sources) == 0 || sources[0] != "files" {
+		return nil
 	}
 	file, err := os.Open(hostsPath)
 	if err != nil {
@@ -31,20 +57,6 @@ var hostsFile = sync.OnceValue(func() map[netip.Addr]string {
 	defer func() { _ = file.Close() }()
 	return parseHosts(file)
 })
-
-// filesComeFirst tells whether nsswitch.conf(5) has hosts looked up in files
-// before anywhere else, which it has if it says nothing.
-func filesComeFirst(order io.Reader) bool {
-	for lines := bufio.NewScanner(order); lines.Scan(); {
-		line, _, _ := strings.Cut(lines.Text(), "#")
-		database, sources, _ := strings.Cut(line, ":")
-		if strings.TrimSpace(database) == "hosts" {
-			fields := configFields(sources)
-			return len(fields) > 0 && fields[0] == "files"
-		}
-	}
-	return true
-}
 
 // parseHosts reads hosts(5). The first name of an address counts; if that is no
 // host name, the address has none here.

@@ -38,21 +38,19 @@ fe80::1%eth0 scoped
 	}
 }
 
-func TestFilesComeFirst(t *testing.T) {
-	for text, want := range map[string]bool{
-		"":                                      true,
-		"passwd: files\n":                       true,
-		"# hosts: dns\nhosts:\tfiles dns\n":     true,
-		"hosts: files mymachines resolve dns\n": true,
-		"hosts: dns files\n":                    false,
-		"hosts:dns files\n":                     false,
-		" hosts : dns files\n":                  false,
-		"hosts:files\n":                         true,
-		"hosts: myhostname files\n":             false,
-		"hosts:\n":                              false,
+func TestHostsSources(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                      "files dns",
+		"passwd: files\n":                       "files dns",
+		"# hosts: dns\nhosts:\tfiles dns\n":     "files dns",
+		"hosts: files mymachines resolve dns\n": "files mymachines resolve dns",
+		"hosts:dns files\n":                     "dns files",
+		" hosts : dns files\n":                  "dns files",
+		"hosts:files # dns\n":                   "files",
+		"hosts:\n":                              "",
 	} {
-		if got := filesComeFirst(strings.NewReader(text)); got != want {
-			t.Errorf("%q: %v", text, got)
+		if got := strings.Join(parseSources(strings.NewReader(text)), " "); got != want {
+			t.Errorf("%q: %q", text, got)
 		}
 	}
 }

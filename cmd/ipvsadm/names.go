@@ -16,10 +16,10 @@ const (
 	// may take to be found. The whole shall take no more than five seconds.
 	lookUpTime = 4 * time.Second
 	// lookUpsAtOnce bounds the sockets that are open meanwhile.
-	lookUpsAtOnce = 256
+	lookUpsAtOnce = 128
 	// namesKept bounds the memory of a listing of connections, which may have
 	// any number of addresses.
-	namesKept = 16 << 10
+	namesKept = 4 << 10
 )
 
 // resolver reads /etc/hosts and asks DNS by itself, without the C library.
@@ -125,7 +125,7 @@ func (n *names) lookUp(addrs []netip.Addr) {
 		if _, ok := n.hosts[a]; ok {
 			continue
 		}
-		if n.hosts[a] = strings.TrimSuffix(hostsFile()[a], "."); n.hosts[a] != "" {
+		if n.hosts[a] = strings.TrimSuffix(hostsFile()[a], "."); n.hosts[a] != "" || onlyInFiles() {
 			continue
 		}
 		slots <- struct{}{}

@@ -27,11 +27,15 @@ func schedFlagWords(scheduler string, flags ipvs.ServiceFlags) string {
 
 // netmask is the text of a netmask that groups clients, else empty.
 func netmask(s *ipvs.Service) string {
-	family := s.AddressFamily()
-	switch {
-	case s.Netmask == family.HostNetmask():
+	if s.Netmask == s.AddressFamily().HostNetmask() {
 		return ""
-	case family == ipvs.IPv6:
+	}
+	return netmaskText(s)
+}
+
+// netmaskText is an IPv4 mask, or the length of an IPv6 prefix.
+func netmaskText(s *ipvs.Service) string {
+	if s.AddressFamily() == ipvs.IPv6 {
 		return strconv.FormatUint(uint64(s.Netmask), 10)
 	}
 	var raw [4]byte

@@ -20,7 +20,7 @@ const (
 	serverOptions  = forwardBit | weightBit | upperBit | lowerBit | tunTypeBit | tunnelOptions
 	tunnelOptions  = tunPortBit | tunNoCsumBit | tunCsumBit | tunRemCsumBit
 	listOptions    = numericBit | statsBit | rateBit | thresholdsBit | persistentConnBit | nosortBit | syncIDBit |
-		exactBit | tunInfoBit
+		exactBit | tunInfoBit | outputBit
 	listViews     = connectionBit | serviceBit | timeoutBit | daemonBit
 	daemonOptions = interfaceBit | syncIDBit | groupBit | portBit | ttlBit | maxLenBit
 )

@@ -35,6 +35,7 @@ type command struct {
 	destination ipvs.Destination
 	daemon      ipvs.Daemon
 	config      ipvs.Config
+	output      outputFormat
 
 	// What can only be read when all options are known.
 	server     endpoint

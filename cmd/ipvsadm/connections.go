@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 
-	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -25,25 +24,25 @@ func (p *program) listConnections(c *command) error {
 	}
 	defer func() { _ = file.Close() }()
 
-	listing := format.ConnListing{PersistenceData: c.has(persistentConnBit)}
 	var names *names
+	printer := c.printer(nil)
 	if !c.has(numericBit) {
 		names = newNames()
-		listing.Names = names
+		printer = c.printer(names)
 	}
 	titled := false
 	chunk := make([]ipvs.ConnEntry, 0, connectionChunk)
 	print := func() error {
 		if !titled {
 			titled = true
-			if err := listing.Titles(p.stdout); err != nil {
+			if err := printer.ConnTitles(p.stdout); err != nil {
 				return err
 			}
 		}
 		if names != nil {
 			names.lookUp(endsOf(chunk))
 		}
-		err := listing.Entries(p.stdout, chunk)
+		err := printer.Connections(p.stdout, chunk)
 		chunk = chunk[:0]
 		return err
 	}

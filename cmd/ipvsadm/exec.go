@@ -67,52 +67,49 @@ func (p *program) show(c *command) error {
 		if err != nil {
 			return err
 		}
-		return format.Timeouts(p.stdout, config)
+		return c.printer(nil).Timeouts(p.stdout, config)
 	case c.has(daemonBit):
 		daemons, err := p.client.Daemons()
 		if err != nil {
 			return err
 		}
-		return format.Daemons(p.stdout, daemons)
+		return c.printer(nil).Daemons(p.stdout, daemons)
 	case c.has(connectionBit):
 		return p.listConnections(c)
 	}
 	return p.listTable(c)
 }
 
-// listTable lists one service, or all under a line with the version.
+// listTable lists one service, or all.
 func (p *program) listTable(c *command) error {
 	keepGarbage()
-	var table ipvs.Table
-	if c.has(serviceBit) {
-		entry, err := p.client.TableEntry(c.service.ServiceID)
-		if err != nil {
-			return err
-		}
-		table = ipvs.Table{entry}
-	} else {
-		info, err := p.client.Info()
-		if err != nil {
-			return err
-		}
-		if table, err = p.client.Table(); err != nil {
-			return err
-		}
-		if err := format.Version(p.stdout, info); err != nil {
-			return err
-		}
-	}
-	if !c.has(nosortBit) {
-		table.Sort()
-	}
-	listing := format.Listing{View: c.view(), Exact: c.has(exactBit)}
-	if !c.has(numericBit) {
-		listing.Names = namesOf(table)
-	}
-	if err := listing.Titles(p.stdout); err != nil {
+	snapshot, err := p.snapshot(c)
+	if err != nil {
 		return err
 	}
-	return listing.Table(p.stdout, table)
+	if !c.has(nosortBit) {
+		snapshot.Table.Sort()
+	}
+	var names format.Names
+	if !c.has(numericBit) {
+		names = namesOf(snapshot.Table)
+	}
+	return c.printer(names).Table(p.stdout, snapshot)
+}
+
+// snapshot reads one service, or all.
+func (p *program) snapshot(c *command) (s format.Snapshot, err error) {
+	if c.has(serviceBit) {
+		entry, err := p.client.TableEntry(c.service.ServiceID)
+		return format.Snapshot{Table: ipvs.Table{entry}}, err
+	}
+	info, err := p.client.Info()
+	if err != nil {
+		return s, err
+	}
+	s.Info = &info
+	s.Table, err = p.client.Table()
+	return s, err
 }
 
 // view is the first of those that were asked for.

@@ -46,6 +46,7 @@ const (
 	tunNoCsumBit
 	tunCsumBit
 	tunRemCsumBit
+	outputBit
 	endBit
 )
 
@@ -54,7 +55,7 @@ var bitNames = [...]string{
 	"forwarding-method", "weight", "u-threshold", "l-threshold", "mcast-interface", "timeout", "daemon",
 	"stats", "rate", "thresholds", "persistent-conn", "nosort", "syncid", "exact", "ops", "pe", "sched-flags",
 	"mcast-group", "mcast-port", "mcast-ttl", "sync-maxlen", "tun-info", "tun-type", "tun-port", "tun-nocsum",
-	"tun-csum", "tun-remcsum",
+	"tun-csum", "tun-remcsum", "output",
 }
 
 // option is a row of the option table, and the pflag.Value of its flag.
@@ -132,6 +133,7 @@ func optionTable() *pflag.FlagSet {
 		{"nosort", "", noValue, 0, nosortBit, nil},
 		{"sort", "", noValue, 0, 0, nil},
 		{"exact", "X", noValue, 0, exactBit, nil},
+		{"output", "", "", 0, outputBit, (*command).setOutput},
 
 		{"mcast-interface", "", "", 0, interfaceBit, (*command).setInterface},
 		{"mcast-group", "", "", 0, groupBit, (*command).setGroup},

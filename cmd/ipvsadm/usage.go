@@ -84,6 +84,7 @@ LIST OPTIONS
   -X, --exact               counters in full
       --thresholds, --persistent-conn, --tun-info   other columns
       --nosort              in the kernel's order
+      --output FORMAT       classic, or json for programs
 
 DAEMON OPTIONS
       --syncid ID           0 to 255 (default 0)

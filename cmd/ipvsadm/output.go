@@ -1,0 +1,80 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// outputFormat is the form of a listing. The zero value is the original's.
+type outputFormat int
+
+const (
+	classic outputFormat = iota
+	asJSON
+)
+
+var outputFormats = [...]string{classic: "classic", asJSON: "json"}
+
+func (c *command) setOutput(value string) error {
+	for f, name := range outputFormats {
+		if name == value {
+			c.output = outputFormat(f)
+			return nil
+		}
+	}
+	return usagef("invalid output format `%s' specified; it is one of %s", value, strings.Join(outputFormats[:], ", "))
+}
+
+// printer prints the listings in one format.
+type printer interface {
+	Timeouts(io.Writer, ipvs.Config) error
+	Daemons(io.Writer, []ipvs.Daemon) error
+	Table(io.Writer, format.Snapshot) error
+	// ConnTitles prints what comes before connections, which follow in parts.
+	ConnTitles(io.Writer) error
+	Connections(io.Writer, []ipvs.ConnEntry) error
+}
+
+// printer is the one that the command asks for.
+func (c *command) printer(names format.Names) printer {
+	if c.output == asJSON {
+		return format.Documents{Names: names}
+	}
+	return classicPrinter{
+		format.Listing{View: c.view(), Exact: c.has(exactBit), Names: names},
+		format.ConnListing{PersistenceData: c.has(persistentConnBit), Names: names},
+	}
+}
+
+// classicPrinter prints what the original does.
+type classicPrinter struct {
+	listing     format.Listing
+	connections format.ConnListing
+}
+
+func (classicPrinter) Timeouts(w io.Writer, c ipvs.Config) error { return format.Timeouts(w, c) }
+
+func (classicPrinter) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
+	return format.Daemons(w, daemons)
+}
+
+func (p classicPrinter) Table(w io.Writer, s format.Snapshot) error {
+	if s.Info != nil {
+		if err := format.Version(w, *s.Info); err != nil {
+			return err
+		}
+	}
+	if err := p.listing.Titles(w); err != nil {
+		return err
+	}
+	return p.listing.Table(w, s.Table)
+}
+
+func (p classicPrinter) ConnTitles(w io.Writer) error { return p.connections.Titles(w) }
+
+func (p classicPrinter) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
+	return p.connections.Entries(w, entries)
+}

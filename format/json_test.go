@@ -1,0 +1,133 @@
+package format
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// valid holds a document against schema.json.
+func valid(t *testing.T, document []byte) {
+	t.Helper()
+	schema, err := jsonschema.NewCompiler().Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, document)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("%v:\n%s", err, document)
+	}
+}
+
+type someNames struct{}
+
+func (someNames) Host(a netip.Addr) (string, bool)              { return "host<" + a.String() + ">", a.Is4() }
+func (someNames) Port(_ ipvs.Protocol, p uint16) (string, bool) { return "http", p == 80 }
+
+func TestTableDocument(t *testing.T) {
+	most := uint64(math.MaxUint64)
+	table := ipvs.Table{
+		{
+			Service: ipvs.Service{
+				ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
+				Scheduler: "sh", Flags: ipvs.Persistent | ipvs.Hashed | ipvs.SchedulerFlag1 | 0x40, Timeout: 300, Netmask: 0xffffff00,
+				PersistenceEngine: "sip", Stats: ipvs.Stats{Conns: most, OutBPS: most},
+			},
+			Destinations: []ipvs.Destination{{
+				DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("[fd00::2]:80")},
+				Forward:       ipvs.Tunnel, Weight: math.MaxUint32, UpperThreshold: 7, TunnelType: ipvs.GUE, TunnelPort: 6080,
+				TunnelFlags: ipvs.TunnelChecksum | 4, PersistentConns: 3,
+			}},
+		},
+		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, Scheduler: "rr", Netmask: 128}},
+	}
+	var b bytes.Buffer
+	if err := (Documents{someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Table: table}); err != nil {
+		t.Fatal(err)
+	}
+	valid(t, b.Bytes())
+	var got TableDocument
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	first := got.Services[0]
+	for what, ok := range map[string]bool{
+		"version":          got.Version == "1.2.1" && got.ConnTableSize == 4096,
+		"ends":             first.Protocol == "TCP" && first.Host == "host<10.0.0.1>" && *first.Port == 80 && first.PortName == "http",
+		"flags":            strings.Join(first.Flags, " ") == "persistent hashed 0x40" && strings.Join(first.SchedulerFlags, " ") == "sh-fallback",
+		"persistence":      first.PersistenceTimeout == 300 && first.Netmask == "255.255.255.0" && first.PersistenceEngine == "sip",
+		"counters":         first.Stats.Conns == most && first.Rates.OutBytes == most,
+		"tunnel":           strings.Join(first.Destinations[0].Tunnel.Flags, " ") == "csum 0x4" && first.Destinations[0].Tunnel.Port == 6080,
+		"mark":             got.Services[1].FWMark == 7 && got.Services[1].Family == "IPv6" && got.Services[1].Netmask == "128",
+		"no address":       !got.Services[1].Address.IsValid() && got.Services[1].Port == nil,
+		"no destinations":  got.Services[1].Destinations != nil,
+		"text as it is":    strings.Contains(b.String(), "host<10.0.0.1>"),
+		"numbers in full":  strings.Contains(b.String(), "18446744073709551615"),
+		"unknown to names": first.Destinations[0].Host == "",
+	} {
+		if !ok {
+			t.Errorf("%s:\n%s", what, b.String())
+		}
+	}
+}
+
+func TestEmptyDocuments(t *testing.T) {
+	var b bytes.Buffer
+	if err := (Documents{}).Table(&b, Snapshot{}); err != nil || b.String() != "{\n  \"services\": []\n}\n" {
+		t.Errorf("%v, %s", err, b.String())
+	}
+	valid(t, b.Bytes())
+	b.Reset()
+	if err := (Documents{}).Daemons(&b, nil); err != nil || b.String() != "{\n  \"daemons\": []\n}\n" {
+		t.Errorf("%v, %s", err, b.String())
+	}
+	valid(t, b.Bytes())
+}
+
+func TestSettingsDocuments(t *testing.T) {
+	var b bytes.Buffer
+	if err := (Documents{}).Timeouts(&b, ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}); err != nil {
+		t.Fatal(err)
+	}
+	valid(t, b.Bytes())
+	b.Reset()
+	daemons := []ipvs.Daemon{
+		{State: ipvs.Master, Interface: "eth0", SyncID: 7},
+		{State: ipvs.Backup, Interface: "eth0", MaxLen: 1472, Group: netip.MustParseAddr("ff02::51"), Port: 8848, TTL: 1},
+	}
+	if err := (Documents{}).Daemons(&b, daemons); err != nil {
+		t.Fatal(err)
+	}
+	valid(t, b.Bytes())
+}
+
+func TestConnectionDocuments(t *testing.T) {
+	entry := ipvs.ConnEntry{
+		Protocol: "TCP", Client: netip.MustParseAddrPort("192.168.0.1:50000"), Virtual: netip.MustParseAddrPort("10.0.0.1:80"),
+		Destination: netip.MustParseAddrPort("[fd00::2]:80"), State: "ESTABLISHED", Expires: 900 * time.Second,
+		PEName: "sip", PEData: "call\xff\x01@host",
+	}
+	var b bytes.Buffer
+	if err := (Documents{}).Connections(&b, []ipvs.ConnEntry{entry, entry}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if len(lines) != 2 || lines[0] != lines[1] {
+		t.Fatalf("got %q", lines)
+	}
+	valid(t, []byte(lines[0]))
+	var got ConnectionDocument
+	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil || got.Expires != 900 || got.PEData != "call\ufffd\x01@host" {
+		t.Errorf("%v, %+v", err, got)
+	}
+}

@@ -1,0 +1,135 @@
+package format
+
+import "net/netip"
+
+// The types of this file are what --output json prints; schema.json describes them too. Fields that are left out are of no
+// meaning for the object. Names are there only where some were asked for and found.
+
+// TableDocument is a listing of services.
+type TableDocument struct {
+	// Version is that of the kernel's ip_vs, such as 1.2.1, and ConnTableSize the number of buckets of its connection
+	// table. Both are left out of the listing of one service.
+	Version       string            `json:"version,omitempty"`
+	ConnTableSize uint32            `json:"connection_table_size,omitempty"`
+	Services      []ServiceDocument `json:"services"`
+}
+
+// ServiceDocument is a service with its destinations. It has either a protocol, an address and a port, or a firewall mark.
+type ServiceDocument struct {
+	Protocol string     `json:"protocol,omitempty"` // TCP, UDP, SCTP
+	Address  netip.Addr `json:"address,omitzero"`
+	Host     string     `json:"host,omitempty"` // name of the address
+	Port     *uint16    `json:"port,omitempty"` // 0 takes all ports
+	PortName string     `json:"port_name,omitempty"`
+	FWMark   uint32     `json:"fwmark,omitempty"`
+	Family   string     `json:"family"` // IPv4, IPv6
+
+	Scheduler      string   `json:"scheduler"`
+	SchedulerFlags []string `json:"scheduler_flags"` // as -b takes them
+	// Flags are persistent, ops, hashed, or numbers such as 0x40 for others.
+	Flags []string `json:"flags"`
+	// PersistenceTimeout is in seconds.
+	PersistenceTimeout uint32 `json:"persistence_timeout,omitempty"`
+	// Netmask is an IPv4 mask such as 255.255.255.0, or the length of an IPv6 prefix such as 64.
+	Netmask           string `json:"netmask"`
+	PersistenceEngine string `json:"persistence_engine,omitempty"`
+
+	Stats        StatsDocument         `json:"stats"`
+	Rates        RatesDocument         `json:"rates"`
+	Destinations []DestinationDocument `json:"destinations"`
+}
+
+// DestinationDocument is a destination of a service: a real server.
+type DestinationDocument struct {
+	Address  netip.Addr `json:"address"`
+	Host     string     `json:"host,omitempty"`
+	Port     uint16     `json:"port"`
+	PortName string     `json:"port_name,omitempty"`
+	Family   string     `json:"family"`
+
+	Forward string `json:"forward"` // Route, Masq, Tunnel, Local, Bypass, or a number
+	Weight  uint32 `json:"weight"`
+	// UpperThreshold is 0 if there is none.
+	UpperThreshold uint32          `json:"upper_threshold"`
+	LowerThreshold uint32          `json:"lower_threshold"`
+	Tunnel         *TunnelDocument `json:"tunnel,omitempty"` // if Forward is Tunnel
+
+	ActiveConns     uint32        `json:"active_connections"`
+	InactiveConns   uint32        `json:"inactive_connections"`
+	PersistentConns uint32        `json:"persistent_connections"`
+	Stats           StatsDocument `json:"stats"`
+	Rates           RatesDocument `json:"rates"`
+}
+
+// TunnelDocument is how packets are wrapped.
+type TunnelDocument struct {
+	Type  string   `json:"type"` // ipip, gue, gre, or a number
+	Port  uint16   `json:"port,omitempty"`
+	Flags []string `json:"flags"` // csum, remcsum, or numbers such as 0x4
+}
+
+// StatsDocument is counters, since the object was made or its counters zeroed.
+type StatsDocument struct {
+	Conns    uint64 `json:"connections"`
+	InPkts   uint64 `json:"incoming_packets"`
+	OutPkts  uint64 `json:"outgoing_packets"`
+	InBytes  uint64 `json:"incoming_bytes"`
+	OutBytes uint64 `json:"outgoing_bytes"`
+}
+
+// RatesDocument is rates per second, as the kernel estimates them.
+type RatesDocument struct {
+	Conns    uint64 `json:"connections"`
+	InPkts   uint64 `json:"incoming_packets"`
+	OutPkts  uint64 `json:"outgoing_packets"`
+	InBytes  uint64 `json:"incoming_bytes"`
+	OutBytes uint64 `json:"outgoing_bytes"`
+}
+
+// TimeoutsDocument is the timeouts of connections.
+type TimeoutsDocument struct {
+	Timeouts TimeoutSeconds `json:"timeouts"`
+}
+
+// TimeoutSeconds is how long a connection is kept without a packet.
+type TimeoutSeconds struct {
+	TCP    uint32 `json:"tcp"`
+	TCPFin uint32 `json:"tcp_fin"`
+	UDP    uint32 `json:"udp"`
+}
+
+// DaemonsDocument is the sync daemons that run.
+type DaemonsDocument struct {
+	Daemons []DaemonDocument `json:"daemons"`
+}
+
+// DaemonDocument is a sync daemon. Old kernels do not tell what is left out.
+type DaemonDocument struct {
+	State     string     `json:"state"` // master, backup
+	Interface string     `json:"interface"`
+	SyncID    uint32     `json:"syncid"`
+	MaxLen    uint16     `json:"maxlen,omitempty"` // bytes
+	Group     netip.Addr `json:"group,omitzero"`
+	Port      uint16     `json:"port,omitempty"`
+	TTL       uint8      `json:"ttl,omitempty"`
+}
+
+// ConnectionDocument is an entry of the connection table: a connection, or a template that keeps a client at its server.
+type ConnectionDocument struct {
+	Protocol    string      `json:"protocol"` // TCP, UDP, SCTP, or IP for the template of a firewall mark
+	Client      EndDocument `json:"client"`
+	Virtual     EndDocument `json:"virtual"`
+	Destination EndDocument `json:"destination"`
+	State       string      `json:"state"`
+	Expires     uint64      `json:"expires"` // seconds
+	PEName      string      `json:"persistence_engine,omitempty"`
+	PEData      string      `json:"persistence_data,omitempty"`
+}
+
+// EndDocument is an end of a connection.
+type EndDocument struct {
+	Address  netip.Addr `json:"address"`
+	Host     string     `json:"host,omitempty"`
+	Port     uint16     `json:"port"`
+	PortName string     `json:"port_name,omitempty"`
+}

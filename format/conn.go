@@ -1,6 +1,7 @@
 package format
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -60,6 +61,30 @@ func (l ConnListing) appendEntry(b []byte, e *ipvs.ConnEntry) []byte {
 		b = append(b, data...)
 	}
 	return append(b, '\n')
+}
+
+// Counts writes a line for each kind of connections, below a line of titles.
+func (l ConnListing) Counts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCount) error {
+	b := fmt.Appendf(nil, "IPVS connection entries by %s\nentries  ", by)
+	if by != ipvs.ByClient {
+		b = append(b, "pro "...)
+	}
+	b = append(append(b, by.String()...), '\n')
+	for _, c := range counts {
+		start := len(b)
+		b = append(padFrom(strconv.AppendUint(b, c.Entries, 10), start, 8), ' ')
+		switch by {
+		case ipvs.ByState:
+			b = append(append(appendPadded(b, c.Protocol, 3), ' '), c.State...)
+		case ipvs.ByClient:
+			b = appendHost(b, l.Names, c.End.Addr())
+		default:
+			b = appendEndpoint(append(appendPadded(b, c.Protocol, 3), ' '), l.Names, protocolOfName[c.Protocol], c.End)
+		}
+		b = append(b, '\n')
+	}
+	_, err := w.Write(b)
+	return err
 }
 
 // appendMinutes writes minutes and seconds, each with two digits or more.

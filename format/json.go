@@ -1,7 +1,9 @@
 package format
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/netip"
 	"strconv"
@@ -14,22 +16,26 @@ import (
 // Documents makes the documents of --output json.
 type Documents struct {
 	Names Names // nil for numbers only
+	// Time is zero, or that of a repeated listing, of which each document is a line.
+	Time time.Time
+
+	connections int // that have been written
 }
 
 // Table writes a table as one document.
-func (d Documents) Table(w io.Writer, s Snapshot) error {
-	document := TableDocument{Services: make([]ServiceDocument, 0, len(s.Table))}
+func (d *Documents) Table(w io.Writer, s Snapshot) error {
+	document := TableDocument{Time: d.Time, Services: make([]ServiceDocument, 0, len(s.Table))}
 	if s.Info != nil {
 		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
 	}
 	for i := range s.Table {
 		document.Services = append(document.Services, d.Entry(&s.Table[i]))
 	}
-	return writeJSON(w, document)
+	return d.write(w, document)
 }
 
 // Entry makes the document of a service with its destinations.
-func (d Documents) Entry(entry *ipvs.TableEntry) ServiceDocument {
+func (d *Documents) Entry(entry *ipvs.TableEntry) ServiceDocument {
 	s := &entry.Service
 	document := ServiceDocument{
 		FWMark:            s.FWMark,
@@ -56,7 +62,7 @@ func (d Documents) Entry(entry *ipvs.TableEntry) ServiceDocument {
 	return document
 }
 
-func (d Documents) destination(s *ipvs.Service, dest *ipvs.Destination) DestinationDocument {
+func (d *Documents) destination(s *ipvs.Service, dest *ipvs.Destination) DestinationDocument {
 	document := DestinationDocument{
 		Address: dest.AddrPort.Addr(), Port: dest.AddrPort.Port(), Family: ipvs.FamilyOf(dest.AddrPort.Addr()).String(),
 		Forward: (dest.Forward & forwardMask).String(), Weight: dest.Weight,
@@ -72,7 +78,7 @@ func (d Documents) destination(s *ipvs.Service, dest *ipvs.Destination) Destinat
 }
 
 // names are the names of an end, empty where there are none.
-func (d Documents) names(p ipvs.Protocol, end netip.AddrPort) (host, port string) {
+func (d *Documents) names(p ipvs.Protocol, end netip.AddrPort) (host, port string) {
 	if d.Names == nil {
 		return "", ""
 	}
@@ -91,37 +97,92 @@ func statsDocuments(s *ipvs.Stats) (StatsDocument, RatesDocument) {
 }
 
 // Timeouts writes the timeouts as one document.
-func (d Documents) Timeouts(w io.Writer, c ipvs.Config) error {
-	return writeJSON(w, TimeoutsDocument{TimeoutSeconds{c.TCP, c.TCPFin, c.UDP}})
+func (d *Documents) Timeouts(w io.Writer, c ipvs.Config) error {
+	return d.write(w, TimeoutsDocument{d.Time, TimeoutSeconds{c.TCP, c.TCPFin, c.UDP}})
 }
 
 // Daemons writes the sync daemons as one document.
-func (d Documents) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
-	document := DaemonsDocument{Daemons: []DaemonDocument{}}
+func (d *Documents) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
+	document := DaemonsDocument{Time: d.Time, Daemons: []DaemonDocument{}}
 	for _, daemon := range daemons {
 		document.Daemons = append(document.Daemons, DaemonDocument{
 			daemon.State.String(), daemon.Interface, daemon.SyncID, daemon.MaxLen, daemon.Group, daemon.Port, daemon.TTL,
 		})
 	}
-	return writeJSON(w, document)
+	return d.write(w, document)
 }
 
-// ConnTitles writes nothing.
-func (Documents) ConnTitles(io.Writer) error { return nil }
+// ConnTitles begins the connections: a ConnectionsDocument if the listing is
+// repeated, else nothing.
+func (d *Documents) ConnTitles(w io.Writer) error {
+	d.connections = 0
+	if d.Time.IsZero() {
+		return nil
+	}
+	moment, err := json.Marshal(d.Time)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, `{"time":%s,"connections":[`, moment)
+	return err
+}
 
-// Connections writes a document for each connection, a line each.
-func (d Documents) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
-	lines := json.NewEncoder(w)
-	lines.SetEscapeHTML(false)
+// Connections writes an object for each connection: a line, or a part of the
+// ConnectionsDocument.
+func (d *Documents) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
 	for i := range entries {
-		if err := lines.Encode(d.connection(&entries[i])); err != nil {
+		b.Reset()
+		if err := encoder.Encode(d.connection(&entries[i])); err != nil {
+			return err
+		}
+		if !d.Time.IsZero() {
+			b.Truncate(b.Len() - len("\n"))
+			if d.connections > 0 {
+				if _, err := io.WriteString(w, ","); err != nil {
+					return err
+				}
+			}
+			d.connections++
+		}
+		if _, err := w.Write(b.Bytes()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d Documents) connection(e *ipvs.ConnEntry) ConnectionDocument {
+// ConnEnd ends what ConnTitles began.
+func (d *Documents) ConnEnd(w io.Writer) error {
+	if d.Time.IsZero() {
+		return nil
+	}
+	_, err := io.WriteString(w, "]}\n")
+	return err
+}
+
+// ConnCounts writes how many connections there are of each kind as one document.
+func (d *Documents) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCount) error {
+	document := CountsDocument{Time: d.Time, CountedBy: by.String(), Counts: make([]CountDocument, 0, len(counts))}
+	for _, c := range counts {
+		count := CountDocument{Protocol: c.Protocol, State: c.State, Connections: c.Entries, Address: c.End.Addr()}
+		if by != ipvs.ByState {
+			count.Host, count.PortName = d.names(protocolOfName[c.Protocol], c.End)
+		}
+		if by == ipvs.ByClient {
+			count.PortName = ""
+		} else if by != ipvs.ByState {
+			port := c.End.Port()
+			count.Port = &port
+		}
+		document.Counts = append(document.Counts, count)
+	}
+	return d.write(w, document)
+}
+
+func (d *Documents) connection(e *ipvs.ConnEntry) ConnectionDocument {
 	document := ConnectionDocument{
 		Protocol: e.Protocol, State: e.State, Expires: uint64(e.Expires / time.Second), PEName: e.PEName, PEData: e.PEData,
 	}
@@ -132,15 +193,17 @@ func (d Documents) connection(e *ipvs.ConnEntry) ConnectionDocument {
 	return document
 }
 
-func (d Documents) end(p ipvs.Protocol, end netip.AddrPort) EndDocument {
+func (d *Documents) end(p ipvs.Protocol, end netip.AddrPort) EndDocument {
 	host, port := d.names(p, end)
 	return EndDocument{end.Addr(), host, end.Port(), port}
 }
 
-func writeJSON(w io.Writer, document any) error {
+func (d *Documents) write(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	if d.Time.IsZero() {
+		e.SetIndent("", "  ")
+	}
 	return e.Encode(document)
 }
 

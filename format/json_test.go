@@ -52,7 +52,7 @@ func TestTableDocument(t *testing.T) {
 		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, Scheduler: "rr", Netmask: 128}},
 	}
 	var b bytes.Buffer
-	if err := (Documents{someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Table: table}); err != nil {
+	if err := (&Documents{Names: someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Table: table}); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
@@ -83,12 +83,12 @@ func TestTableDocument(t *testing.T) {
 
 func TestEmptyDocuments(t *testing.T) {
 	var b bytes.Buffer
-	if err := (Documents{}).Table(&b, Snapshot{}); err != nil || b.String() != "{\n  \"services\": []\n}\n" {
+	if err := (&Documents{}).Table(&b, Snapshot{}); err != nil || b.String() != "{\n  \"services\": []\n}\n" {
 		t.Errorf("%v, %s", err, b.String())
 	}
 	valid(t, b.Bytes())
 	b.Reset()
-	if err := (Documents{}).Daemons(&b, nil); err != nil || b.String() != "{\n  \"daemons\": []\n}\n" {
+	if err := (&Documents{}).Daemons(&b, nil); err != nil || b.String() != "{\n  \"daemons\": []\n}\n" {
 		t.Errorf("%v, %s", err, b.String())
 	}
 	valid(t, b.Bytes())
@@ -96,7 +96,7 @@ func TestEmptyDocuments(t *testing.T) {
 
 func TestSettingsDocuments(t *testing.T) {
 	var b bytes.Buffer
-	if err := (Documents{}).Timeouts(&b, ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}); err != nil {
+	if err := (&Documents{}).Timeouts(&b, ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
@@ -105,7 +105,7 @@ func TestSettingsDocuments(t *testing.T) {
 		{State: ipvs.Master, Interface: "eth0", SyncID: 7},
 		{State: ipvs.Backup, Interface: "eth0", MaxLen: 1472, Group: netip.MustParseAddr("ff02::51"), Port: 8848, TTL: 1},
 	}
-	if err := (Documents{}).Daemons(&b, daemons); err != nil {
+	if err := (&Documents{}).Daemons(&b, daemons); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
@@ -118,7 +118,7 @@ func TestConnectionDocuments(t *testing.T) {
 		PEName: "sip", PEData: "call\xff\x01@host",
 	}
 	var b bytes.Buffer
-	if err := (Documents{}).Connections(&b, []ipvs.ConnEntry{entry, entry}); err != nil {
+	if err := (&Documents{}).Connections(&b, []ipvs.ConnEntry{entry, entry}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")

@@ -1,12 +1,17 @@
 package format
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // The types of this file are what --output json prints; schema.json describes them too. Fields that are left out are of no
 // meaning for the object. Names are there only where some were asked for and found.
 
 // TableDocument is a listing of services.
 type TableDocument struct {
+	// Time is there in repeated listings only, as in all documents that have one.
+	Time time.Time `json:"time,omitzero"`
 	// Version is that of the kernel's ip_vs, such as 1.2.1, and ConnTableSize the number of buckets of its connection
 	// table. Both are left out of the listing of one service.
 	Version       string            `json:"version,omitempty"`
@@ -88,6 +93,7 @@ type RatesDocument struct {
 
 // TimeoutsDocument is the timeouts of connections.
 type TimeoutsDocument struct {
+	Time time.Time `json:"time,omitzero"`
 	Timeouts TimeoutSeconds `json:"timeouts"`
 }
 
@@ -100,6 +106,7 @@ type TimeoutSeconds struct {
 
 // DaemonsDocument is the sync daemons that run.
 type DaemonsDocument struct {
+	Time time.Time `json:"time,omitzero"`
 	Daemons []DaemonDocument `json:"daemons"`
 }
 
@@ -126,10 +133,35 @@ type ConnectionDocument struct {
 	PEData      string      `json:"persistence_data,omitempty"`
 }
 
+// ConnectionsDocument is all connections at one time, in repeated listings; otherwise each is a document of its own.
+type ConnectionsDocument struct {
+	Time        time.Time            `json:"time"`
+	Connections []ConnectionDocument `json:"connections"`
+}
+
 // EndDocument is an end of a connection.
 type EndDocument struct {
 	Address  netip.Addr `json:"address"`
 	Host     string     `json:"host,omitempty"`
 	Port     uint16     `json:"port"`
 	PortName string     `json:"port_name,omitempty"`
+}
+
+// CountsDocument is how many connections there are of each kind, the most frequent first.
+type CountsDocument struct {
+	Time time.Time `json:"time,omitzero"`
+	CountedBy string          `json:"counted_by"` // state, client, virtual, destination
+	Counts    []CountDocument `json:"counts"`
+}
+
+// CountDocument is how many connections have this in common: the protocol and the state, the address of a client, or the
+// protocol and the end.
+type CountDocument struct {
+	Protocol    string     `json:"protocol,omitempty"`
+	State       string     `json:"state,omitempty"`
+	Address     netip.Addr `json:"address,omitzero"`
+	Host        string     `json:"host,omitempty"`
+	Port        *uint16    `json:"port,omitempty"`
+	PortName    string     `json:"port_name,omitempty"`
+	Connections uint64     `json:"connections"`
 }

@@ -4,6 +4,9 @@ import "github.com/ipvsadm-go/ipvsadm/ipvs"
 
 // Snapshot is what a listing of services shows: all of them, or one.
 type Snapshot struct {
-	Info  *ipvs.Info // nil for the listing of one service
-	Table ipvs.Table
+	// Info is nil for the listing of one service, and so are Totals, the counters
+	// of the whole network namespace, which only metrics show.
+	Info   *ipvs.Info
+	Totals *ipvs.Stats
+	Table  ipvs.Table
 }

@@ -59,7 +59,10 @@ func (p *program) listConnections(c *command) error {
 			}
 		}
 	}
-	return print()
+	if err := print(); err != nil {
+		return err
+	}
+	return printer.ConnEnd(p.stdout)
 }
 
 // endsOf lists the addresses of connections.

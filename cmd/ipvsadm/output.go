@@ -33,15 +33,18 @@ type printer interface {
 	Timeouts(io.Writer, ipvs.Config) error
 	Daemons(io.Writer, []ipvs.Daemon) error
 	Table(io.Writer, format.Snapshot) error
-	// ConnTitles prints what comes before connections, which follow in parts.
+	// ConnTitles prints what comes before connections, which follow in parts, and
+	// ConnEnd what comes after them.
 	ConnTitles(io.Writer) error
 	Connections(io.Writer, []ipvs.ConnEntry) error
+	ConnEnd(io.Writer) error
+	ConnCounts(io.Writer, ipvs.ConnGroup, []ipvs.ConnCount) error
 }
 
 // printer is the one that the command asks for.
 func (c *command) printer(names format.Names) printer {
 	if c.output == asJSON {
-		return format.Documents{Names: names}
+		return &format.Documents{Names: names}
 	}
 	return classicPrinter{
 		format.Listing{View: c.view(), Exact: c.has(exactBit), Names: names},
@@ -77,4 +80,10 @@ func (p classicPrinter) ConnTitles(w io.Writer) error { return p.connections.Tit
 
 func (p classicPrinter) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
 	return p.connections.Entries(w, entries)
+}
+
+func (classicPrinter) ConnEnd(io.Writer) error { return nil }
+
+func (p classicPrinter) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCount) error {
+	return p.connections.Counts(w, by, counts)
 }

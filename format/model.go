@@ -93,7 +93,7 @@ type RatesDocument struct {
 
 // TimeoutsDocument is the timeouts of connections.
 type TimeoutsDocument struct {
-	Time time.Time `json:"time,omitzero"`
+	Time     time.Time      `json:"time,omitzero"`
 	Timeouts TimeoutSeconds `json:"timeouts"`
 }
 
@@ -106,7 +106,7 @@ type TimeoutSeconds struct {
 
 // DaemonsDocument is the sync daemons that run.
 type DaemonsDocument struct {
-	Time time.Time `json:"time,omitzero"`
+	Time    time.Time        `json:"time,omitzero"`
 	Daemons []DaemonDocument `json:"daemons"`
 }
 
@@ -149,7 +149,7 @@ type EndDocument struct {
 
 // CountsDocument is how many connections there are of each kind, the most frequent first.
 type CountsDocument struct {
-	Time time.Time `json:"time,omitzero"`
+	Time      time.Time       `json:"time,omitzero"`
 	CountedBy string          `json:"counted_by"` // state, client, virtual, destination
 	Counts    []CountDocument `json:"counts"`
 }

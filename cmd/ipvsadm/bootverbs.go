@@ -111,7 +111,7 @@ func (b *boot) status() error {
 	if !b.system.StatusByName {
 		all.options = numericBit
 	}
-	if err := b.listTable(all); err != nil {
+	if err := b.lister(all).list(); err != nil {
 		return err
 	}
 	daemons, err := b.client.Daemons()

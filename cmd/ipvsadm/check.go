@@ -20,9 +20,10 @@ const (
 	serverOptions  = forwardBit | weightBit | upperBit | lowerBit | tunTypeBit | tunnelOptions
 	tunnelOptions  = tunPortBit | tunNoCsumBit | tunCsumBit | tunRemCsumBit
 	listOptions    = numericBit | statsBit | rateBit | thresholdsBit | persistentConnBit | nosortBit | syncIDBit |
-		exactBit | tunInfoBit | outputBit
-	listViews     = connectionBit | serviceBit | timeoutBit | daemonBit
-	daemonOptions = interfaceBit | syncIDBit | groupBit | portBit | ttlBit | maxLenBit
+		exactBit | tunInfoBit | outputBit | watchBit | sortByBit | connectionOptions
+	connectionOptions = stateBit | clientBit | virtualBit | destinationBit | countByBit
+	listViews         = connectionBit | serviceBit | timeoutBit | daemonBit
+	daemonOptions     = interfaceBit | syncIDBit | groupBit | portBit | ttlBit | maxLenBit
 )
 
 func (v verb) rule() rule {
@@ -98,6 +99,20 @@ func (c *command) checkRule(r rule, kind string) error {
 func (c *command) checkList() error {
 	if c.has(connectionBit|timeoutBit|daemonBit) && c.has(statsBit|rateBit|thresholdsBit) ||
 		c.has(timeoutBit|daemonBit) && c.has(persistentConnBit) {
+		return usagef("options conflicts in the list command")
+	}
+	if !c.has(connectionBit) && c.has(connectionOptions) {
+		return usagef("You need to supply the 'connection' option for the '%s' option", (c.options & connectionOptions).name())
+	}
+	return c.checkWatch()
+}
+
+func (c *command) checkWatch() error {
+	switch {
+	case !c.has(sortByBit):
+	case !c.has(watchBit):
+		return usagef("You need to supply the 'watch' option for the 'sort-by' option")
+	case c.has(connectionBit | timeoutBit | daemonBit | nosortBit):
 		return usagef("options conflicts in the list command")
 	}
 	return nil

@@ -35,7 +35,7 @@ type command struct {
 	destination ipvs.Destination
 	daemon      ipvs.Daemon
 	config      ipvs.Config
-	output      outputFormat
+	listing     listingOptions
 
 	// What can only be read when all options are known.
 	server     endpoint
@@ -109,6 +109,7 @@ func (c *command) begin(v verb) {
 	c.destination.Forward = ipvs.DirectRoute
 	c.destination.Weight = 1
 	c.daemon.Interface = defaultInterface
+	c.listing.interval = defaultInterval
 }
 
 // readOptions reads what follows the command, up to the first error.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 
@@ -14,55 +15,116 @@ import (
 const connectionChunk = 1024
 
 // listConnections prints the connections as the kernel hands them out.
-func (p *program) listConnections(c *command) error {
-	if err := p.connect(); err != nil {
+func (l *lister) listConnections(printer printer) error {
+	file, err := l.openConnections()
+	if err != nil {
 		return err
 	}
-	file, err := os.Open(ipvs.ConnEntriesPath)
-	if err != nil {
-		return fmt.Errorf("cannot open file %s", ipvs.ConnEntriesPath)
-	}
 	defer func() { _ = file.Close() }()
-
-	var names *names
-	printer := c.printer(nil)
-	if !c.has(numericBit) {
-		names = newNames()
-		printer = c.printer(names)
-	}
 	titled := false
 	chunk := make([]ipvs.ConnEntry, 0, connectionChunk)
 	print := func() error {
 		if !titled {
 			titled = true
-			if err := printer.ConnTitles(p.stdout); err != nil {
+			if err := printer.ConnTitles(l.stdout); err != nil {
 				return err
 			}
 		}
-		if names != nil {
-			names.lookUp(endsOf(chunk))
+		if l.names != nil {
+			l.names.lookUp(endsOf(chunk))
 		}
-		err := printer.Connections(p.stdout, chunk)
+		err := printer.Connections(l.stdout, chunk)
 		chunk = chunk[:0]
 		return err
 	}
+	err = l.eachConnection(file, func(e ipvs.ConnEntry) error {
+		if chunk = append(chunk, e); len(chunk) == connectionChunk {
+			return print()
+		}
+		return nil
+	})
+	if errors.Is(err, errUnexpectedInput) {
+		return err
+	}
+	if err := errors.Join(print(), err); err != nil {
+		return err
+	}
+	return printer.ConnEnd(l.stdout)
+}
+
+// countConnections counts what the filters let through.
+func (l *lister) countConnections() ([]ipvs.ConnCount, error) {
+	file, err := l.openConnections()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	counts := ipvs.ConnCounts{}
+	err = l.eachConnection(file, func(e ipvs.ConnEntry) error {
+		counts[l.command.listing.countBy.Key(&e)]++
+		return nil
+	})
+	return counts.List(), err
+}
+
+// screenConnections bounds what can be scrolled through on a screen.
+const screenConnections = 1000
+
+// someConnections reads the first ones that the filters let through.
+func (l *lister) someConnections() ([]ipvs.ConnEntry, error) {
+	file, err := l.openConnections()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	entries := make([]ipvs.ConnEntry, 0, screenConnections)
+	err = l.eachConnection(file, func(e ipvs.ConnEntry) error {
+		if len(entries) == screenConnections {
+			return errEnough
+		}
+		entries = append(entries, e)
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return entries, err
+}
+
+var errEnough = errors.New("enough connections")
+
+// openConnections makes sure that IPVS is there for us.
+func (p *program) openConnections() (*os.File, error) {
+	if err := p.connect(); err != nil {
+		return nil, err
+	}
+	file, err := os.Open(ipvs.ConnEntriesPath)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open file %s", ipvs.ConnEntriesPath)
+	}
+	return file, nil
+}
+
+var errUnexpectedInput = errors.New("unexpected input from " + ipvs.ConnEntriesPath)
+
+// eachConnection does something for each connection that the filters let through,
+// until that fails.
+func (l *lister) eachConnection(file io.Reader, do func(ipvs.ConnEntry) error) error {
 	for entry, err := range ipvs.ConnEntries(file) {
 		switch {
 		case errors.Is(err, ipvs.ErrNoConnEntries):
-			return fmt.Errorf("unexpected input from %s", ipvs.ConnEntriesPath)
+			return errUnexpectedInput
 		case err != nil:
-			return errors.Join(print(), err)
+			return err
 		}
-		if chunk = append(chunk, entry); len(chunk) == connectionChunk {
-			if err := print(); err != nil {
-				return err
-			}
+		if !l.command.listing.filter.Match(&entry) {
+			continue
+		}
+		if err := do(entry); err != nil {
+			return err
 		}
 	}
-	if err := print(); err != nil {
-		return err
-	}
-	return printer.ConnEnd(p.stdout)
+	return nil
 }
 
 // endsOf lists the addresses of connections.

@@ -62,54 +62,10 @@ func (p *program) show(c *command) error {
 	switch {
 	case c.verb == save:
 		return p.saveAs(saveOptions{numeric: c.has(numericBit)})
-	case c.has(timeoutBit):
-		config, err := p.client.Config()
-		if err != nil {
-			return err
-		}
-		return c.printer(nil).Timeouts(p.stdout, config)
-	case c.has(daemonBit):
-		daemons, err := p.client.Daemons()
-		if err != nil {
-			return err
-		}
-		return c.printer(nil).Daemons(p.stdout, daemons)
-	case c.has(connectionBit):
-		return p.listConnections(c)
+	case c.has(watchBit):
+		return p.lister(c).watch()
 	}
-	return p.listTable(c)
-}
-
-// listTable lists one service, or all.
-func (p *program) listTable(c *command) error {
-	keepGarbage()
-	snapshot, err := p.snapshot(c)
-	if err != nil {
-		return err
-	}
-	if !c.has(nosortBit) {
-		snapshot.Table.Sort()
-	}
-	var names format.Names
-	if !c.has(numericBit) {
-		names = namesOf(snapshot.Table)
-	}
-	return c.printer(names).Table(p.stdout, snapshot)
-}
-
-// snapshot reads one service, or all.
-func (p *program) snapshot(c *command) (s format.Snapshot, err error) {
-	if c.has(serviceBit) {
-		entry, err := p.client.TableEntry(c.service.ServiceID)
-		return format.Snapshot{Table: ipvs.Table{entry}}, err
-	}
-	info, err := p.client.Info()
-	if err != nil {
-		return s, err
-	}
-	s.Info = &info
-	s.Table, err = p.client.Table()
-	return s, err
+	return p.lister(c).list()
 }
 
 // view is the first of those that were asked for.

@@ -7,5 +7,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{"/", dialKernel, moduleLoaded, loadModule, unloadModules, lockTable}))
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{
+		root: "/", dial: dialKernel, loaded: moduleLoaded, load: loadModule, unload: unloadModules, lock: lockTable, terminal: standardTerminal,
+	}))
 }

@@ -90,9 +90,11 @@ func newNames() *names {
 	return &names{deadline: time.Now().Add(lookUpTime), hosts: map[netip.Addr]string{}}
 }
 
-// namesOf looks up all addresses of a table.
-func namesOf(table ipvs.Table) *names {
-	n := newNames()
+// again lets new names take as long as the first ones.
+func (n *names) again() { n.deadline = time.Now().Add(lookUpTime) }
+
+// addrsOf lists the addresses of a table.
+func addrsOf(table ipvs.Table) []netip.Addr {
 	var addrs []netip.Addr
 	for _, entry := range table {
 		if entry.Service.FWMark == 0 {
@@ -102,8 +104,7 @@ func namesOf(table ipvs.Table) *names {
 			addrs = append(addrs, d.AddrPort.Addr())
 		}
 	}
-	n.lookUp(addrs)
-	return n
+	return addrs
 }
 
 // lookUp finds the names of all addresses that are new, at the same time. What

@@ -47,6 +47,13 @@ const (
 	tunCsumBit
 	tunRemCsumBit
 	outputBit
+	watchBit
+	sortByBit
+	stateBit
+	clientBit
+	virtualBit
+	destinationBit
+	countByBit
 	endBit
 )
 
@@ -55,7 +62,7 @@ var bitNames = [...]string{
 	"forwarding-method", "weight", "u-threshold", "l-threshold", "mcast-interface", "timeout", "daemon",
 	"stats", "rate", "thresholds", "persistent-conn", "nosort", "syncid", "exact", "ops", "pe", "sched-flags",
 	"mcast-group", "mcast-port", "mcast-ttl", "sync-maxlen", "tun-info", "tun-type", "tun-port", "tun-nocsum",
-	"tun-csum", "tun-remcsum", "output",
+	"tun-csum", "tun-remcsum", "output", "watch", "sort-by", "state", "client", "virtual", "destination", "count-by",
 }
 
 // option is a row of the option table, and the pflag.Value of its flag.
@@ -134,6 +141,13 @@ func optionTable() *pflag.FlagSet {
 		{"sort", "", noValue, 0, 0, nil},
 		{"exact", "X", noValue, 0, exactBit, nil},
 		{"output", "", "", 0, outputBit, (*command).setOutput},
+		{"watch", "", optionalValue, 0, watchBit, (*command).setWatch},
+		{"sort-by", "", "", 0, sortByBit, (*command).setSortBy},
+		{"state", "", "", 0, stateBit, (*command).setState},
+		{"client", "", "", 0, clientBit, (*command).setClient},
+		{"virtual", "", "", 0, virtualBit, (*command).setVirtual},
+		{"destination", "", "", 0, destinationBit, (*command).setDestination},
+		{"count-by", "", "", 0, countByBit, (*command).setCountBy},
 
 		{"mcast-interface", "", "", 0, interfaceBit, (*command).setInterface},
 		{"mcast-group", "", "", 0, groupBit, (*command).setGroup},

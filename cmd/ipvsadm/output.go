@@ -21,7 +21,7 @@ var outputFormats = [...]string{classic: "classic", asJSON: "json"}
 func (c *command) setOutput(value string) error {
 	for f, name := range outputFormats {
 		if name == value {
-			c.output = outputFormat(f)
+			c.listing.output = outputFormat(f)
 			return nil
 		}
 	}
@@ -42,9 +42,14 @@ type printer interface {
 }
 
 // printer is the one that the command asks for.
-func (c *command) printer(names format.Names) printer {
-	if c.output == asJSON {
-		return &format.Documents{Names: names}
+func (l *lister) printer() printer {
+	var names format.Names
+	if l.names != nil {
+		names = l.names
+	}
+	c := l.command
+	if c.listing.output == asJSON {
+		return &format.Documents{Names: names, Time: l.now}
 	}
 	return classicPrinter{
 		format.Listing{View: c.view(), Exact: c.has(exactBit), Names: names},

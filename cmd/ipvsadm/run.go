@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -26,6 +27,8 @@ type machine struct {
 	load   func()      // loads the module of IPVS, as far as it can
 	unload func() error
 	lock   func() (unlock func(), locked bool) // keeps other restores away
+	// terminal is where people read what stdout gets, if it is one.
+	terminal func() (in, out *os.File, ok bool)
 }
 
 // program is one run of the tool.

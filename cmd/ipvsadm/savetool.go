@@ -75,7 +75,9 @@ func (p *program) saveAs(o saveOptions) error {
 	table.Sort()
 	var names format.Names
 	if !o.numeric {
-		names = namesOf(table)
+		found := newNames()
+		found.lookUp(addrsOf(table))
+		names = found
 	}
 	var rules bytes.Buffer
 	warnings, err := format.Rules(&rules, table, names)

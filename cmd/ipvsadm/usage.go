@@ -85,6 +85,11 @@ LIST OPTIONS
       --thresholds, --persistent-conn, --tun-info   other columns
       --nosort              in the kernel's order
       --output FORMAT       classic, or json for programs
+      --watch [SECONDS]     again and again (default every 2 seconds)
+      --sort-by COLUMN      of --watch: name weight active inactive conns inpkts outpkts inbytes outbytes
+  with -c:
+      --state NAME, --client ADDR[/LEN], --virtual ADDR[:PORT], --destination ADDR[:PORT]
+      --count-by GROUP      numbers of connections by state, client, virtual, destination
 
 DAEMON OPTIONS
       --syncid ID           0 to 255 (default 0)

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// listingOptions are those that the original does not have.
+type listingOptions struct {
+	output   outputFormat
+	interval time.Duration // of --watch
+	sortBy   column
+	filter   ipvs.ConnFilter
+	countBy  ipvs.ConnGroup
+}
+
+const (
+	defaultInterval = 2 * time.Second
+	leastInterval   = 100 * time.Millisecond
+	longestInterval = 24 * time.Hour
+)
+
+var seconds = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,9})?$`)
+
+func (c *command) setWatch(value string) error {
+	n, err := strconv.ParseFloat(value, 64)
+	interval := time.Duration(n * float64(time.Second))
+	if err != nil || !seconds.MatchString(value) || interval < leastInterval || interval > longestInterval {
+		return usagef("invalid interval `%s' specified; it is 0.1 to 86400 seconds", value)
+	}
+	c.listing.interval = interval
+	return nil
+}
+
+func (c *command) setSortBy(value string) error {
+	i := slices.Index(columnNames[:], value)
+	if i < 0 {
+		return usagef("invalid column `%s' specified; it is one of %s", value, strings.Join(columnNames[:], ", "))
+	}
+	c.listing.sortBy = column(i)
+	return nil
+}
+
+// states are the names of ip_vs_proto_*.c, in old kernels and in new ones.
+var states = strings.Fields(`NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN SYNACK
+	UDP ICMP ASSURED INIT1 INIT COOKIE_SENT COOKIE_REPLIED COOKIE_WAIT COOKIE COOKIE_ECHOED C-SENT C-REPLIED C-WAIT C-ECHOED
+	SHUTDOWN_SENT SHUTDOWN_RECEIVED SHUTDOWN_ACK_SENT S-SENT S-RECEIVED S-ACK-SENT REJECTED CLOSED
+	INIT_CLI INIT_SER INIT_ACK_CLI INIT_ACK_SER COOKIE_ECHO_CLI COOKIE_ECHO_SER ESTABISHED SHUTDOWN_CLI SHUTDOWN_SER
+	SHUTDOWN_ACK_CLI SHUTDOWN_ACK_SER BUG! ERR! ?`)
+
+func (c *command) setState(value string) error {
+	if !slices.ContainsFunc(states, func(s string) bool { return strings.EqualFold(s, value) }) {
+		return usagef("invalid state `%s' specified", value)
+	}
+	c.listing.filter.State = value
+	return nil
+}
+
+func (c *command) setClient(value string) error {
+	network, err := parseNetwork(value)
+	c.listing.filter.Client = network
+	if err != nil {
+		return illegal("client address[/length]")
+	}
+	return nil
+}
+
+// parseNetwork reads an address with or without the length of its prefix.
+func parseNetwork(text string) (netip.Prefix, error) {
+	host, length, hasLength := strings.Cut(text, "/")
+	a, err := netip.ParseAddr(host)
+	if err != nil || a.Zone() != "" {
+		if a, err = parseHost(host, false); err != nil {
+			return netip.Prefix{}, err
+		}
+	}
+	a = a.Unmap()
+	n, ok := int64(a.BitLen()), true
+	if hasLength {
+		n, ok = parseNumber(length, 0, n)
+	}
+	if !ok {
+		return netip.Prefix{}, errNoAddress
+	}
+	return a.Prefix(int(n))
+}
+
+func (c *command) setVirtual(value string) (err error) {
+	if c.listing.filter.Virtual, err = parseEndFilter(value); err != nil {
+		return illegal("virtual address[:port]")
+	}
+	return nil
+}
+
+func (c *command) setDestination(value string) (err error) {
+	if c.listing.filter.Destination, err = parseEndFilter(value); err != nil {
+		return illegal("destination address[:port]")
+	}
+	return nil
+}
+
+// parseEndFilter reads an end of which the protocol is not known: the name of a
+// port is that of the first protocol that has it.
+func parseEndFilter(text string) (ipvs.EndFilter, error) {
+	end, err := parseEndpoint(text, 0)
+	for _, p := range []ipvs.Protocol{ipvs.TCP, ipvs.UDP, ipvs.SCTP} {
+		if err == nil && end.portName != "" {
+			if named, nameErr := end.withPort(end.portName, p); nameErr == nil {
+				end = named
+			}
+		}
+	}
+	if err == nil && end.portName != "" {
+		err = errNoPort
+	}
+	return ipvs.EndFilter{AddrPort: netip.AddrPortFrom(end.addr.Unmap(), end.port), HasPort: end.hasPort}, err
+}
+
+func (c *command) setCountBy(value string) error {
+	for g := ipvs.ByState; g <= ipvs.ByDestination; g++ {
+		if g.String() == value {
+			c.listing.countBy = g
+			return nil
+		}
+	}
+	return usagef("invalid group `%s' specified; it is one of state, client, virtual, destination", value)
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+)
+
+func watchedTable() ipvs.Table {
+	destination := func(address string, weight uint32, conns uint64) ipvs.Destination {
+		d := ipvs.Destination{Weight: weight, Stats: ipvs.Stats{Conns: conns, InPkts: 10 * conns, CPS: 77}}
+		d.AddrPort = netip.MustParseAddrPort(address)
+		return d
+	}
+	service := func(mark uint32, conns uint64) ipvs.Service {
+		return ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: mark}, Stats: ipvs.Stats{Conns: conns, CPS: 77}}
+	}
+	return ipvs.Table{
+		{Service: service(1, 10), Destinations: []ipvs.Destination{destination("10.0.0.1:80", 1, 4), destination("10.0.0.2:80", 9, 6)}},
+		{Service: service(2, 100), Destinations: []ipvs.Destination{destination("10.0.0.3:80", 2, 100)}},
+		{Service: service(3, 0)},
+	}
+}
+
+func TestMeter(t *testing.T) {
+	var m meter
+	start := time.Now()
+	table := watchedTable()
+	m.measure(table, start)
+	if table[0].Service.Stats.CPS != 77 {
+		t.Error("the first rates are not the kernel's")
+	}
+	later := watchedTable()
+	later[0].Service.Stats.Conns += 5
+	later[0].Destinations[1].Stats.InPkts += 25
+	later[1].Service.Stats.Conns = 8 // zeroed meanwhile
+	later = append(later, ipvs.TableEntry{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 4}, Stats: ipvs.Stats{Conns: 20}}})
+	m.measure(later, start.Add(2*time.Second))
+	for what, got := range map[string][2]uint64{
+		"rounded":     {later[0].Service.Stats.CPS, 3},
+		"destination": {later[0].Destinations[1].Stats.InPPS, 13},
+		"idle":        {later[0].Destinations[0].Stats.CPS, 0},
+		"zeroed":      {later[1].Service.Stats.CPS, 4},
+		"new":         {later[3].Service.Stats.CPS, 10},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s: %d a second, want %d", what, got[0], got[1])
+		}
+	}
+}
+
+func order(table ipvs.Table) string {
+	var words []string
+	for _, entry := range table {
+		words = append(words, fmt.Sprint(entry.Service.FWMark))
+		for _, d := range entry.Destinations {
+			words = append(words, strings.TrimPrefix(d.AddrPort.Addr().String(), "10.0.0"))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func TestSortByColumn(t *testing.T) {
+	for by, want := range map[column]string{
+		byName:   "1 .1 .2 2 .3 3",
+		byWeight: "1 .2 .1 2 .3 3",
+		byConns:  "1 .1 .2 2 .3 3", // all rates are the same
+		byActive: "1 .1 .2 2 .3 3",
+	} {
+		table := watchedTable()
+		by.sort(table)
+		if got := order(table); got != want {
+			t.Errorf("%s: got %s, want %s", columnNames[by], got, want)
+		}
+	}
+	table := watchedTable()
+	table[2].Service.Stats.CPS = 78
+	table[0].Destinations[1].Stats.CPS = 78
+	byConns.sort(table)
+	if got := order(table); got != "3 1 .2 .1 2 .3" {
+		t.Errorf("by rates: %s", got)
+	}
+}
+
+func TestWindow(t *testing.T) {
+	for _, c := range []struct {
+		from, rows int
+		want       string
+	}{
+		{0, 9, "1 .1 .2 2 .3 3"},
+		{0, 2, "1 .1"},
+		{1, 2, "1 .1"}, // the service stays above its destinations
+		{2, 3, "1 .2 2"},
+		{3, 3, "2 .3 3"},
+		{5, 1, "3"},
+		{6, 5, ""},
+		{0, 0, ""},
+	} {
+		if got := order(windowOf(watchedTable(), c.from, c.rows)); got != c.want {
+			t.Errorf("%d rows from %d: %q, want %q", c.rows, c.from, got, c.want)
+		}
+	}
+}
+
+// aFewDocuments takes so many writes, one for each document, and then fails.
+type aFewDocuments struct {
+	bytes.Buffer
+	left int
+	at   []time.Time
+}
+
+func (w *aFewDocuments) Write(b []byte) (int, error) {
+	if w.left == 0 {
+		return 0, errors.New("enough")
+	}
+	w.left--
+	w.at = append(w.at, time.Now())
+	return w.Buffer.Write(b)
+}
+
+func TestWatchWithoutTerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := ipvstest.New()
+		runLines(t, k, "ipvsadm -A -t 10.0.0.1:80", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.2 -m")
+		out := &aFewDocuments{left: 3}
+		var stderr strings.Builder
+		words := strings.Fields("ipvsadm -L -n --watch 5 --output json")
+		if status := run(words, strings.NewReader(""), out, &stderr, fakeMachine(k, "")); status != exitList {
+			t.Errorf("status %d, %s", status, &stderr)
+		}
+		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		if len(lines) != 3 {
+			t.Fatalf("got %q", lines)
+		}
+		for i, line := range lines {
+			var document format.TableDocument
+			if err := json.Unmarshal([]byte(line), &document); err != nil || !document.Time.Equal(out.at[i]) || len(document.Services) != 1 {
+				t.Errorf("%v: %s", err, line)
+			}
+		}
+		if out.at[2].Sub(out.at[0]) != 10*time.Second {
+			t.Errorf("documents at %v", out.at)
+		}
+	})
+}
+
+func TestWatchClassic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := ipvstest.New()
+		runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+		once, _, _ := runFake(k, "", "-L", "-n")
+		out := &aFewDocuments{left: 2}
+		var stderr strings.Builder
+		run(strings.Fields("ipvsadm -Ln --watch"), strings.NewReader(""), out, &stderr, fakeMachine(k, ""))
+		if want := once + "\n" + once; out.String() != want {
+			t.Errorf("got  %q\nwant %q", out.String(), want)
+		}
+	})
+}

@@ -19,6 +19,7 @@ const (
 	Thresholds              // --thresholds
 	Persistence             // --persistent-conn
 	Tunnels                 // --tun-info
+	Activity                // weight, connections and rates, in Tables; else as Connections
 )
 
 var titles = [...]string{
@@ -34,6 +35,8 @@ var titles = [...]string{
 		"  -> RemoteAddress:Port\n",
 	Tunnels: "Prot LocalAddress:Port Scheduler Flags\n" +
 		"  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn\n",
+	Activity: "Prot LocalAddress:Port Scheduler Flags\n" +
+		"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n",
 }
 
 // Listing is how to list a table.

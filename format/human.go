@@ -1,0 +1,53 @@
+package format
+
+import "strconv"
+
+// units are the prefixes of SI, each a thousand times the one before.
+var units = [...]string{"", "k", "M", "G", "T", "P", "E"}
+
+// scaled is a number in the largest unit that leaves one or more before the
+// point, rounded to a tenth: 999, 12.3 k, 18.4 E.
+func scaled(n uint64) (number, unit string) {
+	if n < 1000 {
+		return strconv.FormatUint(n, 10), ""
+	}
+	size, i := uint64(1000), 1
+	for i < len(units)-1 && tenths(n, size) >= 10000 {
+		size *= 1000
+		i++
+	}
+	t := tenths(n, size)
+	return strconv.FormatUint(t/10, 10) + "." + strconv.FormatUint(t%10, 10), units[i]
+}
+
+// tenths is 10n/size, rounded. n+size/20 may have more than 64 bits.
+func tenths(n, size uint64) uint64 {
+	t, rest := n/(size/10), n%(size/10)
+	if rest >= size/20 {
+		t++
+	}
+	return t
+}
+
+// quantity is what a number counts, and how it is told to people.
+type quantity int
+
+const (
+	things        quantity = iota // 12.3k
+	thingsASecond                 // 12.3k/s
+	octets                        // 1.2 MB
+	octetsASecond                 // 1.2 MB/s
+)
+
+func (q quantity) text(n uint64) string {
+	number, unit := scaled(n)
+	switch q {
+	case thingsASecond:
+		return number + unit + "/s"
+	case octets:
+		return number + " " + unit + "B"
+	case octetsASecond:
+		return number + " " + unit + "B/s"
+	}
+	return number + unit
+}

@@ -1,0 +1,80 @@
+package format
+
+import (
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// numberColumn is a column of numbers: of counters and rates, which services have
+// too, or of servers alone.
+type numberColumn struct {
+	title    string
+	rank     int // as that of column
+	quantity quantity
+	stats    func(*ipvs.Stats) uint64
+	server   func(*ipvs.Destination) uint32
+	// setting is for what was set, not counted: never shortened, and a service has no sum of it.
+	setting bool
+}
+
+var (
+	weight = numberColumn{title: "WEIGHT", rank: 5, setting: true, server: func(d *ipvs.Destination) uint32 { return d.Weight }}
+	upper  = numberColumn{title: "UPPER", rank: 6, setting: true, server: func(d *ipvs.Destination) uint32 { return d.UpperThreshold }}
+	lower  = numberColumn{title: "LOWER", rank: 8, setting: true, server: func(d *ipvs.Destination) uint32 { return d.LowerThreshold }}
+
+	active     = numberColumn{title: "ACTIVE", rank: 2, server: func(d *ipvs.Destination) uint32 { return d.ActiveConns }}
+	inactive   = numberColumn{title: "INACTIVE", rank: 14, server: func(d *ipvs.Destination) uint32 { return d.InactiveConns }}
+	persistent = numberColumn{title: "PERSISTENT", rank: 7, server: func(d *ipvs.Destination) uint32 { return d.PersistentConns }}
+)
+
+var counters = []numberColumn{
+	{title: "CONNS", rank: 4, quantity: things, stats: func(s *ipvs.Stats) uint64 { return s.Conns }},
+	{title: "PKTS IN", rank: 12, quantity: things, stats: func(s *ipvs.Stats) uint64 { return s.InPkts }},
+	{title: "PKTS OUT", rank: 13, quantity: things, stats: func(s *ipvs.Stats) uint64 { return s.OutPkts }},
+	{title: "BYTES IN", rank: 10, quantity: octets, stats: func(s *ipvs.Stats) uint64 { return s.InBytes }},
+	{title: "BYTES OUT", rank: 11, quantity: octets, stats: func(s *ipvs.Stats) uint64 { return s.OutBytes }},
+}
+
+var rates = []numberColumn{
+	{title: "CONNS", rank: 4, quantity: thingsASecond, stats: func(s *ipvs.Stats) uint64 { return s.CPS }},
+	{title: "PKTS IN", rank: 12, quantity: thingsASecond, stats: func(s *ipvs.Stats) uint64 { return s.InPPS }},
+	{title: "PKTS OUT", rank: 13, quantity: thingsASecond, stats: func(s *ipvs.Stats) uint64 { return s.OutPPS }},
+	{title: "BYTES IN", rank: 10, quantity: octetsASecond, stats: func(s *ipvs.Stats) uint64 { return s.InBPS }},
+	{title: "BYTES OUT", rank: 11, quantity: octetsASecond, stats: func(s *ipvs.Stats) uint64 { return s.OutBPS }},
+}
+
+// numbers are the columns of numbers of each view.
+var numbers = [...][]numberColumn{
+	Connections: {weight, active, inactive},
+	Counters:    counters,
+	Rates:       rates,
+	Thresholds:  {upper, lower, active, inactive},
+	Persistence: {weight, persistent, active, inactive},
+	Tunnels:     {weight, active, inactive},
+	Activity:    append([]numberColumn{weight, active, inactive}, rates...),
+}
+
+// cell has the number of a server, or the sum of those of a service's servers.
+func (n numberColumn) cell(l line) cell {
+	if n.stats != nil {
+		if l.server != nil {
+			return l.t.number(n.quantity, n.stats(&l.server.Stats))
+		}
+		return l.t.number(n.quantity, n.stats(&l.service.Stats))
+	}
+	if l.server != nil {
+		if n.setting {
+			return cell{text: strconv.FormatUint(uint64(n.server(l.server)), 10)}
+		}
+		return l.t.number(things, uint64(n.server(l.server)))
+	}
+	if n.setting {
+		return cell{}
+	}
+	sum := uint64(0)
+	for i := range l.servers {
+		sum += uint64(n.server(&l.servers[i]))
+	}
+	return l.t.number(things, sum)
+}

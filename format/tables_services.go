@@ -1,0 +1,152 @@
+package format
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// line is a line of a listing of services: of a service, or of one of its servers.
+type line struct {
+	t       *Tables
+	service *ipvs.Service
+	server  *ipvs.Destination  // nil for a service
+	servers []ipvs.Destination // of a service
+}
+
+// serviceColumn is a column of a listing of services.
+type serviceColumn struct {
+	column
+	cell     func(line) cell
+	optional bool // left out if it is empty; for the last one
+}
+
+// serviceColumns are the columns of a view.
+func serviceColumns(view View, exact bool) []serviceColumn {
+	columns := []serviceColumn{{column{title: "SERVICE, SERVER", wraps: nameWidth}, line.name, false}}
+	if view != Activity {
+		columns = append(columns, serviceColumn{column{title: "METHOD", rank: 50}, line.method, false})
+	}
+	for _, n := range numbers[view] {
+		title := n.title
+		if exact && (n.quantity == thingsASecond || n.quantity == octetsASecond) {
+			title += "/S"
+		}
+		columns = append(columns, serviceColumn{column{title: title, right: true, rank: n.rank}, n.cell, false})
+	}
+	if view == Tunnels {
+		columns = append(columns, serviceColumn{column{title: "TUNNEL", rank: 3}, line.tunnel, false})
+	}
+	columns = append(columns, serviceColumn{column{title: "STATE", rank: 1}, line.state, false})
+	if view == Activity {
+		return columns
+	}
+	return append(columns, serviceColumn{column{title: "OPTIONS", rank: 60, wraps: optionsWidth}, line.options, true})
+}
+
+// The narrowest columns that wrap: an IPv4 address with its protocol and port
+// stays in one piece.
+const (
+	nameWidth    = 25
+	optionsWidth = 20
+)
+
+// name is the service's protocol and address or mark, or the server's address.
+func (l line) name() cell {
+	s := l.service
+	switch {
+	case l.server != nil:
+		text := appendEndpoint(nil, l.t.Names, s.Protocol, l.server.AddrPort)
+		return cell{text: printable(string(text)), indent: 2, hang: 4, style: l.mark()}
+	case s.FWMark != 0:
+		return cell{text: s.String(), hang: 4, style: bold}
+	}
+	text := appendEndpoint([]byte(s.Protocol.String()+" "), l.t.Names, s.Protocol, s.AddrPort)
+	return cell{text: printable(string(text)), hang: 4, style: bold}
+}
+
+// method is the scheduler of a service, the forwarding method of a server.
+func (l line) method() cell {
+	if l.server == nil {
+		return cell{text: printable(l.service.Scheduler)}
+	}
+	return cell{text: printable((l.server.Forward & forwardMask).String())}
+}
+
+// options is what else a service is made with.
+func (l line) options() cell {
+	if l.server != nil {
+		return cell{}
+	}
+	s := l.service
+	words := splitWords(schedFlagWords(s.Scheduler, s.Flags))
+	if s.Flags&ipvs.Persistent != 0 {
+		words = append(words, "persistent "+strconv.FormatUint(uint64(s.Timeout), 10)+" s")
+		if mask := netmask(s); mask != "" {
+			words = append(words, "mask "+mask)
+		}
+		if s.PersistenceEngine != "" {
+			words = append(words, "pe "+printable(s.PersistenceEngine))
+		}
+	}
+	if s.Flags&ipvs.OnePacket != 0 {
+		words = append(words, "ops")
+	}
+	return cell{text: strings.Join(words, ", ")}
+}
+
+const (
+	weightless = "weight 0"
+	full       = "full"
+)
+
+// state is why a server gets no new connections, as far as its numbers tell.
+func (l line) state() cell {
+	d := l.server
+	if d == nil {
+		if len(l.servers) == 0 {
+			return cell{text: "no servers", style: yellow}
+		}
+		return cell{}
+	}
+	var words []string
+	if d.Weight == 0 {
+		words = append(words, weightless)
+	}
+	if isFull(d) {
+		words = append(words, full)
+	}
+	return cell{text: strings.Join(words, ", "), style: l.mark()}
+}
+
+// mark is the colour of a server that gets no new connections.
+func (l line) mark() style {
+	switch {
+	case isFull(l.server):
+		return red
+	case l.server.Weight == 0:
+		return yellow
+	}
+	return ordinary
+}
+
+func isFull(d *ipvs.Destination) bool {
+	return d.UpperThreshold > 0 && uint64(d.ActiveConns)+uint64(d.InactiveConns) >= uint64(d.UpperThreshold)
+}
+
+// tunnel is how packets are wrapped for a server.
+func (l line) tunnel() cell {
+	d := l.server
+	if d == nil || d.Forward&forwardMask != ipvs.Tunnel {
+		return cell{}
+	}
+	text := printable(d.TunnelType.String())
+	if d.TunnelType == ipvs.GUE {
+		text += " port " + strconv.Itoa(int(d.TunnelPort))
+	}
+	for _, word := range tunnelFlagWords(d.TunnelFlags) {
+		text += ", " + word
+	}
+	return cell{text: text}
+}

@@ -84,5 +84,8 @@ func (c *command) view() format.View {
 			return v.view
 		}
 	}
+	if c.has(watchBit) {
+		return format.Activity
+	}
 	return format.Connections
 }

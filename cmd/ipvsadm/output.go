@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -14,9 +15,10 @@ type outputFormat int
 const (
 	classic outputFormat = iota
 	asJSON
+	asTable
 )
 
-var outputFormats = [...]string{classic: "classic", asJSON: "json"}
+var outputFormats = [...]string{classic: "classic", asJSON: "json", asTable: "table"}
 
 func (c *command) setOutput(value string) error {
 	for f, name := range outputFormats {
@@ -48,8 +50,15 @@ func (l *lister) printer() printer {
 		names = l.names
 	}
 	c := l.command
-	if c.listing.output == asJSON {
+	switch c.listing.output {
+	case asJSON:
 		return &format.Documents{Names: names, Time: l.now}
+	case asTable:
+		t := terminalOf(l.below, os.Getenv)
+		return &format.Tables{
+			View: c.view(), Exact: c.has(exactBit), Names: names, Width: t.width, Colour: t.colour,
+			PersistenceData: c.has(persistentConnBit),
+		}
 	}
 	return classicPrinter{
 		format.Listing{View: c.view(), Exact: c.has(exactBit), Names: names},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -27,8 +26,6 @@ type machine struct {
 	load   func()      // loads the module of IPVS, as far as it can
 	unload func() error
 	lock   func() (unlock func(), locked bool) // keeps other restores away
-	// terminal is where people read what stdout gets, if it is one.
-	terminal func() (in, out *os.File, ok bool)
 }
 
 // program is one run of the tool.
@@ -37,6 +34,7 @@ type program struct {
 	stdin   io.Reader
 	source  string // what comes before "line N: " in messages about stdin
 	stdout  *bufio.Writer
+	below   io.Writer // what stdout writes to
 	stderr  io.Writer
 	machine machine
 	client  *ipvs.Client
@@ -49,7 +47,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, m machine) in
 	if len(args) == 0 {
 		args = []string{"ipvsadm"}
 	}
-	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), stderr: stderr, machine: m}
+	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), below: stdout, stderr: stderr, machine: m}
 	p.unwritten = exitList
 	status := p.report(p.tool(args[1:]))
 	if p.client != nil {

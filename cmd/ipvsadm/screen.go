@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,8 +13,8 @@ import (
 // screen is a terminal that shows a listing in place, on its alternate screen, so
 // that what was there before comes back in the end.
 type screen struct {
-	in, out *os.File
-	before  *term.State // of the input; nil if that is no terminal
+	in, out *os.File    // in is nil if it is no terminal
+	before  *term.State // of in
 	keys    chan key
 	signals chan os.Signal
 }
@@ -27,14 +28,17 @@ const (
 	clearRest   = "\x1b[J"
 )
 
-// openScreen takes the terminal over.
-func openScreen(in, out *os.File) (*screen, error) {
-	s := &screen{in: in, out: out, keys: make(chan key, 16), signals: make(chan os.Signal, 4)}
+// openScreen takes the terminal over. Keys are read if stdin is one, too.
+func openScreen(stdin io.Reader, out *os.File) (*screen, error) {
+	s := &screen{out: out, keys: make(chan key, 16), signals: make(chan os.Signal, 4)}
+	if in, ok := stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+		s.in = in
+	}
 	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGCONT)
 	if err := s.enter(); err != nil {
 		return nil, err
 	}
-	if s.before != nil {
+	if s.in != nil {
 		go s.readKeys()
 	}
 	return s, nil
@@ -42,7 +46,7 @@ func openScreen(in, out *os.File) (*screen, error) {
 
 // enter is done again when the process was stopped meanwhile.
 func (s *screen) enter() error {
-	if term.IsTerminal(int(s.in.Fd())) {
+	if s.in != nil {
 		before, err := term.MakeRaw(int(s.in.Fd()))
 		if err != nil {
 			return err

@@ -144,8 +144,7 @@ func fakeMachine(k *ipvstest.Kernel, root string) machine {
 	nothing := func() {}
 	return machine{
 		root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil },
-		lock:     func() (func(), bool) { return nothing, false },
-		terminal: func() (in, out *os.File, ok bool) { return nil, nil, false },
+		lock: func() (func(), bool) { return nothing, false },
 	}
 }
 

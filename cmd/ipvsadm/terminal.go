@@ -1,15 +1,34 @@
 package main
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/term"
 )
 
-// standardTerminal is the terminal of standard input and output, if output is one
-// that can do more than print lines.
-func standardTerminal() (in, out *os.File, ok bool) {
-	kind := os.Getenv("TERM")
-	ok = kind != "" && kind != "dumb" && term.IsTerminal(int(os.Stdout.Fd()))
-	return os.Stdin, os.Stdout, ok
+// terminal is what a listing for people has to know of the terminal that it is
+// printed on. The zero value is none.
+type terminal struct {
+	file   *os.File
+	width  int  // in columns; 0 if it does not say
+	typed  bool // has a type, so that it can do more than print lines
+	colour bool
+}
+
+// terminalOf looks at where the listing goes. Of the environment it only believes
+// what is about looks: the width is what the terminal says.
+func terminalOf(stdout io.Writer, getenv func(string) string) terminal {
+	file, ok := stdout.(*os.File)
+	if !ok {
+		return terminal{}
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return terminal{}
+	}
+	kind := getenv("TERM")
+	typed := kind != "" && kind != "dumb"
+	// As no-color.org has it.
+	return terminal{file, width, typed, typed && getenv("NO_COLOR") == ""}
 }

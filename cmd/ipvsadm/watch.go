@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"time"
 )
 
@@ -9,8 +10,8 @@ import (
 // other.
 func (l *lister) watch() error {
 	l.meter = new(meter)
-	if in, out, ok := l.machine.terminal(); ok && l.command.listing.output != asJSON {
-		return l.watchOn(in, out)
+	if t := terminalOf(l.below, os.Getenv); t.typed && l.command.listing.output != asJSON {
+		return l.watchOn(t.file)
 	}
 	for separator := ""; ; separator = l.separator() {
 		l.now = time.Now()

@@ -18,8 +18,11 @@ type view struct {
 }
 
 // watchOn shows the listing in place until somebody quits.
-func (l *lister) watchOn(in, out *os.File) error {
-	s, err := openScreen(in, out)
+func (l *lister) watchOn(terminal *os.File) error {
+	if !l.command.has(outputBit) {
+		l.command.listing.output = asTable
+	}
+	s, err := openScreen(l.stdin, terminal)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 // titles is how many lines of titles are above the rows.
 func (v *view) titles() int {
-	if v.command.has(outputBit) && v.command.listing.output == classic {
+	if v.command.listing.output == classic {
 		return 2
 	}
 	return 1

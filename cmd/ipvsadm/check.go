@@ -109,6 +109,8 @@ func (c *command) checkList() error {
 
 func (c *command) checkWatch() error {
 	switch {
+	case c.has(watchBit) && c.listing.output == asPrometheus:
+		return usagef("The option 'watch' conflicts with the output format `prometheus'")
 	case !c.has(sortByBit):
 	case !c.has(watchBit):
 		return usagef("You need to supply the 'watch' option for the 'sort-by' option")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"path/filepath"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -98,7 +99,7 @@ func (p *program) openConnections() (*os.File, error) {
 	if err := p.connect(); err != nil {
 		return nil, err
 	}
-	file, err := os.Open(ipvs.ConnEntriesPath)
+	file, err := os.Open(filepath.Join(p.machine.root, ipvs.ConnEntriesPath))
 	if err != nil {
 		return nil, fmt.Errorf("cannot open file %s", ipvs.ConnEntriesPath)
 	}

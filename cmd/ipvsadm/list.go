@@ -15,7 +15,7 @@ type lister struct {
 
 func (p *program) lister(c *command) *lister {
 	l := &lister{program: p, command: c}
-	if !c.has(numericBit) {
+	if !c.has(numericBit) && c.listing.output != asPrometheus {
 		l.names = newNames()
 	}
 	return l

@@ -63,6 +63,7 @@ func TestWrongListingOptions(t *testing.T) {
 		"-L -c -t 10.0.0.1:80 --state NONE":  "The option 'service-address' conflicts with the 'connection' option in the 'list' command",
 		"-L --output xml":                    "invalid output format `xml' specified; it is one of " + strings.Join(outputFormats[:], ", "),
 		"-A -t 10.0.0.1:80 --output json":    "Illegal 'output' option with the 'add-service' command",
+		"-L --watch --output prometheus":     "The option 'watch' conflicts with the output format `prometheus'",
 		"-S --watch":                         "Illegal 'watch' option with the 'save' command",
 	} {
 		if _, err := parse(strings.Fields(line)); err == nil || err.Error() != want {

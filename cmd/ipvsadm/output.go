@@ -16,9 +16,10 @@ const (
 	classic outputFormat = iota
 	asJSON
 	asTable
+	asPrometheus
 )
 
-var outputFormats = [...]string{classic: "classic", asJSON: "json", asTable: "table"}
+var outputFormats = [...]string{classic: "classic", asJSON: "json", asTable: "table", asPrometheus: "prometheus"}
 
 func (c *command) setOutput(value string) error {
 	for f, name := range outputFormats {
@@ -59,6 +60,8 @@ func (l *lister) printer() printer {
 			View: c.view(), Exact: c.has(exactBit), Names: names, Width: t.width, Colour: t.colour,
 			PersistenceData: c.has(persistentConnBit),
 		}
+	case asPrometheus:
+		return format.Metrics{}
 	}
 	return classicPrinter{
 		format.Listing{View: c.view(), Exact: c.has(exactBit), Names: names},

@@ -2,8 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
+	"os"
+	"path/filepath"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -24,8 +27,10 @@ type connCounts struct {
 }
 
 // listsConnections tells whether the listing is one of connections, not of their
-// numbers.
-func (c *command) listsConnections() bool { return c.has(connectionBit) && !c.has(countByBit) }
+// numbers. Metrics are always numbers.
+func (c *command) listsConnections() bool {
+	return c.has(connectionBit) && !c.has(countByBit) && c.listing.output != asPrometheus
+}
 
 // read reads what the command lists.
 func (l *lister) read() (r reading, err error) {
@@ -73,8 +78,25 @@ func (l *lister) snapshot() (*format.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := l.client.Table()
-	return &format.Snapshot{Info: &info, Table: table}, err
+	s := &format.Snapshot{Info: &info}
+	if l.command.listing.output == asPrometheus {
+		if s.Totals, err = l.totals(); err != nil {
+			return nil, err
+		}
+	}
+	s.Table, err = l.client.Table()
+	return s, err
+}
+
+// totals reads the counters of all services together.
+func (p *program) totals() (*ipvs.Stats, error) {
+	file, err := os.Open(filepath.Join(p.machine.root, ipvs.StatsPath))
+	if err != nil {
+		return nil, fmt.Errorf("cannot open file %s", ipvs.StatsPath)
+	}
+	defer func() { _ = file.Close() }()
+	totals, err := ipvs.ReadTotals(file)
+	return &totals, err
 }
 
 // addrs lists the addresses that may have names.

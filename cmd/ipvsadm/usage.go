@@ -84,7 +84,7 @@ LIST OPTIONS
   -X, --exact               counters in full
       --thresholds, --persistent-conn, --tun-info   other columns
       --nosort              in the kernel's order
-      --output FORMAT       classic, json for programs, or table for people
+      --output FORMAT       classic, json or prometheus for programs, table for people
       --watch [SECONDS]     again and again (default every 2 seconds)
       --sort-by COLUMN      of --watch: name weight active inactive conns inpkts outpkts inbytes outbytes
   with -c:

@@ -20,7 +20,7 @@ const (
 
 // machine is what a run needs besides its standard files.
 type machine struct {
-	root   string // below which the files of the distribution are
+	root   string // below which the files of the distribution and /proc are
 	dial   func() (*ipvs.Client, error)
 	loaded func() bool // tells whether IPVS is there
 	load   func()      // loads the module of IPVS, as far as it can

@@ -101,11 +101,16 @@ func (Metrics) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCoun
 		name += "_by_" + by.String()
 	}
 	e := exposition{w: w}
-	e.family(name, gauge, "Entries of the connection table, with templates, by "+by.String()+".")
+	e.family(name, gauge, "Entries of the connection table, with templates, by "+countedBy[by]+".")
 	for _, c := range counts {
 		e.sample(name, countLabels(by, c.ConnKey), c.Entries)
 	}
 	return e.flush()
+}
+
+var countedBy = [...]string{
+	ipvs.ByState: "protocol and state", ipvs.ByClient: "address of the client",
+	ipvs.ByVirtual: "protocol and virtual address", ipvs.ByDestination: "protocol and address of the backend",
 }
 
 func countLabels(by ipvs.ConnGroup, key ipvs.ConnKey) string {

@@ -65,3 +65,13 @@ func BenchmarkTable(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkTables(b *testing.B) {
+	table := slices.Repeat(tenServers(), 1000)
+	for b.Loop() {
+		if err := new(Tables).Table(io.Discard, Snapshot{Table: table}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*11000), "ns/line")
+}

@@ -16,12 +16,13 @@ type numberColumn struct {
 	server   func(*ipvs.Destination) uint32
 	// setting is for what was set, not counted: never shortened, and a service has no sum of it.
 	setting bool
+	none    bool // whether 0 means that there is none, which is a dash
 }
 
 var (
 	weight = numberColumn{title: "WEIGHT", rank: 5, setting: true, server: func(d *ipvs.Destination) uint32 { return d.Weight }}
-	upper  = numberColumn{title: "UPPER", rank: 6, setting: true, server: func(d *ipvs.Destination) uint32 { return d.UpperThreshold }}
-	lower  = numberColumn{title: "LOWER", rank: 8, setting: true, server: func(d *ipvs.Destination) uint32 { return d.LowerThreshold }}
+	upper  = numberColumn{title: "UPPER", rank: 6, setting: true, none: true, server: func(d *ipvs.Destination) uint32 { return d.UpperThreshold }}
+	lower  = numberColumn{title: "LOWER", rank: 8, setting: true, none: true, server: func(d *ipvs.Destination) uint32 { return d.LowerThreshold }}
 
 	active     = numberColumn{title: "ACTIVE", rank: 2, server: func(d *ipvs.Destination) uint32 { return d.ActiveConns }}
 	inactive   = numberColumn{title: "INACTIVE", rank: 14, server: func(d *ipvs.Destination) uint32 { return d.InactiveConns }}
@@ -64,10 +65,14 @@ func (n numberColumn) cell(l line) cell {
 		return l.t.number(n.quantity, n.stats(&l.service.Stats))
 	}
 	if l.server != nil {
-		if n.setting {
-			return cell{text: strconv.FormatUint(uint64(n.server(l.server)), 10)}
+		value := n.server(l.server)
+		switch {
+		case n.none && value == 0 && !l.t.Exact:
+			return cell{text: "-"}
+		case n.setting:
+			return cell{text: strconv.FormatUint(uint64(value), 10)}
 		}
-		return l.t.number(things, uint64(n.server(l.server)))
+		return l.t.number(things, uint64(value))
 	}
 	if n.setting {
 		return cell{}

@@ -105,9 +105,9 @@ FWM 7 IPv6                                       wlc         0/s      0/s       
 SERVICE, SERVER                                  METHOD  UPPER  LOWER  ACTIVE  INACTIVE  STATE       OPTIONS
 TCP 10.0.0.1:80                                  sh                      1.2k        56              sh-fallback, sh-port, persistent 300 s, mask 255.255.255.0
   10.0.0.2:80                                    Route    1290    900    1.2k        56  full
-  10.0.0.3:80                                    Route       0      0       0         0  weight 0
+  10.0.0.3:80                                    Route       -      -       0         0  weight 0
 UDP [2001:db8:0:17::1234]:5060                   rr                         0         0              persistent 360 s, pe sip, ops
-  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel      0      0       0         0
+  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel      -      -       0         0
 FWM 7 IPv6                                       wlc                        0         0  no servers
 `},
 		{Persistence, `

@@ -2,8 +2,8 @@ package format
 
 import "strconv"
 
-// units are the prefixes of SI, each a thousand times the one before.
-var units = [...]string{"", "k", "M", "G", "T", "P", "E"}
+// unitPrefixes are the prefixes of SI, each a thousand times the one before.
+var unitPrefixes = [...]string{"", "k", "M", "G", "T", "P", "E"}
 
 // scaled is a number in the largest unit that leaves one or more before the
 // point, rounded to a tenth: 999, 12.3 k, 18.4 E.
@@ -12,12 +12,12 @@ func scaled(n uint64) (number, unit string) {
 		return strconv.FormatUint(n, 10), ""
 	}
 	size, i := uint64(1000), 1
-	for i < len(units)-1 && tenths(n, size) >= 10000 {
+	for i < len(unitPrefixes)-1 && tenths(n, size) >= 10000 {
 		size *= 1000
 		i++
 	}
 	t := tenths(n, size)
-	return strconv.FormatUint(t/10, 10) + "." + strconv.FormatUint(t%10, 10), units[i]
+	return strconv.FormatUint(t/10, 10) + "." + strconv.FormatUint(t%10, 10), unitPrefixes[i]
 }
 
 // tenths is 10n/size, rounded. n+size/20 may have more than 64 bits.

@@ -40,8 +40,8 @@ const (
 	yellow   style = "33"
 )
 
-// gap is what is between two columns.
-const gap = "  "
+// columnGap is what is between two columns.
+const columnGap = "  "
 
 // sheet prints rows in columns that line up. Rows may come in parts: columns
 // only grow from one part to the next, and are as many as in the first.
@@ -102,7 +102,7 @@ func (s *sheet) render(w io.Writer, rows [][]cell) error {
 	t.SetAutoWrapText(false)
 	t.SetBorder(false)
 	t.SetNoWhiteSpace(true)
-	t.SetTablePadding(gap)
+	t.SetTablePadding(columnGap)
 	align := make([]int, len(s.shown))
 	for at, i := range s.shown {
 		t.SetColMinWidth(at, s.width[i])

@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// text is what a hostile kernel, client or name server might send.
-var text = rapid.OneOf(
+// hostileText is what a hostile kernel, client or name server might send.
+var hostileText = rapid.OneOf(
 	rapid.StringMatching(`[a-z0-9.:, -]{0,40}`),
 	rapid.String(),
 	rapid.SampledFrom([]string{"\x1b[2J", "\x1b]0;title\x07", "a\nb\r\tc", "\x9b31m", "\u009b31m", "\xff\xfe", "漢字漢字", "e\u0301", "\u202eabc", "🇩🇪", ""}),
@@ -65,7 +65,7 @@ func TestTablesFitAnyTerminal(t *testing.T) {
 			PersistenceData: true,
 		}
 		if rapid.Bool().Draw(t, "names") {
-			tables.Names = drawnNames{text.Draw(t, "host"), text.Draw(t, "port")}
+			tables.Names = drawnNames{hostileText.Draw(t, "host"), hostileText.Draw(t, "port")}
 		}
 		var snapshot Snapshot
 		for range rapid.IntRange(0, 3).Draw(t, "services") {
@@ -74,7 +74,7 @@ func TestTablesFitAnyTerminal(t *testing.T) {
 				id = ipvs.ServiceID{FWMark: n.Draw(t, "fwmark"), Family: ipvs.IPv6}
 			}
 			entry := ipvs.TableEntry{Service: ipvs.Service{
-				ServiceID: id, Scheduler: text.Draw(t, "scheduler"), PersistenceEngine: text.Draw(t, "pe"),
+				ServiceID: id, Scheduler: hostileText.Draw(t, "scheduler"), PersistenceEngine: hostileText.Draw(t, "pe"),
 				Flags: ipvs.ServiceFlags(n.Draw(t, "flags")), Timeout: n.Draw(t, "timeout"), Netmask: n.Draw(t, "mask"), Stats: stats.Draw(t, "stats"),
 			}}
 			for range rapid.IntRange(0, 3).Draw(t, "servers") {
@@ -88,9 +88,9 @@ func TestTablesFitAnyTerminal(t *testing.T) {
 		}
 		entry := rapid.Custom(func(t *rapid.T) ipvs.ConnEntry {
 			return ipvs.ConnEntry{
-				Protocol: text.Draw(t, "protocol"), State: text.Draw(t, "state"), Expires: time.Duration(n.Draw(t, "expires")) * time.Second,
+				Protocol: hostileText.Draw(t, "protocol"), State: hostileText.Draw(t, "state"), Expires: time.Duration(n.Draw(t, "expires")) * time.Second,
 				Client: addresses.Draw(t, "client"), Virtual: addresses.Draw(t, "virtual"), Destination: addresses.Draw(t, "destination"),
-				PEName: text.Draw(t, "pe"), PEData: text.Draw(t, "data"),
+				PEName: hostileText.Draw(t, "pe"), PEData: hostileText.Draw(t, "data"),
 			}
 		})
 		var b strings.Builder
@@ -110,7 +110,7 @@ func TestTablesFitAnyTerminal(t *testing.T) {
 		}
 		err = errors.Join(err, tables.ConnCounts(&b, ipvs.ByVirtual, counts.List()))
 		err = errors.Join(err, tables.Timeouts(&b, ipvs.Config{TCP: n.Draw(t, "tcp")}))
-		err = errors.Join(err, tables.Daemons(&b, []ipvs.Daemon{{State: ipvs.Master, Interface: text.Draw(t, "interface")}}))
+		err = errors.Join(err, tables.Daemons(&b, []ipvs.Daemon{{State: ipvs.Master, Interface: hostileText.Draw(t, "interface")}}))
 		fits(t, b.String(), tables.Width)
 		if err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestColumnsLineUp(t *testing.T) {
 			rows := make([][]cell, rapid.IntRange(1, 4).Draw(t, "rows"))
 			for i := range rows {
 				for range count {
-					word := strings.ReplaceAll(printable(text.Draw(t, "text")), " ", "_")
+					word := strings.ReplaceAll(printable(hostileText.Draw(t, "text")), " ", "_")
 					rows[i] = append(rows[i], cell{text: word})
 				}
 			}
@@ -171,7 +171,7 @@ func readColumns(t *rapid.T, s *sheet, listing string) []string {
 			var inside string
 			inside, rest = take(rest, s.width[i])
 			read[at] += strings.Trim(inside, " ")
-			inside, rest = take(rest, len(gap))
+			inside, rest = take(rest, len(columnGap))
 			if strings.Trim(inside, " ") != "" {
 				t.Fatalf("%q between columns in\n%s", inside, listing)
 			}

@@ -43,7 +43,7 @@ func (s *sheet) narrowest(i int) int {
 
 // total is the width of a line.
 func (s *sheet) total(width func(i int) int) int {
-	sum := len(gap) * (len(s.shown) - 1)
+	sum := len(columnGap) * (len(s.shown) - 1)
 	for _, i := range s.shown {
 		sum += width(i)
 	}

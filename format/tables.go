@@ -40,9 +40,9 @@ func (t *Tables) Table(w io.Writer, s Snapshot) error {
 	var rows [][]cell
 	for i := range s.Table {
 		entry := &s.Table[i]
-		rows = append(rows, t.row(columns, line{t: t, service: &entry.Service, servers: entry.Destinations}))
+		rows = append(rows, t.row(columns, tableLine{t: t, service: &entry.Service, servers: entry.Destinations}))
 		for j := range entry.Destinations {
-			rows = append(rows, t.row(columns, line{t: t, service: &entry.Service, server: &entry.Destinations[j]}))
+			rows = append(rows, t.row(columns, tableLine{t: t, service: &entry.Service, server: &entry.Destinations[j]}))
 		}
 	}
 	sheet := t.sheet()
@@ -56,7 +56,7 @@ func (t *Tables) Table(w io.Writer, s Snapshot) error {
 	return writeSheet(w, sheet, rows)
 }
 
-func (t *Tables) row(columns []serviceColumn, l line) []cell {
+func (t *Tables) row(columns []serviceColumn, l tableLine) []cell {
 	row := make([]cell, len(columns))
 	for i, c := range columns {
 		row[i] = c.cell(l)

@@ -6,7 +6,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// numberColumn is a column of numbers: of counters and rates, which services have
+// numberColumn is a column of numbers: of counters and rateColumns, which services have
 // too, or of servers alone.
 type numberColumn struct {
 	title    string
@@ -20,16 +20,16 @@ type numberColumn struct {
 }
 
 var (
-	weight = numberColumn{title: "WEIGHT", rank: 5, setting: true, server: func(d *ipvs.Destination) uint32 { return d.Weight }}
-	upper  = numberColumn{title: "UPPER", rank: 6, setting: true, none: true, server: func(d *ipvs.Destination) uint32 { return d.UpperThreshold }}
-	lower  = numberColumn{title: "LOWER", rank: 8, setting: true, none: true, server: func(d *ipvs.Destination) uint32 { return d.LowerThreshold }}
+	weightColumn = numberColumn{title: "WEIGHT", rank: 5, setting: true, server: func(d *ipvs.Destination) uint32 { return d.Weight }}
+	upperColumn  = numberColumn{title: "UPPER", rank: 6, setting: true, none: true, server: func(d *ipvs.Destination) uint32 { return d.UpperThreshold }}
+	lowerColumn  = numberColumn{title: "LOWER", rank: 8, setting: true, none: true, server: func(d *ipvs.Destination) uint32 { return d.LowerThreshold }}
 
-	active     = numberColumn{title: "ACTIVE", rank: 2, server: func(d *ipvs.Destination) uint32 { return d.ActiveConns }}
-	inactive   = numberColumn{title: "INACTIVE", rank: 14, server: func(d *ipvs.Destination) uint32 { return d.InactiveConns }}
-	persistent = numberColumn{title: "PERSISTENT", rank: 7, server: func(d *ipvs.Destination) uint32 { return d.PersistentConns }}
+	activeColumn     = numberColumn{title: "ACTIVE", rank: 2, server: func(d *ipvs.Destination) uint32 { return d.ActiveConns }}
+	inactiveColumn   = numberColumn{title: "INACTIVE", rank: 14, server: func(d *ipvs.Destination) uint32 { return d.InactiveConns }}
+	persistentColumn = numberColumn{title: "PERSISTENT", rank: 7, server: func(d *ipvs.Destination) uint32 { return d.PersistentConns }}
 )
 
-var counters = []numberColumn{
+var counterColumns = []numberColumn{
 	{title: "CONNS", rank: 4, quantity: things, stats: func(s *ipvs.Stats) uint64 { return s.Conns }},
 	{title: "PKTS IN", rank: 12, quantity: things, stats: func(s *ipvs.Stats) uint64 { return s.InPkts }},
 	{title: "PKTS OUT", rank: 13, quantity: things, stats: func(s *ipvs.Stats) uint64 { return s.OutPkts }},
@@ -37,7 +37,7 @@ var counters = []numberColumn{
 	{title: "BYTES OUT", rank: 11, quantity: octets, stats: func(s *ipvs.Stats) uint64 { return s.OutBytes }},
 }
 
-var rates = []numberColumn{
+var rateColumns = []numberColumn{
 	{title: "CONNS", rank: 4, quantity: thingsASecond, stats: func(s *ipvs.Stats) uint64 { return s.CPS }},
 	{title: "PKTS IN", rank: 12, quantity: thingsASecond, stats: func(s *ipvs.Stats) uint64 { return s.InPPS }},
 	{title: "PKTS OUT", rank: 13, quantity: thingsASecond, stats: func(s *ipvs.Stats) uint64 { return s.OutPPS }},
@@ -45,19 +45,19 @@ var rates = []numberColumn{
 	{title: "BYTES OUT", rank: 11, quantity: octetsASecond, stats: func(s *ipvs.Stats) uint64 { return s.OutBPS }},
 }
 
-// numbers are the columns of numbers of each view.
-var numbers = [...][]numberColumn{
-	Connections: {weight, active, inactive},
-	Counters:    counters,
-	Rates:       rates,
-	Thresholds:  {upper, lower, active, inactive},
-	Persistence: {weight, persistent, active, inactive},
-	Tunnels:     {weight, active, inactive},
-	Activity:    append([]numberColumn{weight, active, inactive}, rates...),
+// viewNumbers are the columns of numbers of each view.
+var viewNumbers = [...][]numberColumn{
+	Connections: {weightColumn, activeColumn, inactiveColumn},
+	Counters:    counterColumns,
+	Rates:       rateColumns,
+	Thresholds:  {upperColumn, lowerColumn, activeColumn, inactiveColumn},
+	Persistence: {weightColumn, persistentColumn, activeColumn, inactiveColumn},
+	Tunnels:     {weightColumn, activeColumn, inactiveColumn},
+	Activity:    append([]numberColumn{weightColumn, activeColumn, inactiveColumn}, rateColumns...),
 }
 
 // cell has the number of a server, or the sum of those of a service's servers.
-func (n numberColumn) cell(l line) cell {
+func (n numberColumn) cell(l tableLine) cell {
 	if n.stats != nil {
 		if l.server != nil {
 			return l.t.number(n.quantity, n.stats(&l.server.Stats))

@@ -7,8 +7,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// line is a line of a listing of services: of a service, or of one of its servers.
-type line struct {
+// tableLine is a line of a listing of services: of a service, or of one of its servers.
+type tableLine struct {
 	t       *Tables
 	service *ipvs.Service
 	server  *ipvs.Destination  // nil for a service
@@ -18,17 +18,17 @@ type line struct {
 // serviceColumn is a column of a listing of services.
 type serviceColumn struct {
 	column
-	cell     func(line) cell
+	cell     func(tableLine) cell
 	optional bool // left out if it is empty; for the last one
 }
 
 // serviceColumns are the columns of a view.
 func serviceColumns(view View, exact bool) []serviceColumn {
-	columns := []serviceColumn{{column{title: "SERVICE, SERVER", wraps: nameWidth}, line.name, false}}
+	columns := []serviceColumn{{column{title: "SERVICE, SERVER", wraps: nameWidth}, tableLine.name, false}}
 	if view != Activity {
-		columns = append(columns, serviceColumn{column{title: "METHOD", rank: 50}, line.method, false})
+		columns = append(columns, serviceColumn{column{title: "METHOD", rank: 50}, tableLine.method, false})
 	}
-	for _, n := range numbers[view] {
+	for _, n := range viewNumbers[view] {
 		title := n.title
 		if exact && (n.quantity == thingsASecond || n.quantity == octetsASecond) {
 			title += "/S"
@@ -36,13 +36,13 @@ func serviceColumns(view View, exact bool) []serviceColumn {
 		columns = append(columns, serviceColumn{column{title: title, right: true, rank: n.rank}, n.cell, false})
 	}
 	if view == Tunnels {
-		columns = append(columns, serviceColumn{column{title: "TUNNEL", rank: 3}, line.tunnel, false})
+		columns = append(columns, serviceColumn{column{title: "TUNNEL", rank: 3}, tableLine.tunnel, false})
 	}
-	columns = append(columns, serviceColumn{column{title: "STATE", rank: 1}, line.state, false})
+	columns = append(columns, serviceColumn{column{title: "STATE", rank: 1}, tableLine.state, false})
 	if view == Activity {
 		return columns
 	}
-	return append(columns, serviceColumn{column{title: "OPTIONS", rank: 60, wraps: optionsWidth}, line.options, true})
+	return append(columns, serviceColumn{column{title: "OPTIONS", rank: 60, wraps: optionsWidth}, tableLine.options, true})
 }
 
 // The narrowest columns that wrap: an IPv4 address with its protocol and port
@@ -53,7 +53,7 @@ const (
 )
 
 // name is the service's protocol and address or mark, or the server's address.
-func (l line) name() cell {
+func (l tableLine) name() cell {
 	s := l.service
 	switch {
 	case l.server != nil:
@@ -67,7 +67,7 @@ func (l line) name() cell {
 }
 
 // method is the scheduler of a service, the forwarding method of a server.
-func (l line) method() cell {
+func (l tableLine) method() cell {
 	if l.server == nil {
 		return cell{text: printable(l.service.Scheduler)}
 	}
@@ -75,7 +75,7 @@ func (l line) method() cell {
 }
 
 // options is what else a service is made with.
-func (l line) options() cell {
+func (l tableLine) options() cell {
 	if l.server != nil {
 		return cell{}
 	}
@@ -96,13 +96,8 @@ func (l line) options() cell {
 	return cell{text: strings.Join(words, ", ")}
 }
 
-const (
-	weightless = "weight 0"
-	full       = "full"
-)
-
 // state is why a server gets no new connections, as far as its numbers tell.
-func (l line) state() cell {
+func (l tableLine) state() cell {
 	d := l.server
 	if d == nil {
 		if len(l.servers) == 0 {
@@ -112,16 +107,16 @@ func (l line) state() cell {
 	}
 	var words []string
 	if d.Weight == 0 {
-		words = append(words, weightless)
+		words = append(words, "weight 0")
 	}
 	if isFull(d) {
-		words = append(words, full)
+		words = append(words, "full")
 	}
 	return cell{text: strings.Join(words, ", "), style: l.mark()}
 }
 
 // mark is the colour of a server that gets no new connections.
-func (l line) mark() style {
+func (l tableLine) mark() style {
 	switch {
 	case isFull(l.server):
 		return red
@@ -136,7 +131,7 @@ func isFull(d *ipvs.Destination) bool {
 }
 
 // tunnel is how packets are wrapped for a server.
-func (l line) tunnel() cell {
+func (l tableLine) tunnel() cell {
 	d := l.server
 	if d == nil || d.Forward&forwardMask != ipvs.Tunnel {
 		return cell{}

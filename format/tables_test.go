@@ -8,13 +8,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// address is a service with an address.
-func address(p ipvs.Protocol, end, scheduler string) ipvs.Service {
+// officeService is a service with an address.
+func officeService(p ipvs.Protocol, end, scheduler string) ipvs.Service {
 	id := ipvs.ServiceID{Protocol: p, AddrPort: netip.MustParseAddrPort(end)}
 	return ipvs.Service{ServiceID: id, Scheduler: scheduler, Netmask: id.AddressFamily().HostNetmask()}
 }
 
-func server(end string, weight uint32) ipvs.Destination {
+func officeServer(end string, weight uint32) ipvs.Destination {
 	return ipvs.Destination{
 		DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort(end)},
 		Forward:       ipvs.DirectRoute, Weight: weight,
@@ -23,15 +23,15 @@ func server(end string, weight uint32) ipvs.Destination {
 
 // office has a service of each kind, and a server of each.
 func office() Snapshot {
-	web := address(ipvs.TCP, "10.0.0.1:80", "sh")
+	web := officeService(ipvs.TCP, "10.0.0.1:80", "sh")
 	web.Flags, web.Timeout, web.Netmask = ipvs.SchedulerFlag1|ipvs.SchedulerFlag2|ipvs.Persistent, 300, 0xffffff00
 	web.Stats = ipvs.Stats{Conns: 123456, InPkts: 999, OutBytes: 18446744073709551615, CPS: 12345, InBPS: 1234567}
-	busy, resting := server("10.0.0.2:80", 100), server("10.0.0.3:80", 0)
+	busy, resting := officeServer("10.0.0.2:80", 100), officeServer("10.0.0.3:80", 0)
 	busy.ActiveConns, busy.InactiveConns, busy.UpperThreshold, busy.LowerThreshold = 1234, 56, 1290, 900
 	busy.Stats = web.Stats
-	sip := address(ipvs.UDP, "[2001:db8:0:17::1234]:5060", "rr")
+	sip := officeService(ipvs.UDP, "[2001:db8:0:17::1234]:5060", "rr")
 	sip.Flags, sip.Timeout, sip.PersistenceEngine = ipvs.OnePacket|ipvs.Persistent, 360, "sip"
-	far := server("[2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060", 1)
+	far := officeServer("[2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060", 1)
 	far.Forward, far.TunnelType, far.TunnelPort, far.TunnelFlags = ipvs.Tunnel, ipvs.GUE, 6080, ipvs.TunnelChecksum
 	far.PersistentConns = 7
 	mark := ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, Scheduler: "wlc", Netmask: 128}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // settings are the variables that a file assigns for a shell to read.
@@ -23,9 +24,10 @@ type setting struct {
 	err   error // why the value cannot be read; of no concern if nobody asks for it
 }
 
+// Made when they are needed, which in most runs they are not.
 var (
-	assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
-	another    = regexp.MustCompile(`[\s;&|][A-Za-z_][A-Za-z0-9_]*=`)
+	assignment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`) })
+	another    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\s;&|][A-Za-z_][A-Za-z0-9_]*=`) })
 )
 
 var (
@@ -73,7 +75,7 @@ func readAssignments(line string) (map[string]setting, error) {
 		if line == "" || line[0] == '#' {
 			return assigned, nil
 		}
-		match := assignment.FindStringSubmatch(line)
+		match := assignment().FindStringSubmatch(line)
 		if match == nil {
 			return nil, errNoAssignment
 		}
@@ -82,7 +84,7 @@ func readAssignments(line string) (map[string]setting, error) {
 		switch {
 		case errors.Is(err, errUnclosed):
 			return nil, err
-		case err != nil && another.MatchString(line[len(match[0]):]):
+		case err != nil && another().MatchString(line[len(match[0]):]):
 			return assigned, fmt.Errorf("%s: %w; what follows it counts for nothing", match[1], err)
 		}
 		line = rest

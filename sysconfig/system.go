@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The files in which the distributions keep IPVS rules and what concerns them.
@@ -122,7 +123,7 @@ func contentOf(root, path string) (content, error) {
 		switch {
 		case err == nil && strings.HasPrefix(line.Words[0], "-"):
 			return someRules, nil
-		case err == nil && assignment.MatchString(strings.TrimPrefix(strings.Join(line.Words, " "), "export ")):
+		case err == nil && assignment().MatchString(strings.TrimPrefix(strings.Join(line.Words, " "), "export ")):
 			return someSettings, nil
 		case err == nil, errors.Is(err, errTooLong), errors.Is(err, errNUL):
 			holds = someRules
@@ -211,13 +212,13 @@ func isRedHat(root string) bool {
 			continue
 		}
 		id := file.text("ID", "") + " " + file.text("ID_LIKE", "")
-		return !otherKin.MatchString(id)
+		return !otherKin().MatchString(id)
 	}
 	return true
 }
 
 // otherKin is Debian or SUSE, whose SLES 12 does not name its kin.
-var otherKin = regexp.MustCompile(`debian|suse|\bsle[sd]`)
+var otherKin = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`debian|suse|\bsle[sd]`) })
 
 func exists(root, path string) bool {
 	_, err := os.Stat(below(root, path))

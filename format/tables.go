@@ -108,7 +108,7 @@ func (t *Tables) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
 		}
 		rows = append(rows, []cell{
 			{text: printable(d.State.String())}, {text: printable(d.Interface)}, {text: strconv.FormatUint(uint64(d.SyncID), 10)},
-			{text: unlessZero(uint64(d.MaxLen))}, {text: printable(group)}, {text: unlessZero(uint64(d.Port))}, {text: unlessZero(uint64(d.TTL))},
+			{text: unlessZero(d.MaxLen)}, {text: printable(group)}, {text: unlessZero(d.Port)}, {text: unlessZero(d.TTL)},
 		})
 	}
 	return writeSheet(w, t.sheet(
@@ -136,11 +136,4 @@ func (t *Tables) number(q quantity, n uint64) cell {
 		return cell{text: strconv.FormatUint(n, 10)}
 	}
 	return cell{text: q.text(n)}
-}
-
-func unlessZero(n uint64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatUint(n, 10)
 }

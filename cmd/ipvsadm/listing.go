@@ -2,9 +2,7 @@ package main
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,12 +24,9 @@ const (
 	longestInterval = 24 * time.Hour
 )
 
-var seconds = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,9})?$`)
-
 func (c *command) setWatch(value string) error {
-	n, err := strconv.ParseFloat(value, 64)
-	interval := time.Duration(n * float64(time.Second))
-	if err != nil || !seconds.MatchString(value) || interval < leastInterval || interval > longestInterval {
+	interval, err := time.ParseDuration(value + "s")
+	if err != nil || strings.Trim(value, "0123456789.") != "" || interval < leastInterval || interval > longestInterval {
 		return usagef("invalid interval `%s' specified; it is 0.1 to 86400 seconds", value)
 	}
 	c.listing.interval = interval

@@ -94,8 +94,8 @@ func (s *screen) draw(lines [][]byte) error {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
+		b.WriteString(clearLine) // before, since after a full line it would take the last letter
 		b.Write(line)
-		b.WriteString(clearLine)
 	}
 	b.WriteString(clearRest)
 	_, err := s.out.Write(b.Bytes())

@@ -45,15 +45,21 @@ var rateColumns = []numberColumn{
 	{title: "BYTES OUT", rank: 11, quantity: octetsASecond, stats: func(s *ipvs.Stats) uint64 { return s.OutBPS }},
 }
 
-// viewNumbers are the columns of numbers of each view.
-var viewNumbers = [...][]numberColumn{
-	Connections: {weightColumn, activeColumn, inactiveColumn},
-	Counters:    counterColumns,
-	Rates:       rateColumns,
-	Thresholds:  {upperColumn, lowerColumn, activeColumn, inactiveColumn},
-	Persistence: {weightColumn, persistentColumn, activeColumn, inactiveColumn},
-	Tunnels:     {weightColumn, activeColumn, inactiveColumn},
-	Activity:    append([]numberColumn{weightColumn, activeColumn, inactiveColumn}, rateColumns...),
+// numbersOf are the columns of numbers of a view.
+func numbersOf(view View) []numberColumn {
+	switch view {
+	case Counters:
+		return counterColumns
+	case Rates:
+		return rateColumns
+	case Thresholds:
+		return []numberColumn{upperColumn, lowerColumn, activeColumn, inactiveColumn}
+	case Persistence:
+		return []numberColumn{weightColumn, persistentColumn, activeColumn, inactiveColumn}
+	case Activity:
+		return append([]numberColumn{weightColumn, activeColumn, inactiveColumn}, rateColumns...)
+	}
+	return []numberColumn{weightColumn, activeColumn, inactiveColumn}
 }
 
 // cell has the number of a server, or the sum of those of a service's servers.

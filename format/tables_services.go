@@ -28,7 +28,7 @@ func serviceColumns(view View, exact bool) []serviceColumn {
 	if view != Activity {
 		columns = append(columns, serviceColumn{column{title: "METHOD", rank: 50}, tableLine.method, false})
 	}
-	for _, n := range viewNumbers[view] {
+	for _, n := range numbersOf(view) {
 		title := n.title
 		if exact && (n.quantity == thingsASecond || n.quantity == octetsASecond) {
 			title += "/S"

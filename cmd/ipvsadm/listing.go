@@ -43,14 +43,14 @@ func (c *command) setSortBy(value string) error {
 }
 
 // states are the names of ip_vs_proto_*.c, in old kernels and in new ones.
-var states = strings.Fields(`NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN SYNACK
+const states = `NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN SYNACK
 	UDP ICMP ASSURED INIT1 INIT COOKIE_SENT COOKIE_REPLIED COOKIE_WAIT COOKIE COOKIE_ECHOED C-SENT C-REPLIED C-WAIT C-ECHOED
 	SHUTDOWN_SENT SHUTDOWN_RECEIVED SHUTDOWN_ACK_SENT S-SENT S-RECEIVED S-ACK-SENT REJECTED CLOSED
 	INIT_CLI INIT_SER INIT_ACK_CLI INIT_ACK_SER COOKIE_ECHO_CLI COOKIE_ECHO_SER ESTABISHED SHUTDOWN_CLI SHUTDOWN_SER
-	SHUTDOWN_ACK_CLI SHUTDOWN_ACK_SER BUG! ERR! ?`)
+	SHUTDOWN_ACK_CLI SHUTDOWN_ACK_SER BUG! ERR! ?`
 
 func (c *command) setState(value string) error {
-	if !slices.ContainsFunc(states, func(s string) bool { return strings.EqualFold(s, value) }) {
+	if !slices.ContainsFunc(strings.Fields(states), func(s string) bool { return strings.EqualFold(s, value) }) {
 		return usagef("invalid state `%s' specified", value)
 	}
 	c.listing.filter.State = value

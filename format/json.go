@@ -91,9 +91,9 @@ func (d *Documents) names(p ipvs.Protocol, end netip.AddrPort) (host, port strin
 	return host, port
 }
 
-func statsDocuments(s *ipvs.Stats) (StatsDocument, RatesDocument) {
-	return StatsDocument{s.Conns, s.InPkts, s.OutPkts, s.InBytes, s.OutBytes},
-		RatesDocument{s.CPS, s.InPPS, s.OutPPS, s.InBPS, s.OutBPS}
+func statsDocuments(s *ipvs.Stats) (stats, rates TrafficDocument) {
+	return TrafficDocument{s.Conns, s.InPkts, s.OutPkts, s.InBytes, s.OutBytes},
+		TrafficDocument{s.CPS, s.InPPS, s.OutPPS, s.InBPS, s.OutBPS}
 }
 
 // Timeouts writes the timeouts as one document.

@@ -39,8 +39,8 @@ type ServiceDocument struct {
 	Netmask           string `json:"netmask"`
 	PersistenceEngine string `json:"persistence_engine,omitempty"`
 
-	Stats        StatsDocument         `json:"stats"`
-	Rates        RatesDocument         `json:"rates"`
+	Stats        TrafficDocument       `json:"stats"`
+	Rates        TrafficDocument       `json:"rates"`
 	Destinations []DestinationDocument `json:"destinations"`
 }
 
@@ -59,11 +59,11 @@ type DestinationDocument struct {
 	LowerThreshold uint32          `json:"lower_threshold"`
 	Tunnel         *TunnelDocument `json:"tunnel,omitempty"` // if Forward is Tunnel
 
-	ActiveConns     uint32        `json:"active_connections"`
-	InactiveConns   uint32        `json:"inactive_connections"`
-	PersistentConns uint32        `json:"persistent_connections"`
-	Stats           StatsDocument `json:"stats"`
-	Rates           RatesDocument `json:"rates"`
+	ActiveConns     uint32          `json:"active_connections"`
+	InactiveConns   uint32          `json:"inactive_connections"`
+	PersistentConns uint32          `json:"persistent_connections"`
+	Stats           TrafficDocument `json:"stats"`
+	Rates           TrafficDocument `json:"rates"`
 }
 
 // TunnelDocument is how packets are wrapped.
@@ -73,17 +73,9 @@ type TunnelDocument struct {
 	Flags []string `json:"flags"` // csum, remcsum, or numbers such as 0x4
 }
 
-// StatsDocument is counters, since the object was made or its counters zeroed.
-type StatsDocument struct {
-	Conns    uint64 `json:"connections"`
-	InPkts   uint64 `json:"incoming_packets"`
-	OutPkts  uint64 `json:"outgoing_packets"`
-	InBytes  uint64 `json:"incoming_bytes"`
-	OutBytes uint64 `json:"outgoing_bytes"`
-}
-
-// RatesDocument is rates per second, as the kernel estimates them.
-type RatesDocument struct {
+// TrafficDocument is counters, since the object was made or its counters zeroed, or rates per second: in a repeated listing
+// those since the last one, else as the kernel estimates them.
+type TrafficDocument struct {
 	Conns    uint64 `json:"connections"`
 	InPkts   uint64 `json:"incoming_packets"`
 	OutPkts  uint64 `json:"outgoing_packets"`

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// testReadme types the examples of the README's chapter Use into a shell, one
-// after the other, and compares what they print.
+// testReadme types the examples of the README's chapters Use and Listings into a
+// shell, one after the other, and compares what they print.
 func testReadme(t *testing.T) {
 	inNewNamespace(t)
 	text, err := os.ReadFile("../../README.md")
@@ -17,7 +17,7 @@ func testReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, chapter, _ := strings.Cut(string(text), "\n## Use\n")
-	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	chapter, _, _ = strings.Cut(chapter, "\n## At boot\n")
 
 	dir := t.TempDir()
 	for _, tool := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
@@ -30,15 +30,20 @@ func testReadme(t *testing.T) {
 	const mark = "--- end of the command ---"
 	var script strings.Builder
 	var examples []string
+	empty := "" // lines that may be part of what is printed
 	for line := range strings.Lines(chapter) {
 		switch {
+		case line == "\n" && len(examples) > 0:
+			empty += line
+			continue
 		case strings.HasPrefix(line, "    # "):
 			command := strings.TrimSpace(line[6:])
 			script.WriteString(command + "\nstatus=$?; echo '" + mark + "'; (exit $status)\n")
 			examples = append(examples, line[4:])
 		case strings.HasPrefix(line, "    ") && len(examples) > 0:
-			examples[len(examples)-1] += line[4:]
+			examples[len(examples)-1] += empty + line[4:]
 		}
+		empty = ""
 	}
 	shell := exec.Command("bash")
 	shell.Dir = dir

@@ -5,8 +5,8 @@
 # Usage: fetch.sh
 #
 # Installs on this machine only the tools that are missing (qemu, cpio, ...); the kernel and the guest's programs are
-# downloaded and unpacked into .cache/lab/fetched/root, what only some scenarios need into fetched/extra, and never
-# installed. Does nothing when that has been done before.
+# downloaded and unpacked into .cache/lab/fetched/root, what only some need into fetched/extra, what checks their results
+# on this machine into fetched/host, and never installed. Does nothing when that has been done before.
 # Needs root, or sudo, only for installing tools and for refreshing apt's lists.
 set -euo pipefail
 
@@ -18,7 +18,12 @@ fetched=$cache/fetched
 guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod iptables nftables strace util-linux netbase)
 
 # What run.sh -x adds to it, again with all that it depends on.
-extra_packages=(ldirectord keepalived net-tools heartbeat bird2 vsftpd tnftp sip-tester socat)
+extra_packages=(ldirectord keepalived net-tools heartbeat bird2 vsftpd tnftp sip-tester socat
+	jq tmux ncurses-base libc-bin)
+
+# Files to have on this machine, and the package of each. The packages are not installed, because prometheus starts a
+# daemon, and too large to unpack in every guest. libc, all that promtool needs, is here.
+host_files=(usr/bin/promtool:prometheus)
 
 # Command or file on the host : package that has it. The compiler is for the race detector, the headers for it and for
 # the test that compares our constants with the kernel's.
@@ -68,6 +73,20 @@ download_kernel() {
 	(cd "$new/debs" && quietly apt-get -q -o APT::Sandbox::User= download $packages)
 }
 
+download_host_files() {
+	mkdir -p "$new/host-debs"
+	(cd "$new/host-debs" && quietly apt-get -q -o APT::Sandbox::User= download "${host_files[@]#*:}")
+}
+
+unpack_host_files() {
+	local file
+	mkdir -p "$new/host"
+	for file in "${host_files[@]}"; do
+		dpkg-deb --fsys-tarfile "$new/host-debs/${file#*:}"_*.deb | tar -x -C "$new/host" --no-same-owner "./${file%:*}"
+	done
+	rm -rf "$new/host-debs"
+}
+
 # Unpacks the packages of a directory into a root, without the files that match the patterns.
 unpack() {
 	local debs=$1 root=$2 dir deb pattern
@@ -95,10 +114,12 @@ say "downloading a kernel and the guest's programs"
 with_lists download_into "$new/debs" "${guest_packages[@]}"
 with_lists download_kernel
 with_lists download_into "$new/extra-debs" "${extra_packages[@]}"
+with_lists download_host_files
 useless=(sound drivers/{gpu,media,iio,staging,infiniband,scsi,usb,ata,hwmon,input,net/wireless,net/ethernet})
 unpack "$new/debs" "$new/root" './usr/share/*/*/*' "${useless[@]/#/*/lib/modules/*/kernel/}"
 # Perl's modules are below /usr/share; its documentation and headers stay out.
 unpack "$new/extra-debs" "$new/extra" './usr/share/'{doc,man,locale,snmp} '*.'{pod,h,a}
+unpack_host_files
 for modules in "$new"/root/usr/lib/modules/*/; do
 	depmod -b "$new/root" "$(basename "$modules")"
 done

@@ -23,13 +23,15 @@ programs=(
 # And of the extra image.
 extra_programs=(
 	ldirectord keepalived perl ifconfig route arp gawk ps ping bird birdc vsftpd tnftp sipp socat cl_status start-stop-daemon
+	jq tmux
 )
 
-# What comes along with them: perl's modules, and all that heartbeat and its resource agents consist of.
+# What comes along with them: perl's modules, all that heartbeat and its resource agents consist of, and what tmux knows
+# of terminals and UTF-8.
 extra_trees=(
 	usr/share/perl* usr/lib/x86_64-linux-gnu/perl* etc/perl etc/ha.d etc/keepalived etc/init.d/heartbeat usr/libexec/heartbeat
 	usr/lib/heartbeat usr/lib/ocf/lib usr/lib/ocf/resource.d/heartbeat usr/share/heartbeat
-	usr/lib/x86_64-linux-gnu/ossl-modules
+	usr/lib/x86_64-linux-gnu/ossl-modules usr/*/terminfo usr/lib/locale/C.*
 )
 
 # Loaded at boot, in this order: what carries the output, then crc32c_generic, without which libcrc32c does not load,

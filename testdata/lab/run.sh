@@ -11,7 +11,7 @@
 #   -m MEGABYTES           memory of the guest (1024)
 #   -c CPUS                processors of the guest (1)
 #   -d DISK                boot the system of a copy of this disk image (boot/debian.sh makes some); see below
-#   -x                     the guest also has ldirectord, keepalived and perl, which makes it start a second later
+#   -x                     the guest also has ldirectord, keepalived, perl, jq and tmux, which makes it start a second later
 #   -k                     show the guest kernel's messages at the end, on stderr
 #   -i                     a shell, or COMMAND, on this terminal instead; no time limit
 #

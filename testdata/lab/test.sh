@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs all that needs a real ip_vs: the tests of our packages, the comparison with the original ipvsadm, what saves and
-# restores must survive, and the scenarios. Two virtual machines at a time, one a processor.
+# restores must survive, what the formats of listings say, and the scenarios. Two virtual machines at a time, one a processor.
 #
 # Usage: test.sh [JOB...]
 #
-# Jobs are "tests", "command", "cases", "random", "survival", "kills", and the names of the scenarios; without any, all.
+# Jobs are "tests", "command", "cases", "random", "survival", "kills", "listings", and the names of the scenarios; without any, all.
 #
 # Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and how many command lines it makes;
 # SURVIVAL_SEED, the seed of the tables and moments that saves and restores must survive.
@@ -17,7 +17,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export CGO_ENABLED=0
 go build -trimpath -o "$work/ipvsadm" ./cmd/ipvsadm
-for package in ipvs cmd/ipvsadm testdata/lab/difftest testdata/lab/survival; do
+for package in ipvs cmd/ipvsadm testdata/lab/difftest testdata/lab/survival testdata/lab/listings; do
 	mkdir -p "$work/$package"
 	go test -c -o "$work/$package/test" "./$package"
 done
@@ -25,15 +25,25 @@ done
 # The image and the probe for KVM are made once, before the two machines start.
 testdata/lab/run.sh true
 
-# setpriv: the machines go when this script is killed.
+# Runs a line in a machine; run.sh takes the options before it. setpriv: the machines go when this script is killed.
 machine() {
-	setpriv --pdeathsig TERM testdata/lab/run.sh -t 1500 -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" \
+	setpriv --pdeathsig TERM testdata/lab/run.sh -t 1500 "${@:1:$#-1}" -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" \
 		-a "$work/cmd/ipvsadm/test:/src/cmd/ipvsadm/test" -a cmd/ipvsadm:/src/cmd/ipvsadm -a README.md:/src/README.md \
 		-a /usr/include/linux/ip_vs.h:/usr/include/linux/ip_vs.h \
 		-a "$work/testdata/lab/difftest/test:/src/testdata/lab/difftest/test" -a testdata/scripts:/src/testdata/scripts \
 		-a testdata/diff:/src/testdata/diff -a "$work/testdata/lab/survival/test:/src/survival" \
+		-a "$work/testdata/lab/listings/test:/src/listings" -a format/schema.json:/src/schema.json \
 		-e IPVS_KERNEL=1 -e IPVSADM=/usr/local/bin/ours \
-		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" -e SURVIVAL_SEED="${SURVIVAL_SEED:-}" sh -ec "$1"
+		-e DIFF_SEED="${DIFF_SEED:-}" -e DIFF_LINES="${DIFF_LINES:-}" -e SURVIVAL_SEED="${SURVIVAL_SEED:-}" sh -ec "${*: -1}"
+}
+
+# The guest leaves its metrics in /out, for promtool, which is here.
+listings() {
+	machine -x -o "$work/metrics" 'SCHEMA=/src/schema.json OUT=/out /src/listings' || return
+	local file
+	for file in "$work"/metrics/*.prom; do
+		.cache/lab/fetched/host/usr/bin/promtool check metrics <"$file" || { echo "promtool: $file"; cat "$file"; return 1; }
+	done
 }
 
 run_job() {
@@ -45,6 +55,7 @@ run_job() {
 	random) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' ;;
 	survival) machine '/src/survival -test.skip "^TestKilled"' ;;
 	kills) machine '/src/survival -test.run "^TestKilled"' ;;
+	listings) listings ;;
 	*) setpriv --pdeathsig TERM testdata/lab/scenarios/run.sh "$1" "$work/ipvsadm" ;;
 	esac
 }
@@ -64,7 +75,7 @@ report_job() {
 
 # The longest first.
 if (($# == 0)); then
-	set -- kills survival cases random ldirectord keepalived command tests
+	set -- kills survival cases random listings ldirectord keepalived command tests
 	for scenario in testdata/lab/scenarios/*.sh; do
 		scenario=$(basename "$scenario" .sh)
 		[[ " lib run $* " == *" $scenario "* ]] || set -- "$@" "$scenario"
@@ -77,7 +88,7 @@ for job; do
 		running=1
 	fi
 	case $job in
-	tests | command | cases | random | survival | kills) report_job "$job" 20 & ;;
+	tests | command | cases | random | survival | kills | listings) report_job "$job" 20 & ;;
 	*) report_job "$job" 2 & ;;
 	esac
 	running=$((running + 1))

@@ -1,0 +1,89 @@
+package listings
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// A form is one of the output formats.
+type form struct {
+	name string // as --output takes it
+	// read reads back what a listing says.
+	read func(t *testing.T, m mode, output string) *reading
+	// shows tells what a listing must have in a mode.
+	shows func(mode, about) bool
+	// same tells whether the form shows a value that lies between two.
+	same func(name, shown, before, after string) bool
+	// ordered is set if the order of services and destinations is part of it.
+	ordered bool
+}
+
+var forms = []*form{
+	{"classic", readClassic, showsClassic, exactly, true},
+	{"json", readJSON, showsAll, exactly, true},
+}
+
+// A mode is what a listing shows.
+type mode struct {
+	words string
+	subject
+}
+
+var modes = []mode{
+	{"", services}, {"--stats", services}, {"--rate", services}, {"--thresholds", services}, {"--persistent-conn", services},
+	{"--tun-info", services},
+	{"--timeout", timeouts}, {"--daemon", daemons}, {"-c", connections},
+}
+
+func showsAll(mode, about) bool { return true }
+
+// TestListings holds every form in every mode against the kernel, which is still, and what is said of the kernel against
+// what others see in it.
+func TestListings(t *testing.T) {
+	for _, table := range testTables {
+		t.Run(table.name, func(t *testing.T) {
+			h := newTable(t, table)
+			for _, m := range modes {
+				t.Run("original"+m.words, func(t *testing.T) { h.compareWithOriginal(t, m) })
+			}
+			t.Run("proc", h.compareWithProc)
+			for _, f := range forms {
+				for _, m := range modes {
+					t.Run(f.name+m.words, func(t *testing.T) { h.holdsAll(t, table, f, m) })
+				}
+			}
+		})
+	}
+}
+
+func (h *host) holdsAll(t *testing.T, table testTable, f *form, m mode) {
+	h.holds(t, f, m, ipvs.ServiceID{}, true)
+	if m.subject != services {
+		return
+	}
+	if table.words != "" {
+		h.holds(t, f, m, table.one, true, strings.Fields(table.words)...)
+	}
+	if m.words == "" || table.name != "large" {
+		h.holds(t, f, m, ipvs.ServiceID{}, true, "--nosort")
+	}
+}
+
+// holds lists and compares with the kernel.
+func (h *host) holds(t *testing.T, f *form, m mode, one ipvs.ServiceID, still bool, words ...string) {
+	t.Helper()
+	words = append(append(strings.Fields(m.words), "--output", f.name), words...)
+	if f.name == "classic" && m.subject == services {
+		words = append(words, "--exact")
+	}
+	sorted := !slices.Contains(words, "--nosort")
+	kernel := func() *reading { return h.kernel(t, m.subject, one, sorted) }
+	span, output := around(t, still, kernel, func() string { return h.list(t, ours, words...) })
+	span.check(t, f.read(t, m, output), f, m, still)
+	if t.Failed() {
+		t.Logf("ipvsadm -L -n %s:\n%.4000s", strings.Join(words, " "), output)
+	}
+}

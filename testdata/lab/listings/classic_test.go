@@ -29,6 +29,9 @@ func readClassic(t *testing.T, m mode, output string) *reading {
 	default:
 		titles := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "  -> RemoteAddress:Port") })
 		service := ""
+		if version := classicVersion.FindStringSubmatch(lines[0]); version != nil {
+			r.say("", "", "version", version[1], "connection_table_size", version[2])
+		}
 		for _, line := range lines[titles+1:] {
 			if to, ok := strings.CutPrefix(line, "  -> "); ok {
 				words := strings.Fields(to)
@@ -41,6 +44,8 @@ func readClassic(t *testing.T, m mode, output string) *reading {
 	}
 	return r
 }
+
+var classicVersion = regexp.MustCompile(`^IP Virtual Server version (\S+) \(size=(\d+)\)$`)
 
 var daemonLine = regexp.MustCompile(`^(master|backup) sync daemon \(mcast=(\S+), syncid=(\d+), maxlen=(\d+), group=(\S+), port=(\d+), ttl=(\d+)\)$`)
 
@@ -138,11 +143,13 @@ func tunnel(word string) []any {
 }
 
 // showsClassic tells what has a column.
-func showsClassic(m mode, a about) bool {
+func showsClassic(m mode, a about, _ string) bool {
 	switch {
 	case m.subject == connections:
-		return !strings.HasPrefix(a.name, "persistence_")
+		return !strings.HasPrefix(a.name, "persistence_") && a.name != "entries"
 	case m.subject != services:
+		return true
+	case a.name == "version", a.name == "connection_table_size":
 		return true
 	case a.destination == "" && m.words != "--stats" && m.words != "--rate":
 		return a.name == "scheduler" || a.name == "scheduler_flags" || strings.HasPrefix(a.name, "persistence_")

@@ -45,6 +45,9 @@ func kernelTable(table ipvs.Table) *reading {
 		r.begin(id, "")
 		r.say(id, "", "family", s.AddressFamily(), "scheduler", s.Scheduler, "scheduler_flags", schedulerFlags(s),
 			"flags", serviceFlags(s.Flags), "netmask", mask(s), "persistence_engine", s.PersistenceEngine)
+		if len(entry.Destinations) == 0 {
+			r.say(id, "", "marks", "no servers")
+		}
 		if s.FWMark != 0 {
 			r.say(id, "", "fwmark", s.FWMark)
 		} else {
@@ -58,7 +61,7 @@ func kernelTable(table ipvs.Table) *reading {
 			to := d.String()
 			r.begin(id, to)
 			r.say(id, to, "address", d.AddrPort.Addr(), "port", d.AddrPort.Port(), "family", ipvs.FamilyOf(d.AddrPort.Addr()),
-				"forward", d.Forward&7, "weight", d.Weight, "upper_threshold", d.UpperThreshold, "lower_threshold", d.LowerThreshold,
+				"forward", d.Forward&7, "marks", marks(d), "weight", d.Weight, "upper_threshold", d.UpperThreshold, "lower_threshold", d.LowerThreshold,
 				"active_connections", d.ActiveConns, "inactive_connections", d.InactiveConns,
 				"persistent_connections", d.PersistentConns)
 			if d.Forward&7 == ipvs.Tunnel {
@@ -71,6 +74,18 @@ func kernelTable(table ipvs.Table) *reading {
 		}
 	}
 	return r
+}
+
+// marks is what people are told of a destination that gets no new connections.
+func marks(d ipvs.Destination) string {
+	var words []string
+	if d.Weight == 0 {
+		words = append(words, "weight 0")
+	}
+	if d.UpperThreshold > 0 && d.ActiveConns+d.InactiveConns >= d.UpperThreshold {
+		words = append(words, "full")
+	}
+	return strings.Join(words, ", ")
 }
 
 func (r *reading) sayStats(object, destination string, s ipvs.Stats) {

@@ -14,7 +14,7 @@ type form struct {
 	// read reads back what a listing says.
 	read func(t *testing.T, m mode, output string) *reading
 	// shows tells what a listing must have in a mode.
-	shows func(mode, about) bool
+	shows func(m mode, a about, text string) bool
 	// same tells whether the form shows a value that lies between two.
 	same func(name, shown, before, after string) bool
 	// ordered is set if the order of services and destinations is part of it.
@@ -23,7 +23,9 @@ type form struct {
 
 var forms = []*form{
 	{"classic", readClassic, showsClassic, exactly, true},
-	{"json", readJSON, showsAll, exactly, true},
+	{"json", readJSON, showsJSON, exactly, true},
+	{"table", readTable, showsTable, roundly, true},
+	{"prometheus", readPrometheus, showsPrometheus, exactly, false},
 }
 
 // A mode is what a listing shows.
@@ -38,7 +40,8 @@ var modes = []mode{
 	{"--timeout", timeouts}, {"--daemon", daemons}, {"-c", connections},
 }
 
-func showsAll(mode, about) bool { return true }
+// showsJSON: all but what only people or metrics get.
+func showsJSON(_ mode, a about, _ string) bool { return a.name != "marks" && a.name != "entries" }
 
 // TestListings holds every form in every mode against the kernel, which is still, and what is said of the kernel against
 // what others see in it.
@@ -50,6 +53,7 @@ func TestListings(t *testing.T) {
 				t.Run("original"+m.words, func(t *testing.T) { h.compareWithOriginal(t, m) })
 			}
 			t.Run("proc", h.compareWithProc)
+			t.Run("totals", h.totalsHold)
 			for _, f := range forms {
 				for _, m := range modes {
 					t.Run(f.name+m.words, func(t *testing.T) { h.holdsAll(t, table, f, m) })
@@ -60,20 +64,20 @@ func TestListings(t *testing.T) {
 }
 
 func (h *host) holdsAll(t *testing.T, table testTable, f *form, m mode) {
-	h.holds(t, f, m, ipvs.ServiceID{}, true)
+	h.holds(t, f, m, ipvs.ServiceID{}, still)
 	if m.subject != services {
 		return
 	}
 	if table.words != "" {
-		h.holds(t, f, m, table.one, true, strings.Fields(table.words)...)
+		h.holds(t, f, m, table.one, still, strings.Fields(table.words)...)
 	}
 	if m.words == "" || table.name != "large" {
-		h.holds(t, f, m, ipvs.ServiceID{}, true, "--nosort")
+		h.holds(t, f, m, ipvs.ServiceID{}, still, "--nosort")
 	}
 }
 
 // holds lists and compares with the kernel.
-func (h *host) holds(t *testing.T, f *form, m mode, one ipvs.ServiceID, still bool, words ...string) {
+func (h *host) holds(t *testing.T, f *form, m mode, one ipvs.ServiceID, p pace, words ...string) {
 	t.Helper()
 	words = append(append(strings.Fields(m.words), "--output", f.name), words...)
 	if f.name == "classic" && m.subject == services {
@@ -81,9 +85,8 @@ func (h *host) holds(t *testing.T, f *form, m mode, one ipvs.ServiceID, still bo
 	}
 	sorted := !slices.Contains(words, "--nosort")
 	kernel := func() *reading { return h.kernel(t, m.subject, one, sorted) }
-	span, output := around(t, still, kernel, func() string { return h.list(t, ours, words...) })
-	span.check(t, f.read(t, m, output), f, m, still)
-	if t.Failed() {
+	span, output := around(t, p, kernel, func() string { return h.list(t, ours, words...) })
+	if !span.check(t, f.read(t, m, output), f, m, p) {
 		t.Logf("ipvsadm -L -n %s:\n%.4000s", strings.Join(words, " "), output)
 	}
 }

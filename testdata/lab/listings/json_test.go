@@ -77,6 +77,11 @@ func (r *reading) sayDocument(m mode, document map[string]any) {
 		r.begin(id, "")
 		r.sayFields(id, "", "", document)
 	default:
+		for _, name := range []string{"version", "connection_table_size"} {
+			if value, ok := document[name]; ok {
+				r.say("", "", name, text(value))
+			}
+		}
 		for _, s := range objects(document["services"]) {
 			r.sayService(s)
 		}

@@ -50,8 +50,16 @@ func (h *host) kernel(t *testing.T, s subject, one ipvs.ServiceID, sorted bool) 
 	if sorted {
 		table.Sort()
 	}
+	if len(table) == 0 {
+		h.table = nil
+	}
 	if h.read == nil || !reflect.DeepEqual(table, h.table) {
 		h.table, h.read = table, kernelTable(table)
+		if one == (ipvs.ServiceID{}) {
+			info, err := h.client.Info()
+			must(t, err)
+			h.read.say("", "", "version", info.VersionString(), "connection_table_size", info.ConnTabSize)
+		}
 	}
 	return h.read
 }
@@ -71,6 +79,7 @@ func kernelDaemons(list []ipvs.Daemon) *reading {
 func kernelConnections(t *testing.T, text string) *reading {
 	t.Helper()
 	r := newReading()
+	counts := map[string]int{}
 	for entry, err := range ipvs.ConnEntries(strings.NewReader(text)) {
 		must(t, err)
 		id := fmt.Sprintf("%s %s %s %s", entry.Protocol, entry.Client, entry.Virtual, entry.Destination)
@@ -80,6 +89,10 @@ func kernelConnections(t *testing.T, text string) *reading {
 			"virtual.address", entry.Virtual.Addr(), "virtual.port", entry.Virtual.Port(),
 			"destination.address", entry.Destination.Addr(), "destination.port", entry.Destination.Port(),
 			"persistence_engine", entry.PEName, "persistence_data", entry.PEData)
+		counts[entry.Protocol+" "+entry.State]++
+	}
+	for state, n := range counts {
+		r.say(state, "", "entries", n)
 	}
 	return r
 }

@@ -23,11 +23,11 @@ func (h *host) compareWithOriginal(t *testing.T, m mode) {
 	}
 	var ourLines string
 	kernel := func() *reading { return h.kernel(t, m.subject, ipvs.ServiceID{}, true) }
-	span, theirs := around(t, true, kernel, func() string {
+	span, theirs := around(t, still, kernel, func() string {
 		ourLines = h.list(t, ours, words...)
 		return h.list(t, oracle, words...)
 	})
-	span.check(t, readClassic(t, m, theirs), original, m, true)
+	span.check(t, readClassic(t, m, theirs), original, m, still)
 	// Servers of both families have another order there, and connections count their seconds down.
 	if m.subject != connections && sortedLines(ourLines) != sortedLines(theirs) {
 		t.Errorf("ours:\n%.4000s\ntheirs:\n%.4000s", ourLines, theirs)
@@ -36,8 +36,8 @@ func (h *host) compareWithOriginal(t *testing.T, m mode) {
 
 func (h *host) compareWithProc(t *testing.T) {
 	kernel := func() *reading { return h.kernel(t, services, ipvs.ServiceID{}, false) }
-	span, text := around(t, true, kernel, func() string { return h.proc(t, "ip_vs") })
-	span.check(t, readProc(t, span.before, text), procForm, modes[0], true)
+	span, text := around(t, still, kernel, func() string { return h.proc(t, "ip_vs") })
+	span.check(t, readProc(t, span.before, text), procForm, modes[0], still)
 }
 
 func sortedLines(text string) string {
@@ -47,7 +47,7 @@ func sortedLines(text string) string {
 }
 
 // procForm is /proc/net/ip_vs, which has what the columns of a listing without options show.
-var procForm = &form{name: "proc", same: exactly, shows: func(m mode, a about) bool {
+var procForm = &form{name: "proc", same: exactly, shows: func(m mode, a about, _ string) bool {
 	return a.destination == "" && a.name == "scheduler" || slices.Contains(columnNames[m.words], a.name)
 }}
 

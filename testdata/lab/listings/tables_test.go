@@ -31,7 +31,7 @@ var testTables = []testTable{
 
 // smallRules has all kinds of services and destinations, but for those of mixedRules.
 const smallRules = `-A -t 10.0.0.1:80 -s wlc
--a -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 3 -x 100 -y 50
+-a -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 3 -x 5 -y 2
 -a -t 10.0.0.1:80 -r 10.0.0.3:80 -g -w 0
 -a -t 10.0.0.1:80 -r 10.0.0.4:80 -i -w 2
 -a -t 10.0.0.1:80 -r 10.0.0.5:80 -i --tun-type gue --tun-port 6080

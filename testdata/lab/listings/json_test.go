@@ -20,15 +20,9 @@ var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	return compiler.Compile(os.Getenv("SCHEMA"))
 })
 
-// knownJSON is what readJSON has read: all modes of a table have the same documents.
-var knownJSON = map[string]*reading{}
-
 // readJSON reads documents, each of which must be valid, with numbers in full.
 func readJSON(t *testing.T, m mode, output string) *reading {
 	t.Helper()
-	if r, ok := knownJSON[output]; ok && m.subject == services {
-		return r
-	}
 	r := newReading()
 	documents := readDocuments(t, output)
 	if m.subject != connections && len(documents) != 1 {
@@ -37,7 +31,6 @@ func readJSON(t *testing.T, m mode, output string) *reading {
 	for _, document := range documents {
 		r.sayDocument(m, document)
 	}
-	knownJSON[output] = r
 	return r
 }
 

@@ -14,7 +14,7 @@ import (
 // What the listings are compared with is what others see in the kernel: the original, whose lines are ours, and
 // /proc/net/ip_vs.
 
-var original = &form{"original", readClassic, showsClassic, exactly, false}
+var original = &form{name: "original", read: readClassic, shows: showsClassic, same: exactly}
 
 func (h *host) compareWithOriginal(t *testing.T, m mode) {
 	words := strings.Fields(m.words)

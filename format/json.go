@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -27,6 +29,10 @@ func (d *Documents) Table(w io.Writer, s Snapshot) error {
 	document := TableDocument{Time: d.Time, Services: make([]ServiceDocument, 0, len(s.Table))}
 	if s.Info != nil {
 		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
+	}
+	if s.Totals != nil {
+		stats, rates := statsDocuments(s.Totals)
+		document.Totals = &TotalsDocument{stats, rates}
 	}
 	for i := range s.Table {
 		document.Services = append(document.Services, d.Entry(&s.Table[i]))
@@ -187,6 +193,13 @@ func (d *Documents) connection(e *ipvs.ConnEntry) ConnectionDocument {
 		Protocol: e.Protocol, State: e.State, Expires: uint64(e.Expires / time.Second), PEName: e.PEName, PEData: e.PEData,
 	}
 	protocol := protocolOfName[e.Protocol]
+	if !utf8.ValidString(e.PEData) {
+		document.PERaw = []byte(e.PEData)
+	}
+	if e.Protocol == "IP" {
+		// ip_vs_sched_persist in ip_vs_core.c puts it into the first four bytes.
+		document.FWMark = binary.BigEndian.Uint32(e.Virtual.Addr().AsSlice())
+	}
 	document.Client = d.end(protocol, e.Client)
 	document.Virtual = d.end(protocol, e.Virtual)
 	document.Destination = d.end(protocol, e.Destination)
@@ -195,7 +208,7 @@ func (d *Documents) connection(e *ipvs.ConnEntry) ConnectionDocument {
 
 func (d *Documents) end(p ipvs.Protocol, end netip.AddrPort) EndDocument {
 	host, port := d.names(p, end)
-	return EndDocument{end.Addr(), host, end.Port(), port}
+	return EndDocument{end.Addr(), host, end.Port(), port, ipvs.FamilyOf(end.Addr()).String()}
 }
 
 func (d *Documents) write(w io.Writer, document any) error {

@@ -52,7 +52,7 @@ func TestTableDocument(t *testing.T) {
 		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, Scheduler: "rr", Netmask: 128}},
 	}
 	var b bytes.Buffer
-	if err := (&Documents{Names: someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Table: table}); err != nil {
+	if err := (&Documents{Names: someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Totals: &ipvs.Stats{InBytes: most}, Table: table}); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
@@ -63,6 +63,7 @@ func TestTableDocument(t *testing.T) {
 	first := got.Services[0]
 	for what, ok := range map[string]bool{
 		"version":          got.Version == "1.2.1" && got.ConnTableSize == 4096,
+		"totals":           got.Totals.Stats.InBytes == most,
 		"ends":             first.Protocol == "TCP" && first.Host == "host<10.0.0.1>" && *first.Port == 80 && first.PortName == "http",
 		"flags":            strings.Join(first.Flags, " ") == "persistent hashed 0x40" && strings.Join(first.SchedulerFlags, " ") == "sh-fallback",
 		"persistence":      first.PersistenceTimeout == 300 && first.Netmask == "255.255.255.0" && first.PersistenceEngine == "sip",
@@ -127,7 +128,26 @@ func TestConnectionDocuments(t *testing.T) {
 	}
 	valid(t, []byte(lines[0]))
 	var got ConnectionDocument
-	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil || got.Expires != 900 || got.PEData != "call\ufffd\x01@host" {
+	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil || got.Expires != 900 || got.PEData != "call\ufffd\x01@host" || string(got.PERaw) != entry.PEData {
 		t.Errorf("%v, %+v", err, got)
+	}
+}
+
+// The template of a firewall mark has the mark in the place of the virtual address.
+func TestTemplateOfMark(t *testing.T) {
+	for _, virtual := range []string{"0.0.0.7:0", "[0:7::]:0"} {
+		entry := ipvs.ConnEntry{
+			Protocol: "IP", Client: netip.MustParseAddrPort("192.168.0.0:0"), Virtual: netip.MustParseAddrPort(virtual),
+			Destination: netip.MustParseAddrPort("10.0.0.2:0"), State: "NONE",
+		}
+		var b bytes.Buffer
+		if err := (&Documents{}).Connections(&b, []ipvs.ConnEntry{entry}); err != nil {
+			t.Fatal(err)
+		}
+		valid(t, b.Bytes())
+		var got ConnectionDocument
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.FWMark != 7 || got.Client.Family != "IPv4" {
+			t.Errorf("%v: %s", err, b.String())
+		}
 	}
 }

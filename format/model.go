@@ -14,9 +14,18 @@ type TableDocument struct {
 	Time time.Time `json:"time,omitzero"`
 	// Version is that of the kernel's ip_vs, such as 1.2.1, and ConnTableSize the number of buckets of its connection
 	// table. Both are left out of the listing of one service.
-	Version       string            `json:"version,omitempty"`
-	ConnTableSize uint32            `json:"connection_table_size,omitempty"`
-	Services      []ServiceDocument `json:"services"`
+	Version       string `json:"version,omitempty"`
+	ConnTableSize uint32 `json:"connection_table_size,omitempty"`
+	// Totals are the counters of the whole network namespace, with those of services that are gone. They are left out of
+	// the listing of one service, and without /proc.
+	Totals   *TotalsDocument   `json:"totals,omitempty"`
+	Services []ServiceDocument `json:"services"`
+}
+
+// TotalsDocument is the counters of a network namespace, and the kernel's estimates of their rates.
+type TotalsDocument struct {
+	Stats TrafficDocument `json:"stats"`
+	Rates TrafficDocument `json:"rates"`
 }
 
 // ServiceDocument is a service with its destinations. It has either a protocol, an address and a port, or a firewall mark.
@@ -121,8 +130,13 @@ type ConnectionDocument struct {
 	Destination EndDocument `json:"destination"`
 	State       string      `json:"state"`
 	Expires     uint64      `json:"expires"` // seconds
-	PEName      string      `json:"persistence_engine,omitempty"`
-	PEData      string      `json:"persistence_data,omitempty"`
+	// FWMark is set in the template of a firewall mark, of which the virtual address is the mark as well.
+	FWMark uint32 `json:"fwmark,omitempty"`
+	// PEData is what a persistence engine tells connections apart by. If that is no UTF-8 text, what is not is replaced, and
+	// PERaw has all bytes, in base64.
+	PEName string `json:"persistence_engine,omitempty"`
+	PEData string `json:"persistence_data,omitempty"`
+	PERaw  []byte `json:"persistence_data_base64,omitempty"`
 }
 
 // ConnectionsDocument is all connections at one time, in repeated listings; otherwise each is a document of its own.
@@ -137,6 +151,7 @@ type EndDocument struct {
 	Host     string     `json:"host,omitempty"`
 	Port     uint16     `json:"port"`
 	PortName string     `json:"port_name,omitempty"`
+	Family   string     `json:"family"`
 }
 
 // CountsDocument is how many connections there are of each kind, the most frequent first.

@@ -20,6 +20,8 @@ type Tables struct {
 	Colour bool
 	// PersistenceData is for connections with the columns of the persistence engine.
 	PersistenceData bool
+	// NoTotal leaves out the line below the counts of connections: they are a part.
+	NoTotal bool
 
 	connections *sheet // that is being printed
 	any         bool   // whether it has rows

@@ -85,6 +85,9 @@ func (t *Tables) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCo
 		}
 		rows = append(rows, append(row, cell{text: printable(t.key(by, c.ConnKey))}))
 	}
+	if t.NoTotal {
+		return writeSheet(w, t.sheet(columns...), rows)
+	}
 	total := make([]cell, len(columns))
 	total[0], total[len(total)-1] = t.number(things, sum), cell{text: "total"}
 	return writeSheet(w, t.sheet(columns...), append(rows, total))

@@ -108,14 +108,15 @@ func (c *command) checkList() error {
 }
 
 func (c *command) checkWatch() error {
+	const unsorted = connectionBit | timeoutBit | daemonBit | nosortBit
 	switch {
 	case c.has(watchBit) && c.listing.output == asPrometheus:
 		return usagef("The option 'watch' conflicts with the output format `prometheus'")
 	case !c.has(sortByBit):
 	case !c.has(watchBit):
 		return usagef("You need to supply the 'watch' option for the 'sort-by' option")
-	case c.has(connectionBit | timeoutBit | daemonBit | nosortBit):
-		return usagef("options conflicts in the list command")
+	case c.has(unsorted):
+		return usagef("The option 'sort-by' conflicts with the '%s' option in the 'list' command", (c.options & unsorted).name())
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func (l *lister) listConnections(printer printer) error {
 			}
 		}
 		if l.names != nil {
+			l.names.bound()
 			l.names.lookUp(endsOf(chunk))
 		}
 		err := printer.Connections(l.stdout, chunk)

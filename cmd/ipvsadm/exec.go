@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -21,10 +23,11 @@ func (p *program) execute(c *command) error {
 	if change, ok := c.change(); ok {
 		return p.client.Apply([]ipvs.Change{change})[0]
 	}
-	if err := p.show(c); err != nil {
-		return &statusError{err, exitList}
+	err := p.show(c)
+	if withStatus := (*statusError)(nil); err == nil || errors.As(err, &withStatus) {
+		return err
 	}
-	return nil
+	return &statusError{err, exitList}
 }
 
 // change is what the command changes; ok is false for one that only prints.

@@ -50,6 +50,9 @@ func nextKey(typed string) (k key, rest string) {
 		}
 		return keyOther, typed[2+end+1:]
 	}
+	if len(typed) > 1 && typed[0] == '\x1b' { // with Alt
+		return keyOther, typed[2:]
+	}
 	return keyOther, typed[1:]
 }
 

@@ -13,6 +13,7 @@ func TestKeys(t *testing.T) {
 		"\x1b[5~\x1b[6~":     {keyPageUp, keyPageDown},
 		"\x1b[15;2~x\x1b[1q": {keyOther, keyOther, keyOther},
 		"\x1b":               {keyOther},
+		"\x1bqj":             {keyOther, keyDown},
 		"\x1b[":              {keyOther},
 		"\x1b[12":            {keyOther},
 		"\x1b[\xff\xffq":     {keyOther},

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // lister prints a listing, once or again and again.
 type lister struct {
@@ -9,8 +12,9 @@ type lister struct {
 	names   *names // nil for numbers only
 
 	// Of a repeated listing; nil and zero otherwise.
-	meter *meter
-	now   time.Time
+	meter    *meter
+	now      time.Time
+	onScreen bool
 }
 
 func (p *program) lister(c *command) *lister {
@@ -32,7 +36,17 @@ func (l *lister) list() error {
 		return err
 	}
 	if l.names != nil {
-		l.names.lookUp(r.addrs())
+		l.findNames(r.addrs())
 	}
 	return r.print(l.stdout, printer)
+}
+
+// findNames looks up the names of the listing's addresses. In a repeated listing
+// those of the last one need not be asked for again, and those that it has no more
+// are forgotten.
+func (l *lister) findNames(addrs []netip.Addr) {
+	more := newNames()
+	more.keep(l.names, addrs)
+	more.lookUp(addrs)
+	*l.names = *more
 }

@@ -51,7 +51,7 @@ const states = `NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT TIME_WAIT CLOSE CLOS
 
 func (c *command) setState(value string) error {
 	if !slices.ContainsFunc(strings.Fields(states), func(s string) bool { return strings.EqualFold(s, value) }) {
-		return usagef("invalid state `%s' specified", value)
+		return usagef("invalid state `%s' specified; it is one that -c shows, such as ESTABLISHED", value)
 	}
 	c.listing.filter.State = value
 	return nil
@@ -69,19 +69,23 @@ func (c *command) setClient(value string) error {
 // parseNetwork reads an address with or without the length of its prefix.
 func parseNetwork(text string) (netip.Prefix, error) {
 	host, length, hasLength := strings.Cut(text, "/")
-	a, err := netip.ParseAddr(host)
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 	if err != nil || a.Zone() != "" {
+		// inet_aton(3) takes 10 and 10.0.1 for addresses, but here they look like networks.
+		if _, short := inetAton(host); short {
+			return netip.Prefix{}, errNoAddress
+		}
 		if a, err = parseHost(host, false); err != nil {
 			return netip.Prefix{}, err
 		}
 	}
 	a = a.Unmap()
-	n, ok := int64(a.BitLen()), true
+	n := int64(a.BitLen())
 	if hasLength {
-		n, ok = parseNumber(length, 0, n)
-	}
-	if !ok {
-		return netip.Prefix{}, errNoAddress
+		var ok bool
+		if n, ok = parseNumber(length, 0, n); !ok || !isNumber(length) {
+			return netip.Prefix{}, errNoAddress
+		}
 	}
 	return a.Prefix(int(n))
 }

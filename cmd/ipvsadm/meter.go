@@ -19,15 +19,15 @@ type meterKey struct {
 	destination ipvs.DestinationID
 }
 
-// measure puts the rates since the last reading in the place of the kernel's. The
-// first reading keeps those.
+// measure puts the rates since the last reading in the place of the kernel's. What
+// was not in that keeps them: it may have been there, with all it has counted.
 func (m *meter) measure(table ipvs.Table, now time.Time) {
 	elapsed, last := now.Sub(m.at).Seconds(), m.stats
 	m.stats = make(map[meterKey]ipvs.Stats, len(last))
 	measure := func(key meterKey, s *ipvs.Stats) {
 		m.stats[key] = *s
-		if !m.at.IsZero() && elapsed > 0 {
-			setRates(s, last[key], elapsed)
+		if before, known := last[key]; known && elapsed > 0 {
+			setRates(s, before, elapsed)
 		}
 	}
 	for i := range table {
@@ -41,8 +41,7 @@ func (m *meter) measure(table ipvs.Table, now time.Time) {
 	m.at = now
 }
 
-// setRates computes rates from counters and those of so many seconds before, which
-// are zero for what was not there.
+// setRates computes rates from counters and those of so many seconds before.
 func setRates(s *ipvs.Stats, before ipvs.Stats, seconds float64) {
 	rate := func(now, before uint64) uint64 {
 		if now < before {

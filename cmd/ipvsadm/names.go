@@ -93,6 +93,22 @@ func newNames() *names {
 // again lets new names take as long as the first ones.
 func (n *names) again() { n.deadline = time.Now().Add(lookUpTime) }
 
+// keep takes over what other names has found of these addresses.
+func (n *names) keep(other *names, addrs []netip.Addr) {
+	for _, a := range addrs {
+		if name, ok := other.hosts[a]; ok {
+			n.hosts[a] = name
+		}
+	}
+}
+
+// bound forgets what was found when it is too much.
+func (n *names) bound() {
+	if len(n.hosts) > namesKept {
+		clear(n.hosts)
+	}
+}
+
 // addrsOf lists the addresses of a table.
 func addrsOf(table ipvs.Table) []netip.Addr {
 	var addrs []netip.Addr
@@ -108,12 +124,8 @@ func addrsOf(table ipvs.Table) []netip.Addr {
 }
 
 // lookUp finds the names of all addresses that are new, at the same time. What
-// is not found by the deadline has no name. What was found before is forgotten
-// when it is too much.
+// is not found by the deadline has no name.
 func (n *names) lookUp(addrs []netip.Addr) {
-	if len(n.hosts) > namesKept {
-		clear(n.hosts)
-	}
 	ctx, cancel := context.WithDeadline(context.Background(), n.deadline)
 	defer cancel()
 	var (

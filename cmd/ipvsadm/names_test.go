@@ -17,6 +17,7 @@ func TestNamesOfManyConnectionsAreNotAllKept(t *testing.T) {
 			a = a.Next()
 			addrs = append(addrs, a)
 		}
+		n.bound()
 		n.lookUp(addrs)
 		if len(n.hosts) > namesKept+len(addrs) {
 			t.Fatalf("%d names are kept", len(n.hosts))

@@ -58,7 +58,7 @@ func (l *lister) printer() printer {
 		t := terminalOf(l.below, os.Getenv)
 		return &format.Tables{
 			View: c.view(), Exact: c.has(exactBit), Names: names, Width: t.width, Colour: t.colour,
-			PersistenceData: c.has(persistentConnBit),
+			PersistenceData: c.has(persistentConnBit), NoTotal: l.onScreen,
 		}
 	case asPrometheus:
 		return format.Metrics{}

@@ -79,13 +79,27 @@ func (l *lister) snapshot() (*format.Snapshot, error) {
 		return nil, err
 	}
 	s := &format.Snapshot{Info: &info}
-	if l.command.listing.output == asPrometheus {
+	switch l.command.listing.output {
+	case asPrometheus:
 		if s.Totals, err = l.totals(); err != nil {
 			return nil, err
 		}
+	case asJSON:
+		s.Totals, _ = l.totals() // left out where there is no /proc
 	}
-	s.Table, err = l.client.Table()
+	s.Table, err = l.table()
 	return s, err
+}
+
+// table reads all services. Where rates are computed none should be missing, as
+// one may be while others come and go.
+func (l *lister) table() (ipvs.Table, error) {
+	if l.meter != nil {
+		if table, err := l.client.StableTable(); err == nil {
+			return table, nil
+		}
+	}
+	return l.client.Table()
 }
 
 // totals reads the counters of all services together.
@@ -96,7 +110,10 @@ func (p *program) totals() (*ipvs.Stats, error) {
 	}
 	defer func() { _ = file.Close() }()
 	totals, err := ipvs.ReadTotals(file)
-	return &totals, err
+	if err != nil {
+		return nil, err
+	}
+	return &totals, nil
 }
 
 // addrs lists the addresses that may have names.

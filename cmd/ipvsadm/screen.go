@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -34,7 +35,7 @@ func openScreen(stdin io.Reader, out *os.File) (*screen, error) {
 	if in, ok := stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		s.in = in
 	}
-	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGCONT)
+	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGCONT)
 	if err := s.enter(); err != nil {
 		return nil, err
 	}
@@ -67,12 +68,23 @@ func (s *screen) leave() {
 	}
 }
 
-// suspend stops the process, and those of the same job, as ^Z does. It returns
-// when the process goes on.
-func (s *screen) suspend() error {
+// suspend stops a process, or all of the same job if pid is 0, as ^Z does. It
+// returns when the process goes on.
+func (s *screen) suspend(pid int) error {
 	s.leave()
-	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+	signal.Reset(syscall.SIGTSTP)
+	defer signal.Notify(s.signals, syscall.SIGTSTP)
+	if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
 		return err
+	}
+	// Another thread may get the signal, so the process stops somewhere below, or
+	// not at all if no shell could let it go on.
+	select {
+	case next := <-s.signals:
+		if next != syscall.SIGCONT {
+			s.signals <- next
+		}
+	case <-time.After(time.Second):
 	}
 	return s.enter()
 }

@@ -78,6 +78,9 @@ func (c *command) parseRule(words []string) error {
 	case help, version, restore:
 		return usagef("the command %s has no place in rules", words[0])
 	}
+	if c.has(watchBit) {
+		return usagef("the option '%s' has no place in rules", watchBit.name())
+	}
 	return nil
 }
 

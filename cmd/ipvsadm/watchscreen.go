@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"os"
 	"syscall"
 	"time"
@@ -15,10 +14,12 @@ type view struct {
 	reading reading
 	finding chan *names // where the names that are looked up meanwhile come from; nil if none are
 	above   int         // rows above those that are shown
+	more    bool        // whether there are some below them
 }
 
 // watchOn shows the listing in place until somebody quits.
 func (l *lister) watchOn(terminal *os.File) error {
+	l.onScreen = true
 	if !l.command.has(outputBit) {
 		l.command.listing.output = asTable
 	}
@@ -33,43 +34,65 @@ func (l *lister) watchOn(terminal *os.File) error {
 		if quit || err != nil {
 			return err
 		}
-		if !v.now.IsZero() {
-			if err := v.draw(); err != nil {
-				return err
-			}
+		// Keys count all the same if they come faster than they can be shown.
+		if v.now.IsZero() || len(s.keys) > 0 {
+			continue
+		}
+		if err := v.draw(); err != nil {
+			return err
 		}
 	}
 }
 
-// await waits until there is something else to be shown.
+// await waits until there is something else to be shown. Keys go first, so that
+// they count where a reading takes as long as the interval.
 func (v *view) await() (quit bool, err error) {
 	select {
-	case <-v.tick.C:
-		v.tick.Reset(v.command.listing.interval)
-		return false, v.refresh()
+	case k := <-v.screen.keys:
+		return v.press(k)
+	case s := <-v.screen.signals:
+		return v.signal(s)
+	default:
+	}
+	select {
+	case k := <-v.screen.keys:
+		return v.press(k)
+	case s := <-v.screen.signals:
+		return v.signal(s)
 	case v.names = <-v.finding:
 		v.finding = nil
-	case k := <-v.screen.keys:
-		return k == keyQuit, v.press(k)
-	case s := <-v.screen.signals:
-		switch s {
-		case os.Interrupt:
-			return true, nil
-		case syscall.SIGTERM, syscall.SIGHUP:
-			return true, &statusError{errReported, 128 + int(s.(syscall.Signal))}
-		case syscall.SIGCONT:
-			return false, v.screen.enter()
-		}
+	case <-v.tick.C:
+		err = v.refresh()
+		v.tick.Reset(max(time.Until(v.now.Add(v.command.listing.interval)), leastPause))
+	}
+	return false, err
+}
+
+// leastPause is between two readings, however long they take.
+const leastPause = 10 * time.Millisecond
+
+func (v *view) signal(s os.Signal) (quit bool, err error) {
+	switch s {
+	case syscall.SIGINT:
+		return true, nil
+	case syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
+		return true, &statusError{errReported, 128 + int(s.(syscall.Signal))}
+	case syscall.SIGTSTP:
+		return false, v.screen.suspend(syscall.Getpid())
+	case syscall.SIGCONT:
+		return false, v.screen.enter() // the shell may have changed the terminal
 	}
 	return false, nil
 }
 
 // press does what a key asks for.
-func (v *view) press(k key) error {
+func (v *view) press(k key) (quit bool, err error) {
 	_, height := v.screen.size()
 	switch k {
+	case keyQuit:
+		return true, nil
 	case keySuspend:
-		return v.screen.suspend()
+		return false, v.screen.suspend(0) // with those of the same job, as the terminal does it
 	case keyRefresh:
 		v.tick.Reset(0)
 	case keyLeft:
@@ -89,7 +112,7 @@ func (v *view) press(k key) error {
 	case keyEnd:
 		v.above = v.reading.rows()
 	}
-	return nil
+	return false, nil
 }
 
 // sortBy sorts by another column, if there is one.
@@ -121,11 +144,11 @@ func (v *view) findNames() {
 	if v.names == nil || v.finding != nil {
 		return
 	}
-	more := &names{hosts: maps.Clone(v.names.hosts)}
+	more := newNames()
 	addrs := v.reading.addrs()
+	more.keep(v.names, addrs)
 	v.finding = make(chan *names, 1)
 	go func(found chan<- *names) {
-		more.again()
 		more.lookUp(addrs)
 		found <- more
 	}(v.finding)
@@ -134,13 +157,11 @@ func (v *view) findNames() {
 // draw shows as much of the listing as there is room for.
 func (v *view) draw() error {
 	width, height := v.screen.size()
-	room := max(1, height-1-v.titles())
-	v.above = max(0, min(v.above, v.reading.rows()-room))
-	lines, err := v.lines(room)
+	lines, err := v.fit(max(1, height-1))
 	if err != nil {
 		return err
 	}
-	status := []byte(v.status(room))
-	lines = append([][]byte{status[:min(len(status), width)]}, lines...)
-	return v.screen.draw(lines[:min(len(lines), height)])
+	status := v.status()
+	lines = append([][]byte{[]byte(status[:min(len(status), width)])}, lines...)
+	return v.screen.draw(part(lines, 0, height))
 }

@@ -4,41 +4,81 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// titles is how many lines of titles are above the rows.
-func (v *view) titles() int {
-	if v.command.listing.output == classic {
-		return 2
-	}
-	return 1
-}
-
-// lines are those of a part of the listing, that of so many rows.
-func (v *view) lines(rows int) ([][]byte, error) {
-	var b bytes.Buffer
-	if err := v.reading.window(v.above, rows).print(&b, v.printer()); err != nil {
-		return nil, err
-	}
-	lines := bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))
-	if v.reading.table != nil {
-		return lines, nil
-	}
-	titles := min(v.titles(), len(lines))
-	return append(lines[:titles:titles], part(lines[titles:], v.above, rows)...), nil
-}
-
-// status is the line above the listing.
-func (v *view) status(room int) string {
-	text := fmt.Sprintf("%s  every %v", v.now.Format("15:04:05"), v.command.listing.interval)
+// status is the line above the listing. What matters most comes first, since a
+// narrow screen has no more.
+func (v *view) status() string {
+	text := fmt.Sprintf("%s  every %v  q quits", v.now.Format("15:04:05"), v.command.listing.interval)
 	if v.reading.table != nil && !v.command.has(nosortBit) {
 		text += fmt.Sprintf("  by %s (< >)", columnNames[v.command.listing.sortBy])
 	}
-	if rows := v.reading.rows(); rows > room {
-		text += fmt.Sprintf("  rows %d to %d of %d (arrows)", v.above+1, min(v.above+room, rows), rows)
+	if v.more || v.above > 0 {
+		text += fmt.Sprintf("  row %d of %d (arrows)", v.above+1, v.reading.rows())
 	}
-	return text + "  q quits"
+	return text
+}
+
+// fit finds the lines for so much room, and makes sure that no room is left at the
+// end while there are rows above.
+func (v *view) fit(room int) ([][]byte, error) {
+	page, err := v.lastPage(room)
+	if err != nil {
+		return nil, err
+	}
+	v.above = max(0, min(v.above, page))
+	head, rows, foot, err := v.render(room)
+	if err != nil {
+		return nil, err
+	}
+	space := max(1, room-len(head)-len(foot))
+	v.more = len(rows) > space || v.above < page
+	return append(append(head, part(rows, 0, space)...), foot...), nil
+}
+
+// lastPage is the number of rows above the last page. A row may take several
+// lines, so it is tried.
+func (v *view) lastPage(room int) (int, error) {
+	last := *v
+	for last.above = max(0, v.reading.rows()-room); last.above < v.reading.rows()-1; last.above++ {
+		if v.above <= last.above {
+			return last.above, nil // it is there or further down
+		}
+		head, rows, foot, err := last.render(room + 1) // with the row of a service that is repeated
+		if err != nil || len(head)+len(rows)+len(foot) <= room {
+			return last.above, err
+		}
+	}
+	return last.above, nil
+}
+
+// footer begins what a table says of columns that have no room.
+var footer = []byte("left out: ")
+
+// render makes the lines of so many rows at most: those of titles, of rows, and
+// what is said below them.
+func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
+	var b bytes.Buffer
+	if err := v.reading.window(v.above, rows).print(&b, v.printer()); err != nil {
+		return nil, nil, nil, err
+	}
+	body = bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))
+	titles := 1
+	if v.command.listing.output == classic {
+		titles = 2
+		for i, line := range body {
+			body[i] = []byte(format.Printable(string(line)))
+		}
+	}
+	head, body = body[:min(titles, len(body))], part(body, titles, len(body))
+	for i, line := range body {
+		if bytes.HasPrefix(line, footer) {
+			return head, body[:i], body[i:], nil
+		}
+	}
+	return head, body, nil, nil
 }
 
 // rows is how many rows a listing has, those of services among them.
@@ -56,15 +96,20 @@ func (r reading) rows() int {
 	return len(r.connections)
 }
 
-// window is a part of a table: so many rows from one on. Destinations keep their
-// service's row above them. Other listings are short.
+// window is a part of the listing: so many rows from one on. Destinations keep
+// their service's row above them.
 func (r reading) window(from, rows int) reading {
-	if r.table == nil {
-		return r
+	switch {
+	case r.table != nil:
+		s := *r.table
+		s.Table = windowOf(s.Table, from, rows)
+		return reading{table: &s}
+	case r.counts != nil:
+		return reading{counts: &connCounts{r.counts.by, part(r.counts.list, from, rows)}}
+	case r.connections != nil:
+		return reading{connections: part(r.connections, from, rows)}
 	}
-	s := *r.table
-	s.Table = windowOf(s.Table, from, rows)
-	return reading{table: &s}
+	return r
 }
 
 func windowOf(table ipvs.Table, from, rows int) ipvs.Table {

@@ -58,7 +58,7 @@ func (v *view) lastPage(room int) (int, error) {
 var footer = []byte("left out: ")
 
 // render makes the lines of so many rows at most: those of titles, of rows, and
-// what is said below them.
+// what is said below them, which takes a sixth of the room at most.
 func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 	var b bytes.Buffer
 	if err := v.reading.window(v.above, rows).print(&b, v.printer()); err != nil {
@@ -75,7 +75,7 @@ func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 	head, body = body[:min(titles, len(body))], part(body, titles, len(body))
 	for i, line := range body {
 		if bytes.HasPrefix(line, footer) {
-			return head, body[:i], body[i:], nil
+			return head, body[:i], part(body[i:], 0, rows/6), nil
 		}
 	}
 	return head, body, nil, nil

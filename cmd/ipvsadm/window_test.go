@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// onScreen is a repeated listing on a terminal of so many columns.
+func onScreen(t *testing.T, columns uint16, line string, r reading) *view {
+	t.Helper()
+	c, err := parse(strings.Fields(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.has(outputBit) {
+		c.listing.output = asTable
+	}
+	_, terminal := openTerminal(t, columns)
+	return &view{lister: &lister{program: &program{below: terminal}, command: c, onScreen: true}, reading: r}
+}
+
+// longTable has services of several servers, with addresses that wrap.
+func longTable() ipvs.Table {
+	var table ipvs.Table
+	for i := range 3 {
+		entry := ipvs.TableEntry{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: uint32(1000 + i), Family: ipvs.IPv6}}}
+		for j := range 4 + 3*i {
+			d := ipvs.Destination{}
+			d.AddrPort = netip.MustParseAddrPort(fmt.Sprintf("[2001:db8:1111:2222:3333:4444:5555:%d%02d]:443", i+1, j))
+			entry.Destinations = append(entry.Destinations, d)
+		}
+		table = append(table, entry)
+	}
+	return table
+}
+
+func shown(t *testing.T, v *view, room int) string {
+	t.Helper()
+	lines, err := v.fit(room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) > max(room, 3) { // at least a title, a row and what was left out
+		t.Fatalf("%d lines in a room of %d", len(lines), room)
+	}
+	return string(bytes.Join(lines, []byte("\n")))
+}
+
+// Every row can be scrolled to, from the first to the last one, whatever the size.
+func TestAllRowsCanBeSeen(t *testing.T) {
+	table := longTable()
+	for _, columns := range []uint16{30, 60, 200} {
+		for _, room := range []int{6, 9, 14, 40} {
+			for _, line := range []string{"-L -n --watch", "-L -n --watch --output classic"} {
+				v := onScreen(t, columns, line, reading{table: &format.Snapshot{Table: table}})
+				var seen strings.Builder
+				for range v.reading.rows() {
+					seen.WriteString(shown(t, v, room))
+					v.above++
+				}
+				for i := range table {
+					for j := range table[i].Destinations {
+						if end := fmt.Sprintf("%d%02d]", i+1, j); !strings.Contains(seen.String(), end) {
+							t.Errorf("%d columns, %d lines, %s: never shows %s", columns, room, line, end)
+						}
+					}
+				}
+				v.above = v.reading.rows() // the key End
+				if last := shown(t, v, room); !strings.Contains(last, "309]") || v.more {
+					t.Errorf("%d columns, %d lines, %s: the last page is\n%s", columns, room, line, last)
+				}
+				v.above = 0
+				if first := shown(t, v, room); !strings.Contains(first, "FWM") || v.more != (strings.Count(first, "]") < 21) {
+					t.Errorf("%d columns, %d lines, %s: the first page is\n%s", columns, room, line, first)
+				}
+			}
+		}
+	}
+}
+
+func TestScreenSaysWhatIsLeftOut(t *testing.T) {
+	v := onScreen(t, 40, "-L -n --watch", reading{table: &format.Snapshot{Table: longTable()}})
+	if text := shown(t, v, 8); !strings.Contains(text, "\nleft out: ") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+func TestCountsOnAScreen(t *testing.T) {
+	counts := &connCounts{by: ipvs.ByClient}
+	for i := range 20 {
+		end := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 0)
+		counts.list = append(counts.list, ipvs.ConnCount{ConnKey: ipvs.ConnKey{End: end}, Entries: 1})
+	}
+	v := onScreen(t, 80, "-L -c -n --watch --count-by client", reading{counts: counts})
+	v.above = 99
+	if text := shown(t, v, 6); !strings.HasSuffix(text, "10.0.0.19") || strings.Count(text, "10.0.0.") != 5 {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+// What a client sent must not control the terminal.
+func TestScreenShowsControlCharacters(t *testing.T) {
+	entry := ipvs.ConnEntry{Protocol: "UDP", PEName: "sip", PEData: "\x1b[2J\x1b]0;title\a"}
+	for _, end := range []*netip.AddrPort{&entry.Client, &entry.Virtual, &entry.Destination} {
+		*end = netip.MustParseAddrPort("10.0.0.1:5060")
+	}
+	for _, line := range []string{"-L -c -n --watch --persistent-conn", "-L -c -n --watch --persistent-conn --output classic"} {
+		v := onScreen(t, 200, line, reading{connections: slices.Repeat([]ipvs.ConnEntry{entry}, 3)})
+		text := shown(t, v, 20)
+		if strings.Contains(text, "\x1b[2J") || !strings.Contains(text, `\x1b[2J`) {
+			t.Errorf("%s: got %q", line, text)
+		}
+	}
+}

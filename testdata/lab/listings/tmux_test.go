@@ -95,7 +95,7 @@ func (p *pane) waitForText(text string) string {
 }
 
 func atPrompt(screen string) bool {
-	return strings.HasSuffix(screen+"\n", "\n"+prompt+"\n") || screen == strings.TrimSpace(prompt) || strings.HasSuffix(screen, "\n"+strings.TrimSpace(prompt))
+	return strings.HasSuffix("\n"+screen, "\n"+strings.TrimSpace(prompt))
 }
 
 // status types a command that shows the exit status of the last one, on an empty screen.

@@ -12,6 +12,10 @@ import (
 // shell, one after the other, and compares what they print.
 func testReadme(t *testing.T) {
 	inNewNamespace(t)
+	// The client of the examples, and a way to their servers.
+	if output, err := exec.Command("ip", "address", "add", "10.0.0.9/24", "dev", "lo").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -49,8 +49,8 @@ listings() {
 run_job() {
 	case $1 in
 	tests) machine 'cd /src/ipvs; ./test' ;;
-	# On its own, because it unloads ip_vs, which must not be in use then.
-	command) machine 'cd /src/cmd/ipvsadm; ./test' ;;
+	# On its own, because it unloads ip_vs, which must not be in use then. The examples of the README need jq.
+	command) machine -x 'cd /src/cmd/ipvsadm; ./test' ;;
 	cases) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' ;;
 	random) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' ;;
 	survival) machine '/src/survival -test.skip "^TestKilled"' ;;

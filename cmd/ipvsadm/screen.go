@@ -79,12 +79,23 @@ func (s *screen) suspend(pid int) error {
 	}
 	// Another thread may get the signal, so the process stops somewhere below, or
 	// not at all if no shell could let it go on.
-	select {
-	case next := <-s.signals:
-		if next != syscall.SIGCONT {
-			s.signals <- next
+	var others []os.Signal
+	giveUp := time.After(time.Second)
+	for goesOn := false; !goesOn; {
+		select {
+		case next := <-s.signals:
+			if goesOn = next == syscall.SIGCONT; !goesOn {
+				others = append(others, next)
+			}
+		case <-giveUp:
+			goesOn = true
 		}
-	case <-time.After(time.Second):
+	}
+	for _, other := range others {
+		select {
+		case s.signals <- other:
+		default: // as if it had come now
+		}
 	}
 	return s.enter()
 }

@@ -35,7 +35,7 @@ func openScreen(stdin io.Reader, out *os.File) (*screen, error) {
 	if in, ok := stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		s.in = in
 	}
-	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGCONT)
+	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGCONT)
 	if err := s.enter(); err != nil {
 		return nil, err
 	}
@@ -68,13 +68,13 @@ func (s *screen) leave() {
 	}
 }
 
-// suspend stops a process, or all of the same job if pid is 0, as ^Z does. It
-// returns when the process goes on.
-func (s *screen) suspend(pid int) error {
+// suspend stops the process and those of the same job, as ^Z does. It returns
+// when the process goes on. A SIGTSTP from elsewhere just stops it: once Go has
+// caught that signal, it does not stop the process any more, not even after
+// signal.Reset.
+func (s *screen) suspend() error {
 	s.leave()
-	signal.Reset(syscall.SIGTSTP)
-	defer signal.Notify(s.signals, syscall.SIGTSTP)
-	if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
 		return err
 	}
 	// Another thread may get the signal, so the process stops somewhere below, or

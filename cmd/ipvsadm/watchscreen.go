@@ -77,8 +77,6 @@ func (v *view) signal(s os.Signal) (quit bool, err error) {
 		return true, nil
 	case syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
 		return true, &statusError{errReported, 128 + int(s.(syscall.Signal))}
-	case syscall.SIGTSTP:
-		return false, v.screen.suspend(syscall.Getpid())
 	case syscall.SIGCONT:
 		return false, v.screen.enter() // the shell may have changed the terminal
 	}
@@ -92,7 +90,7 @@ func (v *view) press(k key) (quit bool, err error) {
 	case keyQuit:
 		return true, nil
 	case keySuspend:
-		return false, v.screen.suspend(0) // with those of the same job, as the terminal does it
+		return false, v.screen.suspend()
 	case keyRefresh:
 		v.tick.Reset(0)
 	case keyLeft:

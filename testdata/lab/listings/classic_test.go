@@ -146,7 +146,7 @@ func tunnel(word string) []any {
 func showsClassic(m mode, a about, _ string) bool {
 	switch {
 	case m.subject == connections:
-		return !strings.HasPrefix(a.name, "persistence_") && a.name != "entries"
+		return !strings.HasPrefix(a.name, "persistence_") && !strings.HasSuffix(a.name, ".family") && a.name != "entries"
 	case m.subject != services:
 		return true
 	case a.name == "version", a.name == "connection_table_size":

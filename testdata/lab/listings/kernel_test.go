@@ -88,6 +88,8 @@ func kernelConnections(t *testing.T, text string) *reading {
 			"client.address", entry.Client.Addr(), "client.port", entry.Client.Port(),
 			"virtual.address", entry.Virtual.Addr(), "virtual.port", entry.Virtual.Port(),
 			"destination.address", entry.Destination.Addr(), "destination.port", entry.Destination.Port(),
+			"client.family", ipvs.FamilyOf(entry.Client.Addr()), "virtual.family", ipvs.FamilyOf(entry.Virtual.Addr()),
+			"destination.family", ipvs.FamilyOf(entry.Destination.Addr()),
 			"persistence_engine", entry.PEName, "persistence_data", entry.PEData)
 		counts[entry.Protocol+" "+entry.State]++
 	}

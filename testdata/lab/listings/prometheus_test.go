@@ -175,12 +175,19 @@ func (h *host) kernelTotals(t *testing.T) *reading {
 	return r
 }
 
-// totalsHold compares the counters of the namespace, which only metrics have.
+// totalsHold compares the counters of the namespace, which only documents and metrics have.
 func (h *host) totalsHold(t *testing.T) {
-	span, output := around(t, still, func() *reading { return h.kernelTotals(t) }, func() string {
-		return h.list(t, ours, "--output", "prometheus")
-	})
+	all := &form{same: exactly, shows: func(mode, about, string) bool { return true }}
+	kernel := func() *reading { return h.kernelTotals(t) }
+	span, output := around(t, still, kernel, func() string { return h.list(t, ours, "--output", "prometheus") })
 	r := readMetrics(t, output)
 	maps.DeleteFunc(r.facts, func(a about, _ string) bool { return !isTotal(a) })
-	span.check(t, r, &form{same: exactly, shows: func(mode, about, string) bool { return true }}, modes[0], still)
+	span.check(t, r, all, modes[0], still)
+
+	span, output = around(t, still, kernel, func() string { return h.list(t, ours, "--output", "json") })
+	totals, _ := readDocuments(t, output)[0]["totals"].(map[string]any)
+	stats, _ := totals["stats"].(map[string]any)
+	r = newReading()
+	r.sayFields("", "", "totals.", stats)
+	span.check(t, r, all, modes[0], still)
 }

@@ -1,7 +1,5 @@
 package format
 
-import "strconv"
-
 // unitPrefixes are the prefixes of SI, each a thousand times the one before.
 var unitPrefixes = [...]string{"", "k", "M", "G", "T", "P", "E"}
 
@@ -9,7 +7,7 @@ var unitPrefixes = [...]string{"", "k", "M", "G", "T", "P", "E"}
 // point, rounded to a tenth: 999, 12.3 k, 18.4 E.
 func scaled(n uint64) (number, unit string) {
 	if n < 1000 {
-		return strconv.FormatUint(n, 10), ""
+		return decimal(n), ""
 	}
 	size, i := uint64(1000), 1
 	for i < len(unitPrefixes)-1 && tenths(n, size) >= 10000 {
@@ -17,7 +15,7 @@ func scaled(n uint64) (number, unit string) {
 		i++
 	}
 	t := tenths(n, size)
-	return strconv.FormatUint(t/10, 10) + "." + strconv.FormatUint(t%10, 10), unitPrefixes[i]
+	return decimal(t/10) + "." + decimal(t%10), unitPrefixes[i]
 }
 
 // tenths is 10n/size, rounded. n+size/20 may have more than 64 bits.

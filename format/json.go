@@ -175,13 +175,12 @@ func (d *Documents) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.Con
 	for _, c := range counts {
 		count := CountDocument{Protocol: c.Protocol, State: c.State, Connections: c.Entries, Address: c.End.Addr()}
 		if by != ipvs.ByState {
-			count.Host, count.PortName = d.names(protocolOfName[c.Protocol], c.End)
-		}
-		if by == ipvs.ByClient {
-			count.PortName = ""
-		} else if by != ipvs.ByState {
-			port := c.End.Port()
-			count.Port = &port
+			host, portName := d.names(protocolOfName[c.Protocol], c.End)
+			count.Host = host
+			if by != ipvs.ByClient {
+				port := c.End.Port()
+				count.Port, count.PortName = &port, portName
+			}
 		}
 		document.Counts = append(document.Counts, count)
 	}

@@ -22,9 +22,11 @@ const (
 	Activity                // weight, connections and rates, in Tables; else as Connections
 )
 
+const connectionsTitle = "Prot LocalAddress:Port Scheduler Flags\n" +
+	"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+
 var titles = [...]string{
-	Connections: "Prot LocalAddress:Port Scheduler Flags\n" +
-		"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n",
+	Connections: connectionsTitle,
 	Counters: "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n" +
 		"  -> RemoteAddress:Port\n",
 	Rates: "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n" +
@@ -35,8 +37,7 @@ var titles = [...]string{
 		"  -> RemoteAddress:Port\n",
 	Tunnels: "Prot LocalAddress:Port Scheduler Flags\n" +
 		"  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn\n",
-	Activity: "Prot LocalAddress:Port Scheduler Flags\n" +
-		"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n",
+	Activity: connectionsTitle,
 }
 
 // Listing is how to list a table.

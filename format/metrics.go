@@ -3,7 +3,6 @@ package format
 import (
 	"errors"
 	"io"
-	"strconv"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -124,13 +123,4 @@ func countLabels(by ipvs.ConnGroup, key ipvs.ConnKey) string {
 		return labels("proto", key.Protocol, "remote_address", address, "remote_port", port)
 	}
 	return labels("proto", key.Protocol, "state", key.State)
-}
-
-func decimal[T uint8 | uint16 | uint32](n T) string { return strconv.FormatUint(uint64(n), 10) }
-
-func unlessZero[T uint8 | uint16 | uint32](n T) string {
-	if n == 0 {
-		return ""
-	}
-	return decimal(n)
 }

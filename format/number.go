@@ -39,3 +39,14 @@ func appendLeft(b []byte, n uint64, width int) []byte {
 	start := len(b)
 	return append(padFrom(strconv.AppendUint(b, n, 10), start, width), ' ')
 }
+
+func decimal[T uint8 | uint16 | uint32 | uint64](n T) string {
+	return strconv.FormatUint(uint64(n), 10)
+}
+
+func unlessZero[T uint8 | uint16 | uint32 | uint64](n T) string {
+	if n == 0 {
+		return ""
+	}
+	return decimal(n)
+}

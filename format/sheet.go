@@ -69,6 +69,9 @@ func (s *sheet) write(w io.Writer, rows [][]cell) error {
 	return s.render(w, rows)
 }
 
+// LeftOut begins what is said of columns that have no room.
+const LeftOut = "left out: "
+
 // leftOut prints which columns had no room.
 func (s *sheet) leftOut(w io.Writer) error {
 	var titles []string
@@ -83,7 +86,7 @@ func (s *sheet) leftOut(w io.Writer) error {
 	if len(titles) == 0 || s.shown == nil {
 		return nil
 	}
-	return writeText(w, s.limit, "left out: "+strings.Join(titles, ", "))
+	return writeText(w, s.limit, LeftOut+strings.Join(titles, ", "))
 }
 
 // writeText prints a sentence.

@@ -133,7 +133,7 @@ func TestColumnsLineUp(t *testing.T) {
 			rows := make([][]cell, rapid.IntRange(1, 4).Draw(t, "rows"))
 			for i := range rows {
 				for range count {
-					word := strings.ReplaceAll(printable(hostileText.Draw(t, "text")), " ", "_")
+					word := strings.ReplaceAll(Printable(hostileText.Draw(t, "text")), " ", "_")
 					rows[i] = append(rows[i], cell{text: word})
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -109,8 +108,8 @@ func (t *Tables) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
 			group = d.Group.String()
 		}
 		rows = append(rows, []cell{
-			{text: printable(d.State.String())}, {text: printable(d.Interface)}, {text: strconv.FormatUint(uint64(d.SyncID), 10)},
-			{text: unlessZero(d.MaxLen)}, {text: printable(group)}, {text: unlessZero(d.Port)}, {text: unlessZero(d.TTL)},
+			{text: Printable(d.State.String())}, {text: Printable(d.Interface)}, {text: decimal(d.SyncID)},
+			{text: unlessZero(d.MaxLen)}, {text: Printable(group)}, {text: unlessZero(d.Port)}, {text: unlessZero(d.TTL)},
 		})
 	}
 	return writeSheet(w, t.sheet(
@@ -135,7 +134,7 @@ func writeSheet(w io.Writer, s *sheet, rows [][]cell) error {
 // number is a number for the eye, or in full.
 func (t *Tables) number(q quantity, n uint64) cell {
 	if t.Exact {
-		return cell{text: strconv.FormatUint(n, 10)}
+		return cell{text: decimal(n)}
 	}
 	return cell{text: q.text(n)}
 }

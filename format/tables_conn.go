@@ -51,15 +51,15 @@ func (t *Tables) ConnEnd(w io.Writer) error {
 func (t *Tables) connection(e *ipvs.ConnEntry) []cell {
 	p := protocolOfName[e.Protocol]
 	row := []cell{
-		{text: printable(e.Protocol)},
+		{text: Printable(e.Protocol)},
 		{text: string(appendMinutes(nil, e.Expires))},
-		{text: printable(e.State)},
-		{text: printable(string(appendEndpoint(nil, t.Names, p, e.Client)))},
-		{text: printable(string(appendEndpoint(nil, t.Names, p, e.Virtual)))},
-		{text: printable(string(appendEndpoint(nil, t.Names, p, e.Destination)))},
+		{text: Printable(e.State)},
+		{text: Printable(string(appendEndpoint(nil, t.Names, p, e.Client)))},
+		{text: Printable(string(appendEndpoint(nil, t.Names, p, e.Virtual)))},
+		{text: Printable(string(appendEndpoint(nil, t.Names, p, e.Destination)))},
 	}
 	if t.PersistenceData {
-		row = append(row, cell{text: printable(e.PEName)}, cell{text: printable(e.PEData)})
+		row = append(row, cell{text: Printable(e.PEName)}, cell{text: Printable(e.PEData)})
 	}
 	return row
 }
@@ -81,9 +81,9 @@ func (t *Tables) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCo
 		sum += c.Entries
 		row := []cell{t.number(things, c.Entries)}
 		if by != ipvs.ByClient {
-			row = append(row, cell{text: printable(c.Protocol)})
+			row = append(row, cell{text: Printable(c.Protocol)})
 		}
-		rows = append(rows, append(row, cell{text: printable(t.key(by, c.ConnKey))}))
+		rows = append(rows, append(row, cell{text: Printable(t.key(by, c.ConnKey))}))
 	}
 	if t.NoTotal {
 		return writeSheet(w, t.sheet(columns...), rows)

@@ -1,8 +1,6 @@
 package format
 
 import (
-	"strconv"
-
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -76,7 +74,7 @@ func (n numberColumn) cell(l tableLine) cell {
 		case n.none && value == 0 && !l.t.Exact:
 			return cell{text: "-"}
 		case n.setting:
-			return cell{text: strconv.FormatUint(uint64(value), 10)}
+			return cell{text: decimal(value)}
 		}
 		return l.t.number(things, uint64(value))
 	}

@@ -58,20 +58,20 @@ func (l tableLine) name() cell {
 	switch {
 	case l.server != nil:
 		text := appendEndpoint(nil, l.t.Names, s.Protocol, l.server.AddrPort)
-		return cell{text: printable(string(text)), indent: 2, hang: 4, style: l.mark()}
+		return cell{text: Printable(string(text)), indent: 2, hang: 4, style: l.mark()}
 	case s.FWMark != 0:
 		return cell{text: s.String(), hang: 4, style: bold}
 	}
 	text := appendEndpoint([]byte(s.Protocol.String()+" "), l.t.Names, s.Protocol, s.AddrPort)
-	return cell{text: printable(string(text)), hang: 4, style: bold}
+	return cell{text: Printable(string(text)), hang: 4, style: bold}
 }
 
 // method is the scheduler of a service, the forwarding method of a server.
 func (l tableLine) method() cell {
 	if l.server == nil {
-		return cell{text: printable(l.service.Scheduler)}
+		return cell{text: Printable(l.service.Scheduler)}
 	}
-	return cell{text: printable((l.server.Forward & forwardMask).String())}
+	return cell{text: Printable((l.server.Forward & forwardMask).String())}
 }
 
 // options is what else a service is made with.
@@ -82,12 +82,12 @@ func (l tableLine) options() cell {
 	s := l.service
 	words := splitWords(schedFlagWords(s.Scheduler, s.Flags))
 	if s.Flags&ipvs.Persistent != 0 {
-		words = append(words, "persistent "+strconv.FormatUint(uint64(s.Timeout), 10)+" s")
+		words = append(words, "persistent "+decimal(s.Timeout)+" s")
 		if mask := netmask(s); mask != "" {
 			words = append(words, "mask "+mask)
 		}
 		if s.PersistenceEngine != "" {
-			words = append(words, "pe "+printable(s.PersistenceEngine))
+			words = append(words, "pe "+Printable(s.PersistenceEngine))
 		}
 	}
 	if s.Flags&ipvs.OnePacket != 0 {
@@ -136,7 +136,7 @@ func (l tableLine) tunnel() cell {
 	if d == nil || d.Forward&forwardMask != ipvs.Tunnel {
 		return cell{}
 	}
-	text := printable(d.TunnelType.String())
+	text := Printable(d.TunnelType.String())
 	if d.TunnelType == ipvs.GUE {
 		text += " port " + strconv.Itoa(int(d.TunnelPort))
 	}

@@ -9,13 +9,10 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Printable is text that a terminal shows as it is, and does not obey.
-func Printable(text string) string { return printable(text) }
-
-// printable is text with all that could control a terminal, or that takes no
+// Printable is text with all that could control a terminal, or that takes no
 // place on it, as \xNN for each byte. Names come from whoever has a name server,
 // the data of a persistence engine from any client.
-func printable(text string) string {
+func Printable(text string) string {
 	if plain(text) {
 		return text
 	}

@@ -22,6 +22,9 @@ func (l *lister) listConnections(printer printer) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
+	if l.names != nil {
+		l.names.again()
+	}
 	titled := false
 	chunk := make([]ipvs.ConnEntry, 0, connectionChunk)
 	print := func() error {
@@ -100,9 +103,14 @@ func (p *program) openConnections() (*os.File, error) {
 	if err := p.connect(); err != nil {
 		return nil, err
 	}
-	file, err := os.Open(filepath.Join(p.machine.root, ipvs.ConnEntriesPath))
+	return p.openProc(ipvs.ConnEntriesPath)
+}
+
+// openProc opens a file that the kernel makes.
+func (p *program) openProc(path string) (*os.File, error) {
+	file, err := os.Open(filepath.Join(p.machine.root, path))
 	if err != nil {
-		return nil, fmt.Errorf("cannot open file %s", ipvs.ConnEntriesPath)
+		return nil, fmt.Errorf("cannot open file %s", path)
 	}
 	return file, nil
 }

@@ -19,17 +19,24 @@ TCP fd00:0000:0000:0000:0000:0000:0000:0009 C350 fd00:0000:0000:0000:0000:0000:0
 IP  C0A80100 0000 00000007 0000 0A000102 0000 NONE            300
 `
 
-// runConnections lists connections that the kernel is said to have.
-func runConnections(t *testing.T, table, line string) (stdout, stderr string, status int) {
+// rootWith is a directory that has a file at this path below it.
+func rootWith(t *testing.T, path, text string) string {
 	t.Helper()
 	root := t.TempDir()
-	file := filepath.Join(root, ipvs.ConnEntriesPath)
+	file := filepath.Join(root, path)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(table), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return root
+}
+
+// runConnections lists connections that the kernel is said to have.
+func runConnections(t *testing.T, table, line string) (stdout, stderr string, status int) {
+	t.Helper()
+	root := rootWith(t, ipvs.ConnEntriesPath, table)
 	var out, err strings.Builder
 	words := append([]string{"ipvsadm"}, strings.Fields(line)...)
 	status = run(words, strings.NewReader(""), &out, &err, fakeMachine(ipvstest.New(), root))

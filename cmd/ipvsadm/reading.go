@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
-	"os"
-	"path/filepath"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -104,9 +101,9 @@ func (l *lister) table() (ipvs.Table, error) {
 
 // totals reads the counters of all services together.
 func (p *program) totals() (*ipvs.Stats, error) {
-	file, err := os.Open(filepath.Join(p.machine.root, ipvs.StatsPath))
+	file, err := p.openProc(ipvs.StatsPath)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open file %s", ipvs.StatsPath)
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
 	totals, err := ipvs.ReadTotals(file)

@@ -15,9 +15,6 @@ func (l *lister) watch() error {
 	}
 	for separator := ""; ; separator = l.separator() {
 		l.now = time.Now()
-		if l.names != nil {
-			l.names.again()
-		}
 		if _, err := io.WriteString(l.stdout, separator); err != nil {
 			return err
 		}

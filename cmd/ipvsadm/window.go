@@ -54,9 +54,6 @@ func (v *view) lastPage(room int) (int, error) {
 	return last.above, nil
 }
 
-// footer begins what a table says of columns that have no room.
-var footer = []byte("left out: ")
-
 // render makes the lines of so many rows at most: those of titles, of rows, and
 // what is said below them, which takes a sixth of the room at most.
 func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
@@ -74,7 +71,7 @@ func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 	}
 	head, body = body[:min(titles, len(body))], part(body, titles, len(body))
 	for i, line := range body {
-		if bytes.HasPrefix(line, footer) {
+		if bytes.HasPrefix(line, []byte(format.LeftOut)) {
 			return head, body[:i], part(body[i:], 0, rows/6), nil
 		}
 	}

@@ -11,6 +11,7 @@ package ipvs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -34,8 +35,10 @@ type Client struct {
 	// likely is how many objects the last answer held. A service often has as
 	// many destinations as the one before, whose list then has just its size.
 	likely int
-	// widen makes the parts of dumps large, if that is up to the client.
-	widen func()
+	// socket is what Dial opened: the parts of a dump are known of no other.
+	socket *socket
+	// openProc opens the kernel's listing of the table; nil where there is none.
+	openProc func() (io.ReadCloser, error)
 	// messages are those of the last part of a batch, to be used again.
 	messages []netlink.Message
 }
@@ -62,7 +65,7 @@ func dial(call systemCall) (*Client, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	c.widen = s.widen
+	c.socket = s
 	return c, nil
 }
 
@@ -71,6 +74,9 @@ func dial(call systemCall) (*Client, error) {
 // family. Close closes the connection.
 func New(conn *netlink.Conn) (*Client, error) {
 	c := &Client{conn: conn}
+	if raw, err := conn.SyscallConn(); err == nil {
+		c.openProc = func() (io.ReadCloser, error) { return openProcTable(raw, c.systemCall()) }
+	}
 	family, err := c.lookUpFamily()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -80,6 +86,14 @@ func New(conn *netlink.Conn) (*Client, error) {
 	}
 	c.family = family.ID
 	return c, nil
+}
+
+// systemCall is how the client makes system calls.
+func (c *Client) systemCall() systemCall {
+	if c.socket != nil {
+		return c.socket.call
+	}
+	return unix.Syscall6
 }
 
 // lookUpFamily guards against GetFamily's panic at a reply without one.
@@ -113,34 +127,13 @@ func (c *Client) Service(id ServiceID) (Service, error) {
 	return s, describe(err, id)
 }
 
-// Services lists all services, in the kernel's order, an empty slice if there are none.
-func (c *Client) Services() ([]Service, error) {
-	return dump(c, newRequest(CommandGetService), inside(attrService, (*Service).UnmarshalBinary))
-}
-
-// Destinations lists the destinations of a service in the kernel's order. The
-// kernel answers with an empty list, not an error, if there is no such service.
-func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
-	r := newRequest(CommandGetDestinations)
-	r.nest(attrService, id.encode)
-	family := id.AddressFamily()
-	destinations, err := dump(c, r, inside(attrDestination, func(d *Destination, b []byte) error {
-		return d.decode(b, family)
-	}))
-	if len(destinations) >= manyDestinations && c.widen != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.widen()
-	}
-	return destinations, describe(err, id)
-}
-
-// manyDestinations are read more quickly in large parts.
-const manyDestinations = 32
-
 // Daemons lists the sync daemons that run, the master first.
 func (c *Client) Daemons() ([]Daemon, error) {
-	return dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).UnmarshalBinary))
+	a, err := dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).UnmarshalBinary))
+	if err != nil {
+		return nil, err
+	}
+	return a.objects, nil
 }
 
 // NewService adds a service.

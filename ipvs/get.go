@@ -29,18 +29,18 @@ const genlHeaderLen = 4
 
 // getOne asks for one object.
 func getOne[T any](c *Client, r *request, decode func(*T, []byte) error) (object T, err error) {
-	objects, err := get(c, r, 0, decode)
+	a, err := get(c, r, 0, decode)
 	switch {
 	case err != nil:
 		return object, err
-	case len(objects) != 1:
-		return object, fmt.Errorf("ipvs: %s: %d replies from the kernel, want 1", r.command, len(objects))
+	case len(a.objects) != 1:
+		return object, fmt.Errorf("ipvs: %s: %d replies from the kernel, want 1", r.command, len(a.objects))
 	}
-	return objects[0], nil
+	return a.objects[0], nil
 }
 
 // dump asks for all objects of a kind.
-func dump[T any](c *Client, r *request, decode func(*T, []byte) error) ([]T, error) {
+func dump[T any](c *Client, r *request, decode func(*T, []byte) error) (*answer[T], error) {
 	return get(c, r, netlink.Dump, decode)
 }
 
@@ -71,25 +71,25 @@ const (
 // decode is given lies in the receive buffer and is not to be kept. A read that
 // the kernel could not finish for a passing reason, or a dump that a change
 // overtook, is repeated.
-func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T, []byte) error) ([]T, error) {
+func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T, []byte) error) (*answer[T], error) {
 	if r.err != nil {
 		return nil, fmt.Errorf("ipvs: %s: %w", r.command, r.err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	var objects []T
+	var a *answer[T]
 	var err error
 	for try := range readTries {
 		if try > 0 {
 			time.Sleep(readPause)
 		}
-		if objects, err = exchange(c, flags, r.b, decode); !passing(err) {
+		if a, err = exchange(c, flags, r.b, decode); !passing(err) {
 			break
 		}
 	}
 	if err == nil {
-		return objects, nil
+		return a, nil
 	}
 	if errno, _, ok := kernelErrno(err); ok {
 		return nil, &Error{Command: r.command, Errno: errno}
@@ -116,7 +116,7 @@ func passing(err error) bool {
 }
 
 // exchange sends a request and receives its replies.
-func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decode func(*T, []byte) error) ([]T, error) {
+func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decode func(*T, []byte) error) (*answer[T], error) {
 	if err := c.settle(); err != nil {
 		return nil, err
 	}
@@ -125,9 +125,9 @@ func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decod
 		return nil, err
 	}
 	for range maxStale {
-		objects, err := receive(c, sent, decode)
+		a, err := receive(c, sent, decode)
 		if err != errStale {
-			return objects, err
+			return a, err
 		}
 	}
 	return nil, errStale
@@ -139,6 +139,7 @@ type answer[T any] struct {
 	sent    netlink.Message
 	decode  func(*T, []byte) error
 	objects []T
+	parts   parts
 
 	started     bool
 	stale       bool // it is the answer to an earlier request
@@ -161,6 +162,7 @@ func (a *answer[T]) take(m netlink.Message, err error) (goOn bool) {
 	}
 	var attributes []byte
 	if attributes, a.bad = a.client.open(m, a.sent); a.bad == nil {
+		a.parts.add(int(m.Header.Length), a.client.socket)
 		a.objects = append(a.objects, *new(T))
 		a.bad = a.decode(&a.objects[len(a.objects)-1], attributes)
 	}
@@ -169,7 +171,7 @@ func (a *answer[T]) take(m netlink.Message, err error) (goOn bool) {
 
 // receive reads one answer to its end, also if a part of it is bad, so that
 // nothing of it is left for the next request.
-func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) error) ([]T, error) {
+func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) error) (*answer[T], error) {
 	a := &answer[T]{client: c, sent: sent, decode: decode, objects: make([]T, 0, c.likely)}
 	// Not "for range": the variables of its body would be a third of the
 	// allocations of a read.
@@ -190,7 +192,7 @@ func receive[T any](c *Client, sent netlink.Message, decode func(*T, []byte) err
 		return nil, errInterrupted
 	}
 	c.likely = min(len(a.objects), maxLikely)
-	return a.objects, nil
+	return a, nil
 }
 
 // maxLikely bounds how many objects are expected in an answer.

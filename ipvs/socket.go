@@ -22,6 +22,8 @@ type socket struct {
 	fd      syscall.RawConn
 	out, in []byte
 	offered int // how much of in is offered to the kernel
+	// received counts datagrams.
+	received int
 	// call makes a system call, with the scheduler's knowledge or without.
 	call systemCall
 }
@@ -44,8 +46,9 @@ type systemCall func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, errn
 const receiveBuffer = 32 << 10
 
 // offeredFirst holds the least part of a dump, and any other answer:
-// NLMSG_GOODSIZE in include/linux/netlink.h.
-func offeredFirst() int { return min(os.Getpagesize(), 8<<10) }
+// NLMSG_GOODSIZE in include/linux/netlink.h. From 4 KiB on the kernel's memory for
+// a part is 8 KiB with its own data of less than 1 KiB behind it, so 7 KiB cost no more.
+func offeredFirst() int { return max(min(os.Getpagesize(), 8<<10), 7<<10) }
 
 // widen makes the parts of dumps large.
 func (s *socket) widen() { s.offered = receiveBuffer }
@@ -153,6 +156,7 @@ func (s *socket) receiveDatagram() ([]byte, error) {
 	case n > s.offered:
 		return nil, errors.New("an answer larger than the receive buffer")
 	}
+	s.received++
 	return s.in[:n], nil
 }
 

@@ -2,14 +2,11 @@ package ipvs
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
 )
 
 // Table is a snapshot of all services with their destinations. It is not
-// atomic: the kernel hands out one service's destinations at a time.
+// atomic: the kernel lists one service's destinations at a time.
 type Table []TableEntry
 
 // TableEntry is a service and its destinations.
@@ -18,70 +15,74 @@ type TableEntry struct {
 	Destinations []Destination
 }
 
-// Table reads all services with their destinations, in the kernel's order. A
-// service that is deleted meanwhile is left out.
+// Table reads all services with their destinations, in the kernel's order. No
+// service or destination that is there all the time is missing, and none is there
+// twice, whatever is added or deleted meanwhile, here or in other network
+// namespaces. A service that is deleted meanwhile is left out.
+//
+// The kernel's answer may lack something if it is large and others change services
+// or destinations meanwhile. So it is compared with /proc/net/ip_vs, and read
+// again; or, where there is no such file, until two readings are the same. The error
+// says that the table kept changing if that does not come to an end.
 func (c *Client) Table() (Table, error) {
-	services, err := c.Services()
+	r := tableReader{client: c, read: c.readTable, concerns: func(procRow) bool { return true }}
+	return r.complete()
+}
+
+// Services lists all services, in the kernel's order, an empty slice if there are
+// none. As with Table, none is missing and none is there twice.
+func (c *Client) Services() ([]Service, error) {
+	r := tableReader{client: c, read: c.readServices, concerns: func(row procRow) bool { return !row.destination.IsValid() }}
+	table, err := r.complete()
 	if err != nil {
 		return nil, err
 	}
-	table := make(Table, 0, len(services))
-	for _, s := range services {
-		destinations, err := c.Destinations(s.ServiceID)
-		if err == nil && len(destinations) == 0 {
-			// The kernel answers so for a service without destinations and for
-			// one that is gone.
-			_, err = c.Service(s.ServiceID)
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		table = append(table, TableEntry{s, destinations})
+	services := make([]Service, len(table))
+	for i := range table {
+		services[i] = table[i].Service
 	}
-	return table, nil
+	return services, nil
 }
 
-// StableTable reads the table as Table does, and makes sure that no service is
-// missing. The kernel hands out many services in parts and goes on by counting,
-// those of all network namespaces together (ip_vs_genl_dump_services in
-// ip_vs_ctl.c), so one that is added or deleted meanwhile can hide another. A
-// table whose services are not the same before and after is read again, some
-// times; then the error says that it kept changing.
-func (c *Client) StableTable() (Table, error) {
-	for range readTries {
-		table, err := c.Table()
-		if err != nil {
-			return nil, err
-		}
-		services, err := c.Services()
-		if err != nil {
-			return nil, err
-		}
-		if table.hasJust(services) {
-			return table, nil
+// Destinations lists the destinations of a service in the kernel's order. As with
+// Table, none is missing and none is there twice. The kernel answers with an empty
+// list, not an error, if there is no such service.
+func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
+	destinations, whole, err := c.dumpDestinations(id)
+	if err != nil || whole {
+		return destinations, err
+	}
+	service := procServiceOf(id)
+	r := tableReader{
+		client:   c,
+		read:     func() (Table, bool, error) { return c.readDestinations(service) },
+		concerns: func(row procRow) bool { return row.destination.IsValid() && row.service == service },
+	}
+	table, err := r.complete()
+	for i := range table {
+		if table[i].Service.ServiceID.Compare(id) == 0 {
+			return table[i].Destinations, nil
 		}
 	}
-	return nil, fmt.Errorf("ipvs: %w", errInterrupted)
+	return []Destination{}, err
 }
 
-// hasJust tells whether the services of the table are these.
-func (t Table) hasJust(services []Service) bool {
-	if len(t) != len(services) {
-		return false
+// HasJust tells whether the kernel has the services of a table with their
+// destinations, and no others. It does not compare their settings, and takes a
+// fraction of the time of Table where there is a /proc/net/ip_vs.
+func (c *Client) HasJust(table Table) (bool, error) {
+	r := tableReader{client: c, concerns: func(procRow) bool { return true }}
+	if same, err := r.asCounted(table); err == nil {
+		return same, nil
 	}
-	known := make(map[ServiceID]bool, len(t))
-	for _, entry := range t {
-		known[entry.Service.ServiceID] = true
+	now, err := c.Table()
+	if err != nil {
+		return false, err
 	}
-	for _, s := range services {
-		if !known[s.ServiceID] {
-			return false
-		}
-	}
-	return len(known) == len(services)
+	has, want := readings{}, readings{}
+	has.add(now)
+	want.add(table)
+	return has.sameRows(want), nil
 }
 
 // TableEntry reads one service with its destinations. If there is none, the

@@ -1,17 +1,200 @@
 package ipvs_test
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"github.com/mdlayher/netlink"
 )
+
+// bigTable has more than the kernel gives in one part: 40 services, with 2 and 40
+// destinations by turns, and a mark of both families.
+func bigTable() ipvs.Table {
+	var table ipvs.Table
+	add := func(id ipvs.ServiceID, destinations int) {
+		entry := ipvs.TableEntry{
+			Service:      ipvs.Service{ServiceID: id, Scheduler: "rr", Netmask: id.AddressFamily().HostNetmask(), Flags: 2},
+			Destinations: []ipvs.Destination{},
+		}
+		for d := range destinations {
+			to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(d)}), 80)
+			if id.AddressFamily() == ipvs.IPv6 {
+				to = netip.MustParseAddrPort(fmt.Sprintf("[fd00::%x]:80", d+1))
+			}
+			entry.Destinations = append(entry.Destinations, ipvs.Destination{DestinationID: ipvs.DestinationID{AddrPort: to}, Weight: 1})
+		}
+		table = append(table, entry)
+	}
+	for s := range 20 {
+		add(ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(s)}), 80)}, 2)
+		add(ipvs.ServiceID{Protocol: ipvs.UDP, AddrPort: netip.MustParseAddrPort(fmt.Sprintf("[fd00:1::%x]:53", s+1))}, 40)
+	}
+	add(ipvs.ServiceID{FWMark: 7}, 40)
+	add(ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, 3)
+	return table
+}
+
+// procText is what /proc/net/ip_vs says of a table.
+func procText(table ipvs.Table) string {
+	var b strings.Builder
+	b.WriteString("IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n")
+	end := func(a netip.AddrPort) string {
+		raw := a.Addr().As16()
+		if a.Addr().Is4() {
+			return fmt.Sprintf("%08X:%04X", raw[12:], a.Port())
+		}
+		var groups []string
+		for i := 0; i < 16; i += 2 {
+			groups = append(groups, fmt.Sprintf("%02x%02x", raw[i], raw[i+1]))
+		}
+		return fmt.Sprintf("[%s]:%04X", strings.Join(groups, ":"), a.Port())
+	}
+	for _, entry := range table {
+		s := entry.Service
+		if s.FWMark != 0 {
+			fmt.Fprintf(&b, "FWM  %08X %s ops\n", s.FWMark, s.Scheduler)
+		} else {
+			fmt.Fprintf(&b, "%s  %s %s persistent 300 FFFFFFFF\n", s.Protocol, end(s.AddrPort), s.Scheduler)
+		}
+		for _, d := range entry.Destinations {
+			fmt.Fprintf(&b, "  -> %s      Masq    %-6d 0          0         \n", end(d.AddrPort), d.Weight)
+		}
+	}
+	return b.String()
+}
+
+// fakeWith is a fake with a table, and a client of it that finds the table in /proc, too.
+func fakeWith(t *testing.T, table ipvs.Table) (*ipvstest.Kernel, *ipvs.Client) {
+	t.Helper()
+	k := ipvstest.New()
+	k.SetTable(table)
+	c, err := k.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetProcTable(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(procText(k.Table()))), nil })
+	return k, c
+}
+
+// misses lets a dump skip the replies from one on, as it does when others delete
+// services or destinations between two parts.
+func misses(from, n int) ipvstest.Effect {
+	return rewriteReplies(func(replies []netlink.Message) []netlink.Message { return slices.Delete(replies, from, from+n) })
+}
+
+// repeats lets a dump give its last replies again, as it does when others have
+// added services meanwhile.
+func repeats(n int) ipvstest.Effect {
+	return rewriteReplies(func(replies []netlink.Message) []netlink.Message {
+		return append(replies, replies[len(replies)-n:]...)
+	})
+}
+
+// rewriteReplies changes the replies of a dump, not its end. Each is a datagram.
+func rewriteReplies(change func([]netlink.Message) []netlink.Message) ipvstest.Effect {
+	return ipvstest.Rewrite(func(datagrams [][]netlink.Message) [][]netlink.Message {
+		var replies []netlink.Message
+		var answer [][]netlink.Message
+		for _, m := range slices.Concat(datagrams...) {
+			if m.Header.Type != netlink.Done {
+				replies = append(replies, m)
+			}
+		}
+		for _, m := range change(replies) {
+			answer = append(answer, []netlink.Message{m})
+		}
+		return append(answer, datagrams[len(datagrams)-1])
+	})
+}
+
+// A dump that misses or repeats something is not believed, with /proc to compare
+// with and without.
+func TestTableIsWholeWhateverADumpMisses(t *testing.T) {
+	for name, fault := range map[string]ipvstest.Fault{
+		"a service":                     {Command: ipvs.CommandGetService, Effect: misses(20, 1)},
+		"the last service":              {Command: ipvs.CommandGetService, Effect: misses(41, 1)},
+		"services come again":           {Command: ipvs.CommandGetService, Effect: repeats(4)},
+		"all services come again":       {Command: ipvs.CommandGetService, Times: 3, Effect: repeats(42)},
+		"destinations":                  {Command: ipvs.CommandGetDestinations, Skip: 1, Effect: misses(10, 3)},
+		"destinations of a mark":        {Command: ipvs.CommandGetDestinations, Skip: 40, Effect: misses(10, 3)},
+		"destinations come again":       {Command: ipvs.CommandGetDestinations, Skip: 1, Effect: repeats(7)},
+		"each time other destinations":  {Command: ipvs.CommandGetDestinations, Skip: 3, Times: 40, Effect: repeats(1)},
+		"nothing, and the table is big": {Command: ipvs.CommandFlush},
+	} {
+		for _, proc := range []bool{true, false} {
+			want := bigTable()
+			k, c := fakeWith(t, want)
+			if !proc {
+				c.SetProcTable(nil)
+			}
+			k.Inject(fault)
+			got, err := c.Table()
+			if err != nil && !proc && fault.Times > 1 {
+				continue // it may give up, but not be wrong
+			}
+			if err != nil {
+				t.Errorf("%s, proc %v: %v", name, proc, err)
+				continue
+			}
+			want.Sort()
+			got.Sort()
+			if len(ipvs.Diff(got, want)) != 0 || procText(got) != procText(want) {
+				t.Errorf("%s, proc %v: %d services, %v", name, proc, len(got), ipvs.Diff(got, want))
+			}
+		}
+	}
+}
+
+// Only /proc shows what two readings miss alike.
+func TestTableIsWholeThoughTwoDumpsMissTheSame(t *testing.T) {
+	want := bigTable()
+	k, c := fakeWith(t, want)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: 2, Effect: misses(3, 5)})
+	if got, err := c.Table(); err != nil || len(got) != len(want) {
+		t.Errorf("%d services of %d, %v", len(got), len(want), err)
+	}
+}
+
+func TestServicesAndDestinationsAreWhole(t *testing.T) {
+	table := bigTable()
+	k, c := fakeWith(t, table)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Effect: misses(7, 9)})
+	services, err := c.Services()
+	if err != nil || len(services) != len(table) {
+		t.Errorf("%d services of %d, %v", len(services), len(table), err)
+	}
+	for _, entry := range table {
+		k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Effect: misses(0, min(1, len(entry.Destinations)/20))})
+		got, err := c.TableEntry(entry.Service.ServiceID)
+		if err != nil || len(got.Destinations) != len(entry.Destinations) {
+			t.Errorf("%v: %d destinations of %d, %v", entry.Service.ServiceID, len(got.Destinations), len(entry.Destinations), err)
+		}
+	}
+}
+
+// Two services fit into one part of the kernel's answer, so what is repeated after
+// them needs no second look.
+func TestSmallTableIsReadOnce(t *testing.T) {
+	k, c := fakeWith(t, bigTable()[:2])
+	k.Commands()
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Effect: repeats(2)})
+	services, err := c.Services()
+	if err != nil || len(services) != 2 || len(k.Commands()) != 1 {
+		t.Errorf("%v, %v", services, err)
+	}
+}
 
 // addDuring adds a service each time, of so many, that the services are read.
 func addDuring(k *ipvstest.Kernel, times int) {
 	next := uint32(100)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Skip: 1, Times: times, Effect: ipvstest.Before(func() {
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: times, Effect: ipvstest.Before(func() {
 		next++
 		table := k.Table()
 		k.SetTable(append(table, ipvs.TableEntry{Service: ipvs.Service{
@@ -20,28 +203,86 @@ func addDuring(k *ipvstest.Kernel, times int) {
 	})})
 }
 
-func TestStableTableReadsAgain(t *testing.T) {
-	k := ipvstest.New()
-	c, err := k.Dial()
+// A writer that never stops does not keep a table from being read, where /proc
+// tells what was there all the time. Else the reader gives up.
+func TestTableBesideAWriter(t *testing.T) {
+	want := bigTable()
+	k, c := fakeWith(t, want)
+	addDuring(k, -1)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Effect: misses(0, 1)})
+	got, err := c.Table()
 	if err != nil {
 		t.Fatal(err)
 	}
-	addDuring(k, 1)
-	table, err := c.StableTable()
-	if err != nil || len(table) != 1 || table[0].Service.FWMark != 101 {
-		t.Errorf("%v, %v", table, err)
+	for _, ch := range ipvs.Diff(got, want) {
+		if ch.Command != ipvs.CommandDelService || ch.Service.FWMark <= 100 {
+			t.Errorf("%v", ch)
+		}
+	}
+	c.SetProcTable(nil)
+	if table, err := c.Table(); err == nil || !strings.Contains(err.Error(), "kept changing") {
+		t.Errorf("without /proc: %d services, %v", len(table), err)
 	}
 }
 
-func TestStableTableGivesUp(t *testing.T) {
-	k := ipvstest.New()
-	c, err := k.Dial()
-	if err != nil {
-		t.Fatal(err)
+func TestHasJust(t *testing.T) {
+	table := bigTable()
+	for _, proc := range []bool{true, false} {
+		_, c := fakeWith(t, table)
+		if !proc {
+			c.SetProcTable(nil)
+		}
+		for name, other := range map[string]ipvs.Table{
+			"a service less":     table[1:],
+			"a destination less": append(ipvs.Table{{Service: table[0].Service, Destinations: table[0].Destinations[1:]}}, table[1:]...),
+			"a destination more": append(ipvs.Table{{Service: table[0].Service, Destinations: table[1].Destinations}}, table[1:]...),
+			"another family":     append(ipvs.Table{{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 8}}}}, table...),
+			"nothing":            nil,
+			"a mark less":        table[:len(table)-1],
+			"both marks less":    table[:len(table)-2],
+		} {
+			if has, err := c.HasJust(other); has || err != nil {
+				t.Errorf("%s, proc %v: %v, %v", name, proc, has, err)
+			}
+		}
+		reversed := slices.Clone(table)
+		slices.Reverse(reversed)
+		if has, err := c.HasJust(reversed); !has || err != nil {
+			t.Errorf("proc %v: %v, %v", proc, has, err)
+		}
 	}
-	addDuring(k, -1)
-	table, err := c.StableTable()
-	if err == nil || !strings.Contains(err.Error(), "kept changing") {
-		t.Errorf("%v, %v", table, err)
+}
+
+// What is wrong in /proc is no reason to fail: the table is read twice then.
+func TestBadProcTable(t *testing.T) {
+	good := procText(bigTable())
+	for name, text := range map[string]string{
+		"empty":                     "",
+		"no services":               good[:strings.Index(good, "TCP")],
+		"cut off":                   good[:len(good)/2],
+		"cut off in an address":     good[:strings.Index(good, "0A000001:")+4],
+		"unknown protocol":          strings.Replace(good, "UDP", "IP_7", 1),
+		"mark":                      strings.Replace(good, "FWM  00000007", "FWM  0000000G", 1),
+		"mark 0":                    strings.Replace(good, "FWM  00000007", "FWM  00000000", 1),
+		"address":                   strings.Replace(good, "0A000000:0050", "0A00000:0050", 1),
+		"port":                      strings.Replace(good, "0A000000:0050", "0A000000:00500", 1),
+		"no port":                   strings.Replace(good, "0A000000:0050", "0A000000", 1),
+		"destination comes first":   strings.Replace(good, "TCP", "->", 1),
+		"line without words":        strings.Replace(good, "TCP", "\nTCP", 1),
+		"long line":                 strings.Replace(good, "TCP", strings.Repeat("x", 1<<20), 1),
+		"brackets that do not end":  strings.ReplaceAll(good, "]", ""),
+		"bytes that are no letters": strings.ReplaceAll(good, "->", "\xff\x00"),
+	} {
+		_, c := fakeWith(t, bigTable())
+		c.SetProcTable(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+		got, err := c.Table()
+		if err != nil || len(got) != len(bigTable()) {
+			t.Errorf("%s: %d services, %v", name, len(got), err)
+		}
+	}
+	_, c := fakeWith(t, bigTable())
+	c.SetProcTable(func() (io.ReadCloser, error) { return nil, errors.New("no such file") })
+	if got, err := c.Table(); err != nil || len(got) != len(bigTable()) {
+		t.Errorf("%d services, %v", len(got), err)
 	}
 }

@@ -212,7 +212,7 @@ func (b *boot) bringBack(d *desired, failed bool) error {
 // that: what could not be restored from it is only there. An empty table, as that
 // of a second stop, is not saved.
 func (b *boot) saveUnasked() error {
-	table, err := b.client.StableTable()
+	table, err := b.client.Table()
 	if err != nil || !b.system.Auto {
 		return err
 	}
@@ -242,7 +242,7 @@ func (b *boot) keepOld() error {
 
 // running tells whether there is a service or a sync daemon.
 func (b *boot) running() (bool, error) {
-	table, err := b.client.StableTable()
+	table, err := b.client.Table()
 	if err != nil || len(table) > 0 {
 		return err == nil, err
 	}

@@ -173,7 +173,7 @@ func (p *program) tableNow(d *desired) (ipvs.Table, error) {
 	if d.keepTable {
 		return nil, nil
 	}
-	now, err := p.client.StableTable()
+	now, err := p.client.Table()
 	now.Sort()
 	return now, err
 }

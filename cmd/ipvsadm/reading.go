@@ -84,19 +84,8 @@ func (l *lister) snapshot() (*format.Snapshot, error) {
 	case asJSON:
 		s.Totals, _ = l.totals() // left out where there is no /proc
 	}
-	s.Table, err = l.table()
+	s.Table, err = l.client.Table()
 	return s, err
-}
-
-// table reads all services. Where rates are computed none should be missing, as
-// one may be while others come and go.
-func (l *lister) table() (ipvs.Table, error) {
-	if l.meter != nil {
-		if table, err := l.client.StableTable(); err == nil {
-			return table, nil
-		}
-	}
-	return l.client.Table()
 }
 
 // totals reads the counters of all services together.

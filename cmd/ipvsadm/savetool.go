@@ -68,7 +68,7 @@ func parseSaveOptions(words []string) (o saveOptions, ok bool) {
 // saveAs gathers the rules before the first byte is written.
 func (p *program) saveAs(o saveOptions) error {
 	keepGarbage()
-	table, err := p.client.StableTable()
+	table, err := p.client.Table()
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func TestKilledRestores(t *testing.T) {
 		must(t, h.client.Flush())
 		h.run(t, oracleIpvsadm, rules[i], "-R")
 		states[i] = h.state(t)
-		table, err := h.client.StableTable()
+		table, err := h.client.Table()
 		must(t, err)
 		tables[i] = table
 	}
@@ -35,7 +35,7 @@ func TestKilledRestores(t *testing.T) {
 		command := restore(next)
 		command.Kill = after(randomMoment(random, usual/3, usual*11/10))
 		killed := runKilled(t, h, command)
-		now, err := h.client.StableTable()
+		now, err := h.client.Table()
 		must(t, err)
 		checkBetween(t, now, tables[1-next], tables[next])
 		changesMade, changesLeft := len(ipvs.Diff(tables[1-next], now)), len(ipvs.Diff(now, tables[next]))

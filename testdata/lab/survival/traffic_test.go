@@ -58,7 +58,7 @@ func restoreUnderTraffic(t *testing.T, restore tool, times int, timeout time.Dur
 			t.Fatalf("restore %d: got\n%swant\n%s", n, got, file.state)
 		}
 		l.settle(t)
-		now, err := c.director.client.StableTable()
+		now, err := c.director.client.Table()
 		must(t, err)
 		if restore == ourRestore {
 			checkCounters(t, before, now)

@@ -101,7 +101,10 @@ func lsbStatus(verb string, err error) int {
 // connectPresent connects unless IPVS is not there yet. The mere question for it
 // would make the kernel load the module.
 func (b *boot) connectPresent() error {
-	if !b.machine.loaded() {
+	switch loaded, err := b.machine.loaded(); {
+	case err != nil:
+		return err
+	case !loaded:
 		return &initError{ipvs.ErrNoIPVS}
 	}
 	return b.connect()

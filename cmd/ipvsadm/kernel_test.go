@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"debug/elf"
 	"errors"
 	"os"
@@ -66,15 +67,8 @@ func testStaticBinary(t *testing.T) {
 // /etc/services, no modules, no resolver.
 func testEmptyRoot(t *testing.T) {
 	inNewNamespace(t)
-	root := t.TempDir()
-	content, err := os.ReadFile(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(root, "ipvsadm"), content, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range []struct{ words, stdin, output string }{
+	root := emptyRoot(t)
+	for _, step := range []struct{ tool, words, stdin, output string }{
 		{words: "-A -t 10.0.0.1:80 -s rr"},
 		{words: "-a -t 10.0.0.1:80 -r 10.0.0.2 -g"},
 		{words: "-R", stdin: "-A -u [fd00::1]:53\n"},
@@ -89,8 +83,20 @@ func testEmptyRoot(t *testing.T) {
 		{words: "-Z"},
 		{words: "-C"},
 		{words: "-S"},
+		{tool: "ipvsadm-boot", words: "status", output: "ipvsadm is stopped\n"},
+		{words: "-A -f 1"},
+		{tool: "ipvsadm-boot", words: "status", output: "ipvsadm is running\nIP Virtual Server version 1.2.1 (size=4096)\n" +
+			"Prot LocalAddress:Port Scheduler Flags\n" +
+			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n" +
+			"FWM  1 wlc\n"},
+		{tool: "ipvsadm-boot", words: "stop"},
+		{words: "-S"},
+		{words: "-A -f 2"},
+		{tool: "ipvsadm-boot", words: "panic"},
+		{words: "-S"},
 	} {
 		cmd := exec.Command("/ipvsadm", strings.Fields(step.words)...)
+		cmd.Args[0] = cmp.Or(step.tool, "/ipvsadm")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
 		cmd.Dir = "/"
 		cmd.Env = []string{}
@@ -100,9 +106,23 @@ func testEmptyRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(output) != step.output {
-			t.Errorf("ipvsadm %s:\n got %s\nwant %s", step.words, output, step.output)
+			t.Errorf("%s %s:\n got %s\nwant %s", cmd.Args[0], step.words, output, step.output)
 		}
 	}
+}
+
+// emptyRoot makes a root directory that has the binary alone.
+func emptyRoot(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	content, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "ipvsadm"), content, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
 // testModule unloads ip_vs; the next command brings it back.
@@ -136,6 +156,7 @@ func testModule(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(settings), 0o755), os.WriteFile(settings, []byte("IPVS_MODULES_UNLOAD=yes\n"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
+	empty := emptyRoot(t)
 	for _, step := range []struct {
 		words  string
 		status int
@@ -149,11 +170,18 @@ func testModule(t *testing.T) {
 		{"ipvsadm-boot status", 3, false},
 		{"ipvsadm-boot stop", 0, false},
 		{"ipvsadm-boot save", 5, false},
+		{"chroot ipvsadm-boot status", 3, false}, // no /proc
+		{"chroot ipvsadm-boot stop", 0, false},
+		{"chroot ipvsadm-boot panic", 0, false},
+		{"chroot ipvsadm-boot save", 5, false},
 		{"ipvsadm-boot start", 6, false}, // no rules
 		{"ipvsadm -Ln", 0, true},
 	} {
 		words := strings.Fields(step.words)
 		cmd := exec.Cmd{Path: binary, Args: words}
+		if words[0] == "chroot" {
+			cmd = exec.Cmd{Path: "/ipvsadm", Args: words[1:], SysProcAttr: &syscall.SysProcAttr{Chroot: empty}}
+		}
 		output, _ := cmd.CombinedOutput()
 		if status := cmd.ProcessState.ExitCode(); status != step.status || loaded() != step.loaded {
 			t.Errorf("%s: status %d, want %d, module loaded: %v, want %v\n%s", step.words, status, step.status, loaded(), step.loaded, output)

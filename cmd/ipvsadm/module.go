@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/mdlayher/genetlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -34,11 +37,34 @@ func mayUseRawSockets() bool {
 	return !errors.Is(err, unix.EPERM)
 }
 
-// moduleLoaded tells whether the kernel has IPVS, as a module or built in. Where a
-// sandbox shows only processes in /proc, there is no /proc/net.
-func moduleLoaded() bool {
-	_, err := os.Stat("/proc/self/net/ip_vs")
-	return err == nil
+// moduleLoaded tells whether the kernel has IPVS, as a module or built in.
+func moduleLoaded() (bool, error) { return hasIPVS("/proc/self/net", listFamilies) }
+
+// hasIPVS looks for IPVS below the directory of the network namespace in /proc, and
+// without one in a list of the families of generic netlink: to ask for the family
+// itself would make the kernel load the module. Where a sandbox shows only
+// processes in /proc, there is no /proc/net, but /proc/self/net.
+func hasIPVS(netDir string, families func() ([]genetlink.Family, error)) (bool, error) {
+	if _, err := os.Stat(netDir); err == nil {
+		_, err := os.Stat(netDir + "/ip_vs")
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return err == nil, nil
+		}
+	}
+	all, err := families()
+	if err != nil {
+		return false, fmt.Errorf("cannot tell whether IPVS is there: %w", err)
+	}
+	return slices.ContainsFunc(all, func(f genetlink.Family) bool { return f.Name == "IPVS" }), nil
+}
+
+func listFamilies() ([]genetlink.Family, error) {
+	conn, err := genetlink.Dial(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.ListFamilies()
 }
 
 // loadModule loads the module of IPVS. Without a modprobe, or a module, the next

@@ -1,8 +1,16 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"github.com/mdlayher/genetlink"
+	"golang.org/x/sys/unix"
 )
 
 func TestUsersOfAModuleComeBeforeIt(t *testing.T) {
@@ -20,4 +28,63 @@ func TestUsersOfAModuleComeBeforeIt(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", test.loaded, got, test.want)
 		}
 	}
+}
+
+func TestWhetherIPVSIsThere(t *testing.T) {
+	loaded, unloaded, noProc := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "none")
+	if err := os.WriteFile(filepath.Join(loaded, "ip_vs"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused := func() ([]genetlink.Family, error) { return nil, unix.EPROTONOSUPPORT }
+	list := func(names ...string) func() ([]genetlink.Family, error) {
+		return func() (families []genetlink.Family, err error) {
+			for _, name := range names {
+				families = append(families, genetlink.Family{Name: name})
+			}
+			return families, nil
+		}
+	}
+	for _, test := range []struct {
+		name, dir string
+		families  func() ([]genetlink.Family, error)
+		want      bool
+		wantErr   string
+	}{
+		{"in /proc", loaded, refused, true, ""},
+		{"not in /proc", unloaded, refused, false, ""},
+		{"without /proc", noProc, list("nlctrl", "IPVS"), true, ""},
+		{"without /proc and IPVS", noProc, list("nlctrl", "ipvs2"), false, ""},
+		{"without /proc and netlink", noProc, refused, false, "cannot tell whether IPVS is there: protocol not supported"},
+	} {
+		got, err := hasIPVS(test.dir, test.families)
+		if text := errorText(err); got != test.want || text != test.wantErr {
+			t.Errorf("%s: %v, %q", test.name, got, text)
+		}
+	}
+	if families, err := listFamilies(); err != nil || !slices.ContainsFunc(families, func(f genetlink.Family) bool { return f.Name == "nlctrl" }) {
+		t.Errorf("the kernel lists %v, %v", families, err)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// A verb that cannot know whether there are services does not say that there are none.
+func TestBootVerbsThatCannotTellWhetherIPVSIsThere(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -f 1")
+	m := fakeMachine(k, t.TempDir())
+	m.loaded = func() (bool, error) { return false, errors.New("cannot tell") }
+	for verb, want := range map[string]int{"stop": lsbFailed, "panic": lsbFailed, "save": lsbFailed, "status": lsbUnknown} {
+		var stdout, stderr strings.Builder
+		status := run([]string{"ipvsadm-boot", verb}, strings.NewReader(""), &stdout, &stderr, m)
+		if status != want || stdout.String() != "" || stderr.String() != "cannot tell\n" {
+			t.Errorf("%s: status %d, want %d, %q, %q", verb, status, want, stdout.String(), stderr.String())
+		}
+	}
+	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
 }

@@ -22,8 +22,8 @@ const (
 type machine struct {
 	root   string // below which the files of the distribution and /proc are
 	dial   func() (*ipvs.Client, error)
-	loaded func() bool // tells whether IPVS is there
-	load   func()      // loads the module of IPVS, as far as it can
+	loaded func() (bool, error) // tells whether IPVS is there
+	load   func()               // loads the module of IPVS, as far as it can
 	unload func() error
 	lock   func() (unlock func(), locked bool) // keeps other restores away
 }

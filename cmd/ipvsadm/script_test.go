@@ -140,7 +140,7 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 // fakeMachine has a fake kernel, in which IPVS is as it is: there is nothing to
 // load.
 func fakeMachine(k *ipvstest.Kernel, root string) machine {
-	present := func() bool { return true }
+	present := func() (bool, error) { return true, nil }
 	nothing := func() {}
 	return machine{
 		root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil },

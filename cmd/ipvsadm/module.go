@@ -21,14 +21,34 @@ const errNotPermitted = unix.EPERM
 // dialKernel connects to the kernel's IPVS.
 func dialKernel() (*ipvs.Client, error) {
 	client, err := ipvs.DialAlone()
-	if errors.Is(err, ipvs.ErrNoIPVS) && !mayUseRawSockets() {
+	if errors.Is(err, ipvs.ErrNoIPVS) && !mayAdministrate() {
 		err = fmt.Errorf("%w: %w", errNotPermitted, err)
 	}
 	return client, err
 }
 
-// mayUseRawSockets tells whether a missing IPVS is to be blamed on the caller:
-// the original then falls back to an older interface, on a raw socket.
+// mayAdministrate tells whether a missing IPVS is not to be blamed on the caller.
+// The original then falls back to an older interface, on a raw socket; but what
+// IPVS needs is another capability, and that is all a sandbox may have. Who has
+// both, yet no raw socket, is root in a namespace that is not the network's.
+func mayAdministrate() bool {
+	capabilities, err := effectiveCapabilities()
+	if err != nil {
+		return mayUseRawSockets()
+	}
+	return has(capabilities, unix.CAP_NET_ADMIN) && (!has(capabilities, unix.CAP_NET_RAW) || mayUseRawSockets())
+}
+
+func has(capabilities uint64, capability int) bool { return capabilities&(1<<capability) != 0 }
+
+// effectiveCapabilities are those of the calling thread; see capget(2).
+func effectiveCapabilities() (uint64, error) {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	err := unix.Capget(&header, &data[0])
+	return uint64(data[1].Effective)<<32 | uint64(data[0].Effective), err
+}
+
 func mayUseRawSockets() bool {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
 	if err == nil {

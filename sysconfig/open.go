@@ -30,6 +30,23 @@ func Open(root, path string) (*os.File, error) {
 	return file, nil
 }
 
+// Exposed tells who besides root and the caller can change an open file: others may
+// write to it, or it belongs to them. It is empty if that is nobody.
+func Exposed(file *os.File) string {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	switch {
+	case info.Mode().Perm()&0o002 != 0:
+		return "any user may write to it"
+	case known && owner.Uid != 0 && int(owner.Uid) != os.Geteuid():
+		return fmt.Sprintf("it belongs to user %d", owner.Uid)
+	}
+	return ""
+}
+
 func isNull(info fs.FileInfo) bool {
 	null, err := os.Stat(os.DevNull)
 	return err == nil && os.SameFile(info, null)

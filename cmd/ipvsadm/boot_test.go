@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,9 +32,9 @@ func bootOn(t *testing.T, k *ipvstest.Kernel, stdout io.Writer, verb string, fil
 			t.Fatal(err)
 		}
 	}
-	var errors strings.Builder
-	status = run([]string{"ipvsadm-boot", verb}, strings.NewReader(""), stdout, &errors, fakeMachine(k, root))
-	return errors.String(), status
+	var said strings.Builder
+	status = run([]string{"ipvsadm-boot", verb}, strings.NewReader(""), stdout, &said, fakeMachine(k, root))
+	return said.String(), status
 }
 
 func TestAMachineThatIsToBeLeftAloneNeedsNoIPVS(t *testing.T) {
@@ -54,6 +55,39 @@ func TestStopSavesNothingIntoAPipe(t *testing.T) {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
+}
+
+func TestStartWarnsOfRulesThatOthersCanChange(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		prepare    func(path string) error
+	}{
+		{"only root's", "", func(path string) error { return os.Chmod(path, 0o664) }},
+		{"writable", "any user may write to it", func(path string) error { return os.Chmod(path, 0o602) }},
+		{"another user's", "it belongs to user 4242", func(path string) error { return os.Chown(path, 4242, -1) }},
+	} {
+		root := t.TempDir()
+		path := filepath.Join(root, "etc/ipvsadm.rules")
+		if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("-A -f 1\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if err := test.prepare(path); errors.Is(err, os.ErrPermission) {
+			continue // only root gives files away
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		k := ipvstest.New()
+		var stderr strings.Builder
+		status := run([]string{"ipvsadm-boot", "start"}, strings.NewReader(""), io.Discard, &stderr, fakeMachine(k, root))
+		warning := ""
+		if test.want != "" {
+			warning = "/etc/ipvsadm.rules: " + test.want + "\n"
+		}
+		if status != 0 || stderr.String() != warning {
+			t.Errorf("%s: status %d, %q, want %q", test.name, status, stderr.String(), warning)
+		}
+		check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
+	}
 }
 
 // By the LSB, 1 would mean that IPVS is dead.

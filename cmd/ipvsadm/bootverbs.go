@@ -154,6 +154,9 @@ func (b *boot) readFile(d *desired) error {
 		return &statusError{err, lsbNotConfigured}
 	}
 	defer func() { _ = file.Close() }()
+	if exposed := sysconfig.Exposed(file); exposed != "" {
+		b.complain(fmt.Sprintf("%s: %s", b.system.Rules, exposed))
+	}
 	b.stdin, b.source = file, b.system.Rules+": "
 	rules := 0
 	bad := b.readRules(func(line ruleLine) {

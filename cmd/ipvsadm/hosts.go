@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"strings"
 	"sync"
+
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
 )
 
 const (
@@ -16,7 +19,7 @@ const (
 
 // hostsSources are the places where hosts are looked up, in their order.
 var hostsSources = sync.OnceValue(func() []string {
-	order, err := os.Open(nsswitchPath)
+	order, err := sysconfig.Open("/", nsswitchPath)
 	if err != nil {
 		return parseSources(strings.NewReader(""))
 	}
@@ -50,13 +53,32 @@ var hostsFile = sync.OnceValue(func() map[netip.Addr]string {
 	if sources := hostsSources(); len(sources) == 0 || sources[0] != "files" {
 		return nil
 	}
-	file, err := os.Open(hostsPath)
+	return readHosts(hostsPath)
+})
+
+func readHosts(path string) map[netip.Addr]string {
+	file, err := sysconfig.Open("/", path)
 	if err != nil {
 		return nil
 	}
 	defer func() { _ = file.Close() }()
 	return parseHosts(file)
-})
+}
+
+// resolverEnds tells whether the resolver gets to the end of its files. It would
+// wait for ever for somebody at the other end of a pipe.
+var resolverEnds = sync.OnceValue(func() bool { return haveEnds(hostsPath, nsswitchPath, "/etc/resolv.conf") })
+
+func haveEnds(paths ...string) bool {
+	null, nullErr := os.Stat(os.DevNull)
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeDevice) != 0 && (nullErr != nil || !os.SameFile(info, null)) {
+			return false
+		}
+	}
+	return true
+}
 
 // parseHosts reads hosts(5). The first name of an address counts; if that is no
 // host name, the address has none here.

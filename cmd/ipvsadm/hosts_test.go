@@ -1,10 +1,15 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestHostsFile(t *testing.T) {
@@ -35,6 +40,31 @@ fe80::1%eth0 scoped
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+// A pipe in the place of a file has no end, and perhaps nobody who writes to it.
+func TestPipesInThePlaceOfFilesAreNotRead(t *testing.T) {
+	dir := t.TempDir()
+	pipe, file := filepath.Join(dir, "pipe"), filepath.Join(dir, "file")
+	if err := errors.Join(unix.Mkfifo(pipe, 0o600), os.WriteFile(file, []byte("10.0.0.1 a\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := readHosts(pipe); got != nil {
+		t.Errorf("hosts: %v", got)
+	}
+	if got := readServices(pipe); got.names != nil || got.ports != nil {
+		t.Errorf("services: %v", got)
+	}
+	if got := readHosts(file); len(got) != 1 {
+		t.Errorf("hosts of a file: %v", got)
+	}
+	for path, want := range map[string]bool{
+		pipe: false, "/dev/zero": false, file: true, "/dev/null": true, dir: true, filepath.Join(dir, "none"): true,
+	} {
+		if got := haveEnds(file, path); got != want {
+			t.Errorf("the resolver may read %s: %v", path, got)
+		}
 	}
 }
 

@@ -65,6 +65,9 @@ func hostByName(name string) (hostAddrs, error) {
 }
 
 func lookUpHost(name string, limit time.Duration) (addrs hostAddrs) {
+	if !resolverEnds() {
+		return hostAddrs{}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	found, _ := resolver.LookupNetIP(ctx, "ip", name)
@@ -138,7 +141,7 @@ func (n *names) lookUp(addrs []netip.Addr) {
 		if _, ok := n.hosts[a]; ok {
 			continue
 		}
-		if n.hosts[a] = strings.TrimSuffix(hostsFile()[a], "."); n.hosts[a] != "" || onlyInFiles() {
+		if n.hosts[a] = strings.TrimSuffix(hostsFile()[a], "."); n.hosts[a] != "" || onlyInFiles() || !resolverEnds() {
 			continue
 		}
 		slots <- struct{}{}

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"os"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
 )
 
 // servicesPath names ports, as services(5) says.
@@ -30,13 +31,21 @@ type serviceNames struct {
 
 // services reads the file when the first name is wanted. Without the file no
 // port has a name.
-var services = sync.OnceValue(func() serviceNames {
-	b, err := os.ReadFile(servicesPath)
+var services = sync.OnceValue(func() serviceNames { return readServices(servicesPath) })
+
+// readServices reads a regular file: a pipe may have nobody at its other end.
+func readServices(path string) serviceNames {
+	file, err := sysconfig.Open("/", path)
+	if err != nil {
+		return serviceNames{}
+	}
+	defer func() { _ = file.Close() }()
+	b, err := io.ReadAll(file)
 	if err != nil {
 		return serviceNames{}
 	}
 	return parseServices(string(b))
-})
+}
 
 func parseServices(text string) serviceNames {
 	all := serviceNames{map[servicePort]string{}, map[serviceName]uint16{}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -36,31 +37,35 @@ func (r *rules) entry(entry *ipvs.TableEntry) {
 	if len(lost) > 0 {
 		r.warn(s.ServiceID.String(), lost)
 	}
-	r.comment(usable)
+	start := len(r.buf)
 	r.buf = appendServiceRule(r.buf, r.names, s)
+	r.comment(usable, start)
 	for i := range entry.Destinations {
 		d := &entry.Destinations[i]
 		lost, usableToo := lostOfDestination(s, d)
 		if len(lost) > 0 {
 			r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), lost)
 		}
-		r.comment(usable && usableToo)
+		start := len(r.buf)
 		r.buf = appendDestinationRule(r.buf, r.names, s, d)
+		r.comment(usable && usableToo, start)
 	}
 }
 
 func (r *rules) warn(subject string, lost []string) {
 	for _, what := range lost {
-		warning := fmt.Sprintf("%s: %s cannot be saved", subject, what)
+		warning := Printable(fmt.Sprintf("%s: %s cannot be saved", subject, what))
 		r.warnings = append(r.warnings, warning)
 		r.buf = fmt.Appendf(r.buf, "# %s\n", warning)
 	}
 }
 
-// comment makes a rule that is not usable a comment.
-func (r *rules) comment(usable bool) {
+// comment makes the rule that begins at start a comment, if it is not usable. A line
+// feed in a name would end the comment.
+func (r *rules) comment(usable bool, start int) {
 	if !usable {
-		r.buf = append(r.buf, "# "...)
+		rule := strings.TrimSuffix(string(r.buf[start:]), "\n")
+		r.buf = fmt.Appendf(r.buf[:start], "# %s\n", Printable(rule))
 	}
 }
 

@@ -19,8 +19,9 @@ func Settings(w io.Writer, c ipvs.Config, daemons []ipvs.Daemon) (warnings []str
 		if !usable {
 			r.warn(d.State.String()+" sync daemon", []string{fmt.Sprintf("interface %q", d.Interface)})
 		}
-		r.comment(usable)
+		start := len(r.buf)
 		r.buf = append(appendDaemonRule(r.buf, d), '\n')
+		r.comment(usable, start)
 	}
 	_, err = w.Write(r.buf)
 	return r.warnings, err

@@ -24,3 +24,25 @@ func TestSettingsSayWhatNoRuleCan(t *testing.T) {
 		t.Errorf("%v, %q\n%s", err, warnings, b.String())
 	}
 }
+
+// A comment stays one, whatever is in a name, and controls no terminal.
+func TestCommentsOfRulesHoldNoEscapes(t *testing.T) {
+	var b strings.Builder
+	_, err := Settings(&b, ipvs.Config{}, []ipvs.Daemon{{State: ipvs.Backup, Interface: "x\n-C \x1b[31m"}})
+	const want = "--set 0 0 0\n" + `# backup sync daemon: interface "x\n-C \x1b[31m" cannot be saved
+# --start-daemon backup --mcast-interface x\x0a-C \x1b[31m --syncid 0
+`
+	if err != nil || b.String() != want {
+		t.Errorf("%v, %q", err, b.String())
+	}
+	b.Reset()
+	warnings, err := Rules(&b, ipvs.Table{{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 1}, Scheduler: "\x1b\u009b\n-C"}}}, nil)
+	for _, line := range append(warnings, strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")...) {
+		if !plain(line) {
+			t.Errorf("%q", line)
+		}
+	}
+	if err != nil || strings.Count(b.String(), "\n") != 2 || strings.Count(b.String(), "# ") != 2 {
+		t.Errorf("%v, %q", err, b.String())
+	}
+}

@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,6 +30,23 @@ func Printable(text string) string {
 		text = text[size:]
 	}
 	return b.String()
+}
+
+// PrintableLines is a writer that makes all but the ends of lines Printable. What
+// is written to it at a time is whole characters.
+func PrintableLines(w io.Writer) io.Writer { return printableLines{w} }
+
+type printableLines struct{ below io.Writer }
+
+func (w printableLines) Write(b []byte) (int, error) {
+	lines := strings.Split(string(b), "\n")
+	for i := range lines {
+		lines[i] = Printable(lines[i])
+	}
+	if _, err := io.WriteString(w.below, strings.Join(lines, "\n")); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // plain tells whether text is of printable ASCII alone.

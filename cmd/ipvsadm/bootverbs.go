@@ -118,7 +118,7 @@ func (b *boot) status() error {
 	if err != nil {
 		return err
 	}
-	return format.Daemons(b.stdout, daemons)
+	return format.Daemons(b.safe(b.stdout), daemons)
 }
 
 // unload unloads the modules of IPVS if the configuration asks for that. Where the

@@ -90,7 +90,7 @@ func (p *program) printChanges(d *desired) error {
 			changes = append(changes, change)
 		}
 	}
-	return format.Changes(p.stdout, changes)
+	return format.Changes(p.safe(p.stdout), changes)
 }
 
 // approach makes the changes that it takes from the table as it is now, and returns

@@ -66,6 +66,7 @@ func (l *lister) printer() printer {
 	return classicPrinter{
 		format.Listing{View: c.view(), Exact: c.has(exactBit), Names: names},
 		format.ConnListing{PersistenceData: c.has(persistentConnBit), Names: names},
+		l.safe,
 	}
 }
 
@@ -73,15 +74,17 @@ func (l *lister) printer() printer {
 type classicPrinter struct {
 	listing     format.Listing
 	connections format.ConnListing
+	safe        func(io.Writer) io.Writer // see program
 }
 
 func (classicPrinter) Timeouts(w io.Writer, c ipvs.Config) error { return format.Timeouts(w, c) }
 
-func (classicPrinter) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
-	return format.Daemons(w, daemons)
+func (p classicPrinter) Daemons(w io.Writer, daemons []ipvs.Daemon) error {
+	return format.Daemons(p.safe(w), daemons)
 }
 
 func (p classicPrinter) Table(w io.Writer, s format.Snapshot) error {
+	w = p.safe(w)
 	if s.Info != nil {
 		if err := format.Version(w, *s.Info); err != nil {
 			return err
@@ -96,11 +99,11 @@ func (p classicPrinter) Table(w io.Writer, s format.Snapshot) error {
 func (p classicPrinter) ConnTitles(w io.Writer) error { return p.connections.Titles(w) }
 
 func (p classicPrinter) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
-	return p.connections.Entries(w, entries)
+	return p.connections.Entries(p.safe(w), entries)
 }
 
 func (classicPrinter) ConnEnd(io.Writer) error { return nil }
 
 func (p classicPrinter) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCount) error {
-	return p.connections.Counts(w, by, counts)
+	return p.connections.Counts(p.safe(w), by, counts)
 }

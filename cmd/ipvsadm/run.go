@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -54,7 +55,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, m machine) in
 		_ = p.client.Close()
 	}
 	if err := p.stdout.Flush(); err != nil {
-		_, _ = fmt.Fprintf(stderr, "%s: cannot write the output: %v\n", p.name, err)
+		p.complain(fmt.Sprintf("%s: cannot write the output: %v", p.name, err))
 		return p.unwritten
 	}
 	return status
@@ -145,5 +146,9 @@ func (p *program) report(err error) int {
 // complain prints a line on stderr, after what stdout has so far.
 func (p *program) complain(text string) {
 	_ = p.stdout.Flush() // an error stays and is reported at the end
-	_, _ = fmt.Fprintln(p.stderr, text)
+	stderr := p.stderr
+	if isTerminal(stderr) {
+		stderr = format.PrintableLines(stderr) // words may come from anywhere
+	}
+	_, _ = fmt.Fprintln(stderr, text)
 }

@@ -97,7 +97,7 @@ func (p *program) saveAs(o saveOptions) error {
 	if o.output != "" {
 		return sysconfig.Replace(o.output, rules.Bytes())
 	}
-	_, err = rules.WriteTo(p.stdout)
+	_, err = rules.WriteTo(p.safe(p.stdout))
 	return err
 }
 

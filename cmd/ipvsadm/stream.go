@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
 )
@@ -151,5 +152,5 @@ func (p *program) executeScript(s script) (failed bool, err error) {
 }
 
 func (p *program) complainLine(number int, err error) {
-	p.complain(fmt.Sprintf("%sline %d: %s", p.source, number, strings.TrimSpace(sentence(err))))
+	p.complain(format.Printable(fmt.Sprintf("%sline %d: %s", p.source, number, strings.TrimSpace(sentence(err)))))
 }

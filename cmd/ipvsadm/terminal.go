@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"golang.org/x/term"
 )
 
@@ -31,4 +32,18 @@ func terminalOf(stdout io.Writer, getenv func(string) string) terminal {
 	typed := kind != "" && kind != "dumb"
 	// As no-color.org has it.
 	return terminal{file, width, typed, typed && getenv("NO_COLOR") == ""}
+}
+
+// safe is a writer for stdout as the original prints it, which hands on what is in
+// names as it is. If that is a terminal, nothing in them may control it.
+func (p *program) safe(w io.Writer) io.Writer {
+	if isTerminal(p.below) {
+		return format.PrintableLines(w)
+	}
+	return w
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -23,8 +23,9 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 all: build
 
+# -buildvcs=false: a checkout and a tarball make the same binary.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
 
 # exec: else a signal for make would end a shell, and leave the virtual machines to themselves.
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+	"golang.org/x/sys/unix"
 )
 
 // Exit statuses of init scripts, by the Linux Standard Base.
@@ -56,9 +57,10 @@ func (p *program) bootTool(words []string) error {
 		return &statusError{errReported, lsbUsage}
 	}
 	p.unwritten = lsbStatus(words[0], nil)
+	p.changing = words[0] != "status"
 	err := (&boot{program: p}).run(bootVerbs[words[0]])
-	if err == nil {
-		return nil
+	if err == nil || p.pipeClosed() && errors.Is(err, unix.EPIPE) {
+		return err
 	}
 	p.report(err)
 	return &statusError{errReported, lsbStatus(words[0], err)}

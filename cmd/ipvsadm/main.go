@@ -9,5 +9,6 @@ import (
 func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{
 		root: "/", dial: dialKernel, loaded: moduleLoaded, load: loadModule, unload: unloadModules, lock: lockTable,
+		brokenPipe: takeBrokenPipes(),
 	}))
 }

@@ -35,6 +35,7 @@ func (p *program) restoreTool(words []string) error {
 			return usagef("unknown option %s; try '%s --help'", word, p.name)
 		}
 	}
+	p.changing = mode == byDifference || mode == clearFirst
 	if mode == clearFirst {
 		return p.restoreRules(true)
 	}

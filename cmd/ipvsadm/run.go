@@ -9,6 +9,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"golang.org/x/sys/unix"
 )
 
 // Exit statuses, as the original's.
@@ -27,6 +28,8 @@ type machine struct {
 	load   func()               // loads the module of IPVS, as far as it can
 	unload func() error
 	lock   func() (unlock func(), locked bool) // keeps other restores away
+	// brokenPipe ends the process as SIGPIPE would, unless that is ignored.
+	brokenPipe func()
 }
 
 // program is one run of the tool.
@@ -41,6 +44,9 @@ type program struct {
 	client  *ipvs.Client
 	// unwritten is the exit status if stdout cannot be written.
 	unwritten int
+	// changing is set before a run of many changes: from then on, nothing that
+	// cannot be written is a reason to stop.
+	changing bool
 }
 
 // run does what the words say and returns the exit status. args[0] picks the tool.
@@ -50,11 +56,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, m machine) in
 	}
 	p := &program{name: args[0], stdin: stdin, stdout: bufio.NewWriterSize(stdout, 32<<10), below: stdout, stderr: stderr, machine: m}
 	p.unwritten = exitList
-	status := p.report(p.tool(args[1:]))
+	err := p.tool(args[1:])
+	closed := p.pipeClosed()
+	if closed && (!p.changing || err == nil) {
+		m.brokenPipe()
+	}
+	if closed && errors.Is(err, unix.EPIPE) {
+		err = nil
+	}
+	status := p.report(err)
 	if p.client != nil {
 		_ = p.client.Close()
 	}
-	if err := p.stdout.Flush(); err != nil {
+	if err := p.stdout.Flush(); err != nil && !closed {
 		p.complain(fmt.Sprintf("%s: cannot write the output: %v", p.name, err))
 		return p.unwritten
 	}
@@ -145,10 +159,18 @@ func (p *program) report(err error) int {
 
 // complain prints a line on stderr, after what stdout has so far.
 func (p *program) complain(text string) {
-	_ = p.stdout.Flush() // an error stays and is reported at the end
+	closed := p.pipeClosed() // any other error stays and is reported at the end
+	if closed && !p.changing {
+		p.machine.brokenPipe()
+	}
 	stderr := p.stderr
 	if isTerminal(stderr) {
 		stderr = format.PrintableLines(stderr) // words may come from anywhere
 	}
-	_, _ = fmt.Fprintln(stderr, text)
+	if _, err := fmt.Fprintln(stderr, text); errors.Is(err, unix.EPIPE) && !p.changing {
+		p.machine.brokenPipe()
+	}
 }
+
+// pipeClosed writes what stdout has so far, and tells whether nobody reads it.
+func (p *program) pipeClosed() bool { return errors.Is(p.stdout.Flush(), unix.EPIPE) }

@@ -144,7 +144,8 @@ func fakeMachine(k *ipvstest.Kernel, root string) machine {
 	nothing := func() {}
 	return machine{
 		root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil },
-		lock: func() (func(), bool) { return nothing, false },
+		lock:       func() (func(), bool) { return nothing, false },
+		brokenPipe: nothing,
 	}
 }
 

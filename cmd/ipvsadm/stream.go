@@ -8,6 +8,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+	"golang.org/x/sys/unix"
 )
 
 // ruleLine is a command of a rules stream.
@@ -25,6 +26,7 @@ func (l ruleLine) kept() ruleLine {
 // restoreRules reads a rules stream whole, then does what its lines say, with an
 // empty table if clear is set.
 func (p *program) restoreRules(clear bool) error {
+	p.changing = true
 	var s script
 	bad := p.readRules(s.add)
 	if err := p.connect(); err != nil {
@@ -140,8 +142,11 @@ func (p *program) executeScript(s script) (failed bool, err error) {
 			}
 		}
 		err := s[i].err
-		if s[i].show != nil {
+		if s[i].show != nil && !p.pipeClosed() {
 			err = p.show(s[i].show)
+		}
+		if p.pipeClosed() && errors.Is(err, unix.EPIPE) {
+			continue // run knows
 		}
 		if err != nil {
 			failed = true

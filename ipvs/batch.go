@@ -88,6 +88,12 @@ func (b *Batch) Grow(n int) {
 	b.ends = slices.Grow(b.ends, n)
 }
 
+// GrowLike makes room for as much as another batch holds.
+func (b *Batch) GrowLike(other *Batch) {
+	b.data.b = slices.Grow(b.data.b, len(other.data.b))
+	b.ends = slices.Grow(b.ends, len(other.ends))
+}
+
 // Len is how many changes there are.
 func (b *Batch) Len() int { return len(b.ends) }
 

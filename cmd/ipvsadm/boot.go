@@ -94,7 +94,7 @@ func lsbStatus(verb string, err error) int {
 		return lsbStopped
 	case verb == "status":
 		return lsbUnknown
-	case errors.As(err, &withStatus) && withStatus.status == lsbNotConfigured:
+	case errors.Is(err, errBadRules), errors.As(err, &withStatus) && withStatus.status == lsbNotConfigured:
 		return lsbNotConfigured
 	}
 	return lsbFailed

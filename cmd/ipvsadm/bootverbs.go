@@ -15,7 +15,7 @@ import (
 // start makes the table what the rules file says, as a restore does: what is
 // there already stays.
 func (b *boot) start() error {
-	d, failed, err := b.read()
+	d, err := b.read()
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (b *boot) start() error {
 	if err := b.connect(); err != nil {
 		return err
 	}
-	return b.bringBack(d, failed)
+	return b.bringBack(d)
 }
 
 // stop empties the table. It is saved before only if the configuration asks for that.
@@ -34,7 +34,7 @@ func (b *boot) stop() error {
 		return err
 	}
 	if b.system.SaveOnStop {
-		if err := b.saveUnasked(); err != nil {
+		if _, err := b.saveUnasked(); err != nil {
 			return err
 		}
 	}
@@ -43,7 +43,7 @@ func (b *boot) stop() error {
 
 // restart empties the table and fills it anew, unless the rules file is bad.
 func (b *boot) restart() error {
-	d, failed, err := b.read()
+	d, err := b.read()
 	saves := b.system.Auto && b.system.SaveOnRestart
 	if err != nil && !(saves && errors.Is(err, fs.ErrNotExist)) {
 		return err
@@ -55,17 +55,33 @@ func (b *boot) restart() error {
 		return err
 	}
 	if saves {
-		if err := b.saveUnasked(); err != nil {
+		if d, err = b.saveAndRead(d, err); err != nil {
 			return err
 		}
-		if d, failed, err = b.read(); err != nil {
-			return err
-		}
+	}
+	if err := b.spareServices(d); err != nil {
+		return err
 	}
 	if err := b.empty(b.system.Auto); err != nil {
 		return err
 	}
-	return b.bringBack(d, failed)
+	return b.bringBack(d)
+}
+
+// saveAndRead saves the table, unless the rules file is bad, and reads what was
+// saved. If there was nothing to save, it returns what was read before.
+func (b *boot) saveAndRead(before *desired, readErr error) (*desired, error) {
+	if readErr == nil && before.bad {
+		return before, b.spareServices(before)
+	}
+	saved, err := b.saveUnasked()
+	switch {
+	case err != nil:
+		return nil, err
+	case !saved:
+		return before, readErr
+	}
+	return b.read()
 }
 
 // save writes the table to the rules file, even if it is empty. Daemons that run
@@ -130,22 +146,21 @@ func (b *boot) unload() error {
 	return b.machine.unload()
 }
 
-// read reads the rules file and what the configuration says of daemons. A bad
-// line is an error; failed tells that the kernel would not have a line.
-func (b *boot) read() (d *desired, failed bool, err error) {
-	d = newDesired()
+// read reads the rules file and what the configuration says of daemons.
+func (b *boot) read() (*desired, error) {
+	d := newDesired()
+	d.keepTable = !b.system.Auto
 	if b.system.Auto {
 		if err := b.readFile(d); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
-	failed = b.complainOf(d.impossible)
 	for _, daemon := range b.configuredDaemons() {
 		if _, named := d.daemons[daemon.State]; !named {
 			d.daemons[daemon.State] = desiredDaemon{Daemon: daemon, origin: sysconfig.SettingsDebian + ": DAEMON: "}
 		}
 	}
-	return d, failed, nil
+	return d, nil
 }
 
 func (b *boot) readFile(d *desired) error {
@@ -158,17 +173,7 @@ func (b *boot) readFile(d *desired) error {
 		b.complain(fmt.Sprintf("%s: %s", b.system.Rules, exposed))
 	}
 	b.stdin, b.source = file, b.system.Rules+": "
-	rules := 0
-	bad := b.readRules(func(line ruleLine) {
-		rules++
-		d.add(line)
-	})
-	if bad {
-		return &statusError{errReported, lsbNotConfigured}
-	}
-	if rules == 0 {
-		b.complain(fmt.Sprintf("%s: there are no rules in it", b.system.Rules))
-	}
+	d.bad = b.readRules(d.add)
 	return nil
 }
 
@@ -202,31 +207,33 @@ func (b *boot) complainOfAuto() {
 }
 
 // bringBack makes the kernel what is desired.
-func (b *boot) bringBack(d *desired, failed bool) error {
-	if !b.system.Auto {
+func (b *boot) bringBack(d *desired) error {
+	if d.keepTable {
 		b.complainOfAuto()
-		d.keepTable = true
 	}
-	refusedToo, err := b.bringAbout(d)
-	return refused(failed || refusedToo, err)
+	refused, err := b.bringAbout(d)
+	if err == nil && d.unfit() && !d.bad {
+		b.complain(fmt.Sprintf("%s: there are no rules in it", b.system.Rules))
+	}
+	return d.end(refused, err)
 }
 
 // saveUnasked saves the table before it is emptied, and keeps the file before
 // that: what could not be restored from it is only there. An empty table, as that
 // of a second stop, is not saved.
-func (b *boot) saveUnasked() error {
+func (b *boot) saveUnasked() (saved bool, err error) {
 	table, err := b.client.Table()
 	if err != nil || !b.system.Auto {
-		return err
+		return false, err
 	}
 	if len(table) == 0 {
 		b.complain(fmt.Sprintf("%s: there are no services, %s stays as it is", b.name, b.system.Rules))
-		return nil
+		return false, nil
 	}
 	if err := b.keepOld(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
-	return b.save()
+	return true, b.save()
 }
 
 // keepOld makes a copy of the rules file.

@@ -38,6 +38,11 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		if round == 0 {
+			if err := p.admit(d, now); err != nil {
+				return false, err
+			}
+		}
 		if !again && !differ(now, d) {
 			break
 		}
@@ -62,11 +67,7 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 			p.complain(d.daemons[r.change.Daemon.State].origin + r.err.Error())
 		}
 	}
-	var later script
-	for _, line := range d.later {
-		later.add(line)
-	}
-	failedLater, err := p.executeScript(later)
+	failedLater, err := p.executeLater(d.later)
 	return len(refusals) > 0 || failedLater, err
 }
 
@@ -74,6 +75,9 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 func (p *program) printChanges(d *desired) error {
 	now, err := p.tableNow(d)
 	if err != nil {
+		return err
+	}
+	if err := p.admit(d, now); err != nil {
 		return err
 	}
 	stops, settings, err := p.settingsDiff(d)
@@ -85,9 +89,11 @@ func (p *program) printChanges(d *desired) error {
 		changes = append(changes, part...)
 	}
 	changes = append(changes, settings...)
-	for _, line := range d.later {
-		if change, ok := line.command.change(); ok {
-			changes = append(changes, change)
+	for _, part := range d.later {
+		for _, line := range part {
+			if change, ok := line.zeroing(); ok {
+				changes = append(changes, change)
+			}
 		}
 	}
 	return format.Changes(p.safe(p.stdout), changes)

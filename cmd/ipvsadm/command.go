@@ -45,6 +45,9 @@ type command struct {
 
 func (c *command) has(b bit) bool { return c.options&b != 0 }
 
+// shows tells whether the command only prints something.
+func (c *command) shows() bool { return c.verb == list || c.verb == save }
+
 // parse reads the words of one command. Errors are a noCommandError, a
 // *scanError or a *usageError.
 func parse(words []string) (*command, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"syscall"
@@ -13,24 +14,21 @@ import (
 // desired is what a rules file says that the kernel shall be.
 type desired struct {
 	keepTable  bool // whatever services there are shall stay
+	lines      int  // that are good
+	bad        bool // there are bad ones too
 	services   map[ipvs.ServiceID]*desiredService
 	config     ipvs.Config // zero where the file does not say
 	configLine int
 	daemons    map[ipvs.DaemonState]desiredDaemon
-	later      []ruleLine // what shows or zeroes something, when all else is done
-	impossible []impossibleLine
-}
-
-// impossibleLine is a line that the kernel would refuse, such as that of a server
-// of a service that is not there.
-type impossibleLine struct {
-	number int
-	err    error
+	later      laterLines
+	impossible remarks // on lines that the kernel would refuse, such as that of a server of no service
+	repeated   remarks // on lines that say again what an earlier one said
 }
 
 type desiredService struct {
 	ipvs.Service
 	line    int // that says so
+	deleted bool
 	servers serverList
 }
 
@@ -52,65 +50,86 @@ func newDesired() *desired {
 // add carries out a line in memory. One that the kernel would refuse is without
 // effect.
 func (d *desired) add(line ruleLine) {
+	d.lines++
 	ch, ok := line.command.change()
 	if !ok {
-		d.later = append(d.later, line.kept())
+		d.later.add(laterLine{shownLine: line.shown(d.later.lastWords())})
 		return
 	}
+	err := d.carryOut(&ch, line.number)
 	var errno syscall.Errno
-	switch ch.Command {
-	case ipvs.CommandFlush:
-		clear(d.services)
-		d.forgetZeroing(func(ipvs.ServiceID) bool { return true })
-	case ipvs.CommandSetConfig:
-		d.setConfig(ch.Config)
-		d.configLine = line.number
-	case ipvs.CommandNewDaemon:
-		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, line: line.number}
-	case ipvs.CommandDelDaemon:
-		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, stopped: true, line: line.number}
-	case ipvs.CommandZero:
-		if id := ch.Service.ServiceID; id != (ipvs.ServiceID{}) && d.services[id] == nil {
-			errno = unix.ESRCH
-			break
-		}
-		d.later = append(d.later, line.kept())
-	case ipvs.CommandNewService, ipvs.CommandSetService, ipvs.CommandDelService:
-		errno = d.changeService(&ch, line.number)
+	switch {
+	case err == nil:
+	case errors.As(err, &errno):
+		d.impossible.add(line.number, &ipvs.Error{Command: ch.Command, Errno: errno})
 	default:
-		errno = d.changeServer(&ch, line.number)
-	}
-	if errno != 0 {
-		d.impossible = append(d.impossible, impossibleLine{line.number, &ipvs.Error{Command: ch.Command, Errno: errno}})
+		d.repeated.add(line.number, err)
 	}
 }
 
-func (d *desired) changeService(ch *ipvs.Change, line int) syscall.Errno {
+// carryOut makes a change in memory. The error is what the kernel would say, or a
+// repetition.
+func (d *desired) carryOut(ch *ipvs.Change, line int) error {
+	switch ch.Command {
+	case ipvs.CommandFlush:
+		for _, s := range d.services {
+			s.deleted = true
+		}
+		clear(d.services)
+	case ipvs.CommandSetConfig:
+		d.setConfig(ch.Config)
+		d.configLine = line
+	case ipvs.CommandNewDaemon:
+		if before := d.daemons[ch.Daemon.State]; before == (desiredDaemon{Daemon: ch.Daemon, line: before.line}) {
+			return repetition(before.line)
+		}
+		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, line: line}
+	case ipvs.CommandDelDaemon:
+		d.daemons[ch.Daemon.State] = desiredDaemon{Daemon: ch.Daemon, stopped: true, line: line}
+	case ipvs.CommandZero:
+		s := d.services[ch.Service.ServiceID]
+		if s == nil && ch.Service.ServiceID != (ipvs.ServiceID{}) {
+			return unix.ESRCH
+		}
+		d.later.add(laterLine{shownLine: shownLine{number: line}, zeroed: s})
+	case ipvs.CommandNewService, ipvs.CommandSetService, ipvs.CommandDelService:
+		return d.changeService(ch, line)
+	default:
+		return d.changeServer(ch, line)
+	}
+	return nil
+}
+
+func (d *desired) changeService(ch *ipvs.Change, line int) error {
 	id := ch.Service.ServiceID
 	s := d.services[id]
 	switch {
+	case ch.Command == ipvs.CommandNewService && s != nil && s.Service == ch.Service:
+		return repetition(s.line)
 	case ch.Command == ipvs.CommandNewService && s != nil:
 		return unix.EEXIST
 	case ch.Command != ipvs.CommandNewService && s == nil:
 		return unix.ESRCH
 	case ch.Command == ipvs.CommandDelService:
+		s.deleted = true
 		delete(d.services, id)
-		d.forgetZeroing(func(zeroed ipvs.ServiceID) bool { return zeroed == id })
 	case s != nil:
 		s.Service, s.line = ch.Service, line
 	default:
 		d.services[id] = &desiredService{Service: ch.Service, line: line}
 	}
-	return 0
+	return nil
 }
 
-func (d *desired) changeServer(ch *ipvs.Change, line int) syscall.Errno {
+func (d *desired) changeServer(ch *ipvs.Change, line int) error {
 	s := d.services[ch.Service.ServiceID]
 	if s == nil {
 		return unix.ESRCH
 	}
 	server := s.servers.find(ch.Destination.DestinationID)
 	switch {
+	case ch.Command == ipvs.CommandNewDestination && server != nil && server.Destination == ch.Destination:
+		return repetition(server.line)
 	case ch.Command == ipvs.CommandNewDestination && server != nil:
 		return unix.EEXIST
 	case ch.Command == ipvs.CommandNewDestination:
@@ -122,15 +141,7 @@ func (d *desired) changeServer(ch *ipvs.Change, line int) syscall.Errno {
 	default:
 		*server = desiredServer{ch.Destination, line}
 	}
-	return 0
-}
-
-// forgetZeroing drops what was to be zeroed of services that are gone.
-func (d *desired) forgetZeroing(gone func(ipvs.ServiceID) bool) {
-	d.later = slices.DeleteFunc(d.later, func(line ruleLine) bool {
-		ch, ok := line.command.change()
-		return ok && ch.Command == ipvs.CommandZero && ch.Service.ServiceID != (ipvs.ServiceID{}) && gone(ch.Service.ServiceID)
-	})
+	return nil
 }
 
 // setConfig keeps earlier values where the new ones are zero, as the kernel does.

@@ -15,7 +15,7 @@ func (p *program) execute(c *command) error {
 	case version:
 		return p.version()
 	case restore:
-		return p.restoreRules(false)
+		return p.restoreRules()
 	}
 	if err := p.open(); err != nil {
 		return err

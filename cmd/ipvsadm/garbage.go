@@ -14,3 +14,10 @@ func keepGarbage() {
 		debug.SetGCPercent(200)
 	}
 }
+
+// keepLessGarbage is for what may hold very much.
+func keepLessGarbage() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}

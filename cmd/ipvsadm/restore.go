@@ -37,34 +37,29 @@ func (p *program) restoreTool(words []string) error {
 	}
 	p.changing = mode == byDifference || mode == clearFirst
 	if mode == clearFirst {
-		return p.restoreRules(true)
+		return p.clearAndRestore()
 	}
 	// The lines are added up at once, not kept: they are many.
 	d := newDesired()
-	bad := p.readRules(d.add)
-	if mode != checkOnly {
-		if err := p.connect(); err != nil {
-			return err
-		}
+	d.bad = p.readRules(d.add)
+	if mode == checkOnly {
+		return p.checkRules(d)
 	}
-	if bad {
-		return &statusError{errReported, exitUsage}
+	if err := p.connect(); err != nil {
+		return err
 	}
-	failed := p.complainOf(d.impossible)
-	switch mode {
-	case dryRun:
-		return refused(failed, p.printChanges(d))
-	case byDifference:
-		refusedToo, err := p.bringAbout(d)
-		return refused(failed || refusedToo, err)
+	if mode == dryRun {
+		return d.end(false, p.printChanges(d))
 	}
-	return refused(failed, nil)
+	refused, err := p.bringAbout(d)
+	return d.end(refused, err)
 }
 
-// complainOf reports lines that the kernel would refuse.
-func (p *program) complainOf(lines []impossibleLine) (failed bool) {
-	for _, line := range lines {
-		p.complainLine(line.number, line.err)
+// checkRules says what would be wrong with the rules if there were services.
+func (p *program) checkRules(d *desired) error {
+	if d.unfit() {
+		return p.refuse(d)
 	}
-	return len(lines) > 0
+	p.complainOf(d)
+	return d.end(false, nil)
 }

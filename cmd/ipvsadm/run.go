@@ -44,6 +44,9 @@ type program struct {
 	client  *ipvs.Client
 	// unwritten is the exit status if stdout cannot be written.
 	unwritten int
+	// complaints and unsaid are how many lines of rules were complained of, and
+	// how many were not because there are so many.
+	complaints, unsaid int
 	// changing is set before a run of many changes: from then on, nothing that
 	// cannot be written is a reason to stop.
 	changing bool
@@ -126,6 +129,10 @@ func (p *program) open() (err error) {
 
 // report prints an error and returns the exit status.
 func (p *program) report(err error) int {
+	if p.unsaid > 0 {
+		p.complain(fmt.Sprintf("... and %d more", p.unsaid))
+		p.unsaid = 0
+	}
 	status := exitKernel
 	var withStatus *statusError
 	if errors.As(err, &withStatus) {

@@ -26,7 +26,7 @@ var tryHelp = regexp.MustCompile("^Try `")
 
 // stream runs a rules stream. Ours is compared with what the original does with each line alone, because of
 //
-//	X6   with a bad line nothing changes, and all bad lines are reported
+//	X6   all bad lines are reported; with one, nothing changes if there are services, else the good lines are carried out
 //	X7   the kernel's errors come with their line, and the status tells of any of them
 //
 // A line is bad when the original, in a namespace that is there for nothing else, refuses it before it asks the kernel.
@@ -39,7 +39,12 @@ func (r *run) stream(s Step) (results [2]Result, err error) {
 	single := func(n *namespace, line string) (Result, error) {
 		return n.run(netlab.Command{Path: r.Oracle, Args: []string{"ipvsadm", "-R"}, Stdin: []byte(line)})
 	}
+	services, err := r.hasServices()
+	if err != nil {
+		return results, err
+	}
 	want := &results[oracle]
+	bad := map[int]bool{}
 	rules := strings.SplitAfter(string(s.Stdin.Bytes), "\n")
 	for i, line := range rules {
 		result, err := single(r.scratch, line)
@@ -48,12 +53,14 @@ func (r *run) stream(s Step) (results [2]Result, err error) {
 		}
 		if result.Status == 2 || result.Status == 255 && !slices.Contains(kernelErrors, strings.TrimSpace(string(result.Stderr))) {
 			want.Status = 2
+			bad[i] = true
 			want.Stderr = append(want.Stderr, withLine(i, result.Stderr)...)
 		}
 	}
+	failed := false
 	for i, line := range rules {
-		if want.Status == 2 {
-			break
+		if bad[i] || len(bad) > 0 && services {
+			continue
 		}
 		result, err := single(r.namespaces[oracle], line)
 		if err != nil {
@@ -62,11 +69,29 @@ func (r *run) stream(s Step) (results [2]Result, err error) {
 		want.Stdout = append(want.Stdout, result.Stdout...)
 		if result.Status != 0 {
 			want.Stderr = append(want.Stderr, withLine(i, result.Stderr)...)
-			defer func() { want.Status = 255 }()
+			failed = true
 		}
+	}
+	if failed && len(bad) == 0 {
+		want.Status = 255
 	}
 	results[ours], err = r.program(ours, ours, s)
 	results[ours].Stderr = bytes.ReplaceAll(results[ours].Stderr, []byte("the first option must be a command, such as -A or --add-service"), []byte(noCommand))
+	return results, err
+}
+
+// hasServices tells whether the original lists any.
+func (r *run) hasServices() (bool, error) {
+	saved, err := r.namespaces[oracle].run(netlab.Command{Path: r.Oracle, Args: []string{"ipvsadm", "-S", "-n"}})
+	return len(saved.Stdout) > 0, err
+}
+
+// noRules runs a restore of an empty file where there are services. The original would delete them.
+//
+//	X18  an empty file is an error, and they stay
+func (r *run) noRules(s Step) (results [2]Result, err error) {
+	results[oracle] = Result{Status: 2, Stderr: []byte("no rules; say -C if that is meant\n")}
+	results[ours], err = r.program(ours, ours, s)
 	return results, err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"os"
@@ -86,6 +87,19 @@ func TestX07KernelErrorsOfAStreamNameTheirLine(t *testing.T) {
 		stderr: "line 2: Service already exists\nline 3: No such service\n",
 		status: exitKernel,
 	})
+	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n-A -f 2 -s wlc\n"})
+}
+
+func TestX07ManyErrorsAreCounted(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -f 1")
+	var messages strings.Builder
+	for i := range maxComplaints {
+		fmt.Fprintf(&messages, "line %d: Service already exists\n", i+1)
+	}
+	checkInput(t, k, strings.Repeat("-A -f 1\n", maxComplaints), "ipvsadm -R", want{stderr: messages.String(), status: exitKernel})
+	messages.WriteString("... and 42 more\n")
+	checkInput(t, k, strings.Repeat("-A -f 1\n", maxComplaints+42)+"-A -f 2\n", "ipvsadm -R", want{stderr: messages.String(), status: exitKernel})
 	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n-A -f 2 -s wlc\n"})
 }
 

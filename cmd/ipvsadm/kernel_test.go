@@ -26,6 +26,7 @@ func TestKernel(t *testing.T) {
 	t.Run("static binary", testStaticBinary)
 	t.Run("empty root directory", testEmptyRoot)
 	t.Run("examples of the README", testReadme)
+	t.Run("boot script of OpenRC", testOpenRC)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 
@@ -123,6 +124,39 @@ func emptyRoot(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return root
+}
+
+// testOpenRC does what the init scripts of Gentoo and Alpine do: they clear the table
+// and restore it. One bad line must not cost the others.
+func testOpenRC(t *testing.T) {
+	inNewNamespace(t)
+	dir := t.TempDir()
+	for _, name := range []string{"ipvsadm", "ipvsadm-restore"} {
+		if err := os.Symlink(binary, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const good = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2:80 -g -w 1\n-A -f 1 -s wlc\n"
+	rules := filepath.Join(dir, "rules")
+	if err := os.WriteFile(rules, []byte(good+"-A -t no-such-host.invalid:80\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const script = `
+start() {
+	ipvsadm -C && ipvsadm-restore < "$1"
+}
+ipvsadm -A -f 7 || exit 99
+start "$1"
+`
+	cmd := exec.Command("sh", "-c", script, "ipvsadm", rules)
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	output, _ := cmd.CombinedOutput()
+	if status := cmd.ProcessState.ExitCode(); status != exitUsage || string(output) != "line 4: illegal virtual server address[:port] specified\n" {
+		t.Errorf("status %d, %s", status, output)
+	}
+	if saved, err := exec.Command(binary, "-S", "-n").Output(); err != nil || string(saved) != good {
+		t.Errorf("%v, got\n%s", err, saved)
+	}
 }
 
 // testModule unloads ip_vs; the next command brings it back.

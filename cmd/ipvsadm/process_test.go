@@ -23,9 +23,13 @@ const (
 	fakeRules = "IPVSADM_TEST_RULES" // of the table at the start
 	fakeSaved = "IPVSADM_TEST_SAVED" // the file for the table in the end
 	fakeRoot  = "IPVSADM_TEST_ROOT"
+	measured  = "IPVSADM_TEST_PEAK" // the file for the peak memory of the command in the arguments
 )
 
 func TestMain(m *testing.M) {
+	if path, ok := os.LookupEnv(measured); ok {
+		os.Exit(measure(path))
+	}
 	if path, ok := os.LookupEnv(fakeRules); ok {
 		os.Exit(runAsTool(path))
 	}

@@ -149,9 +149,9 @@ type shownLine struct {
 func (l ruleLine) shown(before string) shownLine {
 	words := strings.Join(l.words, " ")
 	if words == before {
-		words = before
+		return shownLine{l.number, before}
 	}
-	return shownLine{l.number, words}
+	return shownLine{l.number, strings.Clone(words)} // a single word would keep its whole line
 }
 
 // add adds a line.

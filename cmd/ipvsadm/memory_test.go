@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// measure runs a command and writes its peak memory in KiB to a file. It is a
+// process of its own because a new process counts the memory of the one that
+// started it, and that of the tests may be large.
+func measure(path string) int {
+	cmd := exec.Cmd{Path: os.Args[1], Args: os.Args[2:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		panic(err)
+	}
+	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	if err := os.WriteFile(path, fmt.Append(nil, peak), 0o600); err != nil {
+		panic(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// realBinary is the one under test in the lab, else a new one.
+func realBinary(t *testing.T) string {
+	t.Helper()
+	if inKernel {
+		return binary
+	}
+	path := filepath.Join(t.TempDir(), "ipvsadm")
+	build := exec.Command("go", "build", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return path
+}
+
+// Rules that are small in a file are small in memory, and many complaints are not
+// printed. Outside the lab the kernel must be left alone.
+func TestMemoryOfSmallRules(t *testing.T) {
+	program := realBinary(t)
+	lists := strings.Repeat("-L\n", 500_000)
+	zeroes := strings.Repeat("-Z\n", 500_000)
+	mixed := strings.Repeat("-L\n-Z\n", 250_000)
+	repeats := strings.Repeat("-A -t 10.0.0.1:80\n", 1_000_000)
+	bad := strings.Repeat("typo\n", 1_000_000)
+	others := strings.Repeat("-A -f 1 -s rr\n-A -f 1\n", 500_000)
+	for _, test := range []struct {
+		name, rules, line string
+		peak              int // MiB at most
+		status            int
+		messages          int
+		last              string // the last message
+		needsKernel       bool
+	}{
+		{name: "lists", rules: lists, line: "ipvsadm-restore --check", peak: 64},
+		{name: "zeroes", rules: zeroes, line: "ipvsadm-restore --check", peak: 64},
+		{name: "lists and zeroes", rules: mixed, line: "ipvsadm-restore --check", peak: 64},
+		{name: "repeats", rules: repeats, line: "ipvsadm-restore --check", peak: 150, messages: 101, last: "... and 999899 more"},
+		{name: "bad lines", rules: bad, line: "ipvsadm-restore --check", peak: 64, status: 2, messages: 101, last: "... and 999900 more"},
+		{
+			name: "repeats and others", rules: others, line: "ipvsadm-restore --check", peak: 150, status: 255,
+			messages: 201, last: "... and 999799 more",
+		},
+		{name: "zeroes", rules: zeroes, line: "ipvsadm -R", peak: 64, needsKernel: true},
+		{name: "zeroes", rules: "-C\n" + zeroes, line: "ipvsadm-restore", peak: 64, needsKernel: true},
+		{name: "zeroes", rules: zeroes, line: "ipvsadm-restore --clear", peak: 64, needsKernel: true},
+		// SIGPIPE ends it, which measure makes 255.
+		{name: "unread lists", rules: lists, line: "ipvsadm -R", peak: 64, status: 255, needsKernel: true},
+		{
+			name: "repeats", rules: repeats, line: "ipvsadm -R", peak: 150, status: 255,
+			messages: 101, last: "... and 999899 more", needsKernel: true,
+		},
+	} {
+		t.Run(test.name+", "+test.line, func(t *testing.T) {
+			if test.needsKernel && !inKernel {
+				return
+			}
+			if inKernel {
+				inNewNamespace(t)
+			}
+			peakFile := filepath.Join(t.TempDir(), "peak")
+			cmd := exec.Command(os.Args[0], append([]string{program}, strings.Fields(test.line)...)...)
+			cmd.Env = append(os.Environ(), measured+"="+peakFile)
+			cmd.Stdin = strings.NewReader(test.rules)
+			if strings.HasPrefix(test.name, "unread") {
+				cmd.Stdout = closedPipe(t)
+			}
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			err := cmd.Run()
+			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			if status := cmd.ProcessState.ExitCode(); status != test.status {
+				t.Errorf("exit status %d, want %d", status, test.status)
+			}
+			messages := strings.SplitAfter(stderr.String(), "\n")
+			messages = messages[:len(messages)-1]
+			if len(messages) != test.messages || len(messages) > 0 && strings.TrimSuffix(messages[len(messages)-1], "\n") != test.last {
+				t.Errorf("%d messages, want %d, ending in %.200q", len(messages), test.messages, stderr.String()[max(0, stderr.Len()-200):])
+			}
+			content, err := os.ReadFile(peakFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			peak, err := strconv.Atoi(string(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if peak >>= 10; peak > test.peak {
+				t.Errorf("%d MiB, want at most %d", peak, test.peak)
+			}
+			t.Logf("%d MiB", peak)
+		})
+	}
+}
+
+// Lines that show something are bounded, since they need no table to grow.
+func TestLinesThatListSomethingAreBounded(t *testing.T) {
+	rules := strings.Repeat("-L\n", maxShown)
+	var stderr strings.Builder
+	status := run([]string{"ipvsadm-restore", "--check"}, strings.NewReader(rules+"-A -f 1\n-L\n"), io.Discard, &stderr, fakeMachine(nil, ""))
+	if want := "line 1000002: more than 1000000 lines list something\n"; stderr.String() != want || status != exitUsage {
+		t.Errorf("status %d, %s", status, stderr.String())
+	}
+	if status := run([]string{"ipvsadm-restore", "--check"}, strings.NewReader(rules), io.Discard, &stderr, fakeMachine(nil, "")); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}

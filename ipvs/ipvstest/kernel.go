@@ -20,6 +20,7 @@
 package ipvstest
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"sync"
@@ -299,7 +300,7 @@ func (k *Kernel) traced(sent bool, messages []netlink.Message) {
 func (k *Kernel) ordered() []*service {
 	ordered := slices.Clone(k.services)
 	slices.SortStableFunc(ordered, func(a, b *service) int {
-		return min(1, int(a.FWMark)) - min(1, int(b.FWMark))
+		return cmp.Compare(min(1, a.FWMark), min(1, b.FWMark))
 	})
 	return ordered
 }

@@ -125,6 +125,20 @@ func TestSurroundings(t *testing.T) {
 	}
 }
 
+// Marks of any size come after addresses, on machines of 32 bits too.
+func TestLargeMarksAreLast(t *testing.T) {
+	k := ipvstest.New()
+	c := dial(t, k)
+	for _, id := range []ipvs.ServiceID{{FWMark: 1 << 31}, {FWMark: 0xfffffffe}, web, {FWMark: 1}} {
+		if err := c.NewService(ipvs.Service{ServiceID: id, Scheduler: "rr"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if table := k.Table(); table[0].Service.ServiceID != web || table[1].Service.FWMark != 1<<31 {
+		t.Errorf("got %v", table)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	k := ipvstest.New()
 	c := dial(t, k)

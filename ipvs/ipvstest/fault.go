@@ -10,7 +10,7 @@ import (
 )
 
 // FamilyLookup stands in Fault.Command for the look-up of the IPVS family that
-// a client does first.
+// a client does first, and when the kernel may have got another module.
 const FamilyLookup ipvs.Command = 0xff
 
 // Fault makes some requests go wrong.
@@ -162,12 +162,15 @@ func (k *Kernel) admit(messages []netlink.Message) ([]Effect, syscall.Errno) {
 	effects := make([]Effect, len(messages))
 	errno := syscall.Errno(0)
 	for i, m := range messages {
-		command := FamilyLookup
-		if m.Header.Type == familyID && len(m.Data) > 0 {
+		switch command := FamilyLookup; {
+		case m.Header.Type < unix.GENL_ID_CTRL: // for netlink itself
+		case m.Header.Type > unix.GENL_ID_CTRL && len(m.Data) > 0:
 			command = ipvs.Command(m.Data[0])
 			k.requests = append(k.requests, command)
+			fallthrough
+		default:
+			effects[i] = k.effect(command)
 		}
-		effects[i] = k.effect(command)
 		if effects[i].failSend != 0 {
 			errno = effects[i].failSend
 		}

@@ -13,9 +13,10 @@ const (
 	headerLen     = unix.SizeofNlMsghdr
 	genlHeaderLen = unix.GENL_HDRLEN
 
-	// familyID is dynamic in a real kernel.
-	familyID = 0x1f
-	maxAttr  = 6
+	// firstFamily is the number of the family at first. In a real kernel it depends
+	// on the other families.
+	firstFamily = 0x1f
+	maxAttr     = 6
 
 	// dumpPart is how many bytes of a dump the kernel puts into a datagram at
 	// first: a page less what it needs for itself.
@@ -60,6 +61,7 @@ func (s *socket) answer(request netlink.Message, refuse syscall.Errno) (datagram
 		}
 	}
 	for i := range replies {
+		replies[i].Header.Type = h.Type
 		replies[i].Header.Sequence = h.Sequence
 		replies[i].Header.PID = s.pid
 		replies[i].Header.Length = uint32(headerLen + len(replies[i].Data))
@@ -127,7 +129,7 @@ func (k *Kernel) generic(typ netlink.HeaderType, dump bool, data []byte) ([]netl
 	switch {
 	case typ == unix.GENL_ID_CTRL:
 		return k.control(dump, data)
-	case typ != familyID || k.missing:
+	case typ != netlink.HeaderType(k.family) || k.missing:
 		return nil, unix.ENOENT
 	case len(data) < genlHeaderLen:
 		return nil, unix.EINVAL
@@ -187,22 +189,19 @@ func write(do func(*Kernel, attributes) syscall.Errno) func(*Kernel, attributes)
 	return func(k *Kernel, attrs attributes) ([]netlink.Message, syscall.Errno) { return nil, do(k, attrs) }
 }
 
-// reply makes a message of the family.
+// reply makes a message of the family, without its number.
 func reply(command ipvs.Command, encode func(*netlink.AttributeEncoder)) netlink.Message {
-	return genericMessage(familyID, uint8(command), 1, encode)
+	return genericMessage(uint8(command), 1, encode)
 }
 
-func genericMessage(typ netlink.HeaderType, command, version uint8, encode func(*netlink.AttributeEncoder)) netlink.Message {
+func genericMessage(command, version uint8, encode func(*netlink.AttributeEncoder)) netlink.Message {
 	ae := netlink.NewAttributeEncoder()
 	encode(ae)
 	attrs, err := ae.Encode()
 	if err != nil {
 		panic(err) // only names with a NUL byte can fail, and none gets in
 	}
-	return netlink.Message{
-		Header: netlink.Header{Type: typ},
-		Data:   append([]byte{command, version, 0, 0}, attrs...),
-	}
+	return netlink.Message{Data: append([]byte{command, version, 0, 0}, attrs...)}
 }
 
 // control answers CTRL_CMD_GETFAMILY, by name or id.
@@ -213,9 +212,9 @@ func (k *Kernel) control(dump bool, data []byte) ([]netlink.Message, syscall.Err
 	if data[0] != unix.CTRL_CMD_GETFAMILY {
 		return nil, unix.EOPNOTSUPP
 	}
-	family := genericMessage(unix.GENL_ID_CTRL, unix.CTRL_CMD_NEWFAMILY, 2, func(ae *netlink.AttributeEncoder) {
+	family := genericMessage(unix.CTRL_CMD_NEWFAMILY, 2, func(ae *netlink.AttributeEncoder) {
 		ae.String(unix.CTRL_ATTR_FAMILY_NAME, "IPVS")
-		ae.Uint16(unix.CTRL_ATTR_FAMILY_ID, familyID)
+		ae.Uint16(unix.CTRL_ATTR_FAMILY_ID, k.family)
 		ae.Uint32(unix.CTRL_ATTR_VERSION, 1)
 		ae.Uint32(unix.CTRL_ATTR_HDRSIZE, 0)
 		ae.Uint32(unix.CTRL_ATTR_MAXATTR, maxAttr)
@@ -234,7 +233,7 @@ func (k *Kernel) control(dump bool, data []byte) ([]netlink.Message, syscall.Err
 	switch {
 	case name == nil && id == nil:
 		return nil, unix.EINVAL
-	case k.missing, name != nil && cString(name) != "IPVS", id != nil && u16(id) != familyID:
+	case k.missing, name != nil && cString(name) != "IPVS", id != nil && u16(id) != k.family:
 		return nil, unix.ENOENT
 	}
 	return []netlink.Message{family}, 0

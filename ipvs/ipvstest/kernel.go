@@ -41,6 +41,7 @@ type Kernel struct {
 	engines    map[string]bool
 	interfaces map[string]int
 	local      map[netip.Addr]bool
+	family     uint16 // number of the generic netlink family
 	missing    bool
 	powerless  bool
 	noIPv6     bool
@@ -59,18 +60,22 @@ type service struct {
 	destinations []ipvs.Destination
 }
 
+// freshConfig has the timeouts of a module that was just loaded.
+var freshConfig = ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}
+
 // New makes a kernel with an empty table, the timeouts of a fresh boot, all
 // schedulers of Linux 6.1, the persistence engine sip, and the interfaces lo
 // and eth0.
 func New() *Kernel {
 	k := &Kernel{
-		config:     ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300},
+		config:     freshConfig,
 		info:       ipvs.Info{Version: 0x010201, ConnTabSize: 4096},
 		daemons:    map[ipvs.DaemonState]ipvs.Daemon{},
 		schedulers: map[string]bool{},
 		engines:    map[string]bool{"sip": true},
 		interfaces: map[string]int{"lo": 65536, "eth0": 1500},
 		local:      map[netip.Addr]bool{},
+		family:     firstFamily,
 	}
 	for _, name := range []string{
 		"dh", "fo", "lblc", "lblcr", "lc", "mh", "nq", "ovf", "rr", "sed", "sh", "wlc", "wrr",
@@ -229,10 +234,17 @@ func (k *Kernel) SetLocal(addrs ...netip.Addr) {
 }
 
 // SetLoaded says whether the module ip_vs is loaded, as it is at first. Without
-// it there is no generic netlink family.
+// it there is no generic netlink family. When it is loaded again its family has
+// another number, the table is empty, no sync daemon runs and the timeouts are
+// those of a fresh boot.
 func (k *Kernel) SetLoaded(loaded bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if loaded && k.missing {
+		k.family++
+		k.services, k.config = nil, freshConfig
+		clear(k.daemons)
+	}
 	k.missing = !loaded
 }
 

@@ -125,6 +125,37 @@ func TestSurroundings(t *testing.T) {
 	}
 }
 
+// The module is loaded anew: nothing of what was set is left, and a connection that
+// goes on with the old number of the family is refused.
+func TestReload(t *testing.T) {
+	k := ipvstest.New()
+	fresh := k.Config()
+	c := dial(t, k)
+	if err := errors.Join(
+		c.NewService(ipvs.Service{ServiceID: web, Scheduler: "rr"}),
+		c.SetConfig(ipvs.Config{TCP: 1}),
+		c.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "eth0"}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	k.SetLoaded(true) // it is
+	if len(k.Table()) != 1 {
+		t.Error("the table is gone without a reload")
+	}
+	k.SetLoaded(false)
+	k.SetLoaded(true)
+	if len(k.Table()) != 0 || len(k.Daemons()) != 0 || k.Config() != fresh {
+		t.Errorf("left: %v, %v, %v", k.Table(), k.Daemons(), k.Config())
+	}
+	_, err := k.Conn().Execute(netlink.Message{
+		Header: netlink.Header{Type: 0x1f, Flags: netlink.Request | netlink.Acknowledge},
+		Data:   []byte{byte(ipvs.CommandFlush), 1, 0, 0},
+	})
+	if !errors.Is(err, unix.ENOENT) {
+		t.Errorf("the old number: got %v", err)
+	}
+}
+
 // Marks of any size come after addresses, on machines of 32 bits too.
 func TestLargeMarksAreLast(t *testing.T) {
 	k := ipvstest.New()
@@ -136,6 +167,39 @@ func TestLargeMarksAreLast(t *testing.T) {
 	}
 	if table := k.Table(); table[0].Service.ServiceID != web || table[1].Service.FWMark != 1<<31 {
 		t.Errorf("got %v", table)
+	}
+}
+
+// After answers were lost, all further ones are, until those that are there have
+// been read: so does a kernel.
+func TestCongestion(t *testing.T) {
+	k := ipvstest.New()
+	conn := k.Conn()
+	k.SetReceiveQueue(2)
+	send := func() {
+		t.Helper()
+		if _, err := conn.Send(netlink.Message{Header: netlink.Header{Type: netlink.Noop, Flags: netlink.Request | netlink.Acknowledge}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		send()
+	}
+	if _, err := conn.Receive(); !errors.Is(err, unix.ENOBUFS) {
+		t.Errorf("got %v", err)
+	}
+	for range 2 {
+		send() // is lost, silently
+		if _, err := conn.Receive(); err != nil {
+			t.Errorf("got %v", err)
+		}
+	}
+	send()
+	if _, err := conn.Receive(); err != nil {
+		t.Errorf("after all had been read: got %v", err)
+	}
+	if _, err := conn.Receive(); err == nil {
+		t.Error("an answer more than there should be")
 	}
 }
 

@@ -24,7 +24,8 @@ type socket struct {
 
 	mu          sync.Mutex
 	queue       []datagram
-	overflow    bool
+	overflow    bool // answers were lost, and no receive has told yet
+	congested   bool // all answers are lost until the queue is empty
 	capAck      bool
 	hasDeadline bool
 	closed      bool
@@ -66,11 +67,13 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 	return nil
 }
 
-// push queues a datagram unless the receive buffer is full.
+// push queues a datagram unless the receive buffer is full, or has been and is not
+// empty yet: netlink_overrun.
 func (s *socket) push(d datagram) {
 	limit := s.kernel.queueLimit
-	if limit > 0 && len(s.queue) >= limit && !d.dump {
-		s.overflow = true
+	if full := limit > 0 && len(s.queue) >= limit; (full || s.congested) && !d.dump {
+		s.overflow = s.overflow || !s.congested
+		s.congested = true
 		return
 	}
 	s.queue = append(s.queue, d)
@@ -95,6 +98,7 @@ func (s *socket) Receive() ([]netlink.Message, error) {
 		return nil, net.ErrClosed
 	case s.overflow:
 		s.overflow = false
+		s.relieve()
 		return nil, syscallError("recvmsg", unix.ENOBUFS)
 	case len(s.queue) == 0 && s.hasDeadline:
 		return nil, os.ErrDeadlineExceeded
@@ -103,11 +107,15 @@ func (s *socket) Receive() ([]netlink.Message, error) {
 	}
 	d := s.queue[0]
 	s.queue = s.queue[1:]
+	s.relieve()
 	if d.err == nil {
 		s.kernel.traced(false, d.messages)
 	}
 	return d.messages, d.err
 }
+
+// relieve is netlink_rcv_wake: there is room for answers again once all are read.
+func (s *socket) relieve() { s.congested = s.congested && len(s.queue) > 0 }
 
 // ReceiveIter yields the messages of the next datagram.
 func (s *socket) ReceiveIter() iter.Seq2[netlink.Message, error] {

@@ -2,12 +2,16 @@ package ipvs_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
@@ -24,6 +28,9 @@ type world struct {
 	conn func() (*netlink.Conn, error)
 	// leave goes to another namespace, just as fresh; clients stay.
 	leave func(*testing.T)
+	// unload takes the module away, for which no namespace may have services; load
+	// brings it back.
+	unload, load func(*testing.T)
 	// drop gives up CAP_NET_ADMIN. Clients must be dialled again to feel it.
 	drop func(*testing.T)
 }
@@ -52,6 +59,8 @@ func fakeWorld() *world {
 	w.dial = func() (*ipvs.Client, error) { return k.Dial() }
 	w.conn = func() (*netlink.Conn, error) { return k.Conn(), nil }
 	w.leave = func(*testing.T) { k = newFake() }
+	w.unload = func(*testing.T) { k.SetLoaded(false) }
+	w.load = func(*testing.T) { k.SetLoaded(true) }
 	w.drop = func(*testing.T) { k.SetPrivileged(false) }
 	return w
 }
@@ -73,8 +82,41 @@ func kernelWorld(t *testing.T) *world {
 			}
 			return conn, conn.SetOption(netlink.CapAcknowledge, true)
 		},
-		leave: enterNamespace,
-		drop:  dropNetAdmin,
+		leave:  enterNamespace,
+		unload: unloadModules,
+		load:   loadModule,
+		drop:   dropNetAdmin,
+	}
+}
+
+// The main thread stays with the main goroutine: Go ends every other thread with
+// the test that was locked to it, and so the test's namespace ends too.
+func init() { runtime.LockOSThread() }
+
+// unloadModules unloads ip_vs and what uses it. The namespaces of tests that have
+// ended may still be there for a moment.
+func unloadModules(t *testing.T) {
+	t.Helper()
+	c, err := ipvs.Dial()
+	must(t, err)
+	must(t, errors.Join(c.Flush(), c.Close()))
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		modules, err := filepath.Glob("/sys/module/ip_vs*")
+		must(t, err)
+		for _, module := range slices.Backward(modules) {
+			_ = exec.Command("rmmod", filepath.Base(module)).Run() // ip_vs is the last
+		}
+		if _, err := os.Stat("/sys/module/ip_vs"); errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+	}
+	t.Fatal("ip_vs cannot be unloaded")
+}
+
+func loadModule(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("modprobe", "ip_vs").CombinedOutput(); err != nil {
+		t.Fatalf("modprobe: %v\n%s", err, out)
 	}
 }
 

@@ -3,10 +3,8 @@ package ipvs
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"syscall"
-	"time"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -21,14 +19,20 @@ const batchSize = 128
 // one error of them). A change that the kernel refuses, an *Error, does not stop
 // the ones after it. If the connection fails, all changes whose result is not
 // known get that failure as their error.
+//
+// If ip_vs is unloaded meanwhile, that change and all later ones have the error
+// ErrNoIPVS and no effect. If it is loaded again by then, they are made in its new
+// table, which is empty.
 func (c *Client) Apply(changes []Change) []error {
 	errs := make([]error, len(changes))
 	var b Batch
 	b.Grow(min(len(changes), batchSize))
 	index := make([]int, 0, min(len(changes), batchSize)) // of the changes in b
+	gone := false
 	apply := func() {
-		for i, err := range c.ApplyBatch(&b) {
+		for i, err := range c.applyUnless(gone, &b) {
 			errs[index[i]] = err
+			gone = gone || errors.Is(err, ErrNoIPVS)
 		}
 		b.reset()
 		index = index[:0]
@@ -46,14 +50,22 @@ func (c *Client) Apply(changes []Change) []error {
 }
 
 // ApplyBatch sends the changes of a batch, as Apply does.
-func (c *Client) ApplyBatch(b *Batch) []error {
+func (c *Client) ApplyBatch(b *Batch) []error { return c.applyUnless(false, b) }
+
+// applyUnless sends the changes of a batch unless ip_vs is gone.
+func (c *Client) applyUnless(gone bool, b *Batch) []error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	errs := make([]error, b.Len())
-	for from := 0; from < b.Len(); from += batchSize {
-		to := min(from+batchSize, b.Len())
-		c.send(part{b, from, errs[from:to]})
+	rest := part{b, 0, make([]error, b.Len())}
+	errs := rest.errs
+	for len(rest.errs) > 0 && !gone {
+		n := min(batchSize, len(rest.errs))
+		gone = c.send(rest.slice(0, n))
+		rest = rest.slice(n, len(rest.errs))
+	}
+	if gone {
+		rest.fail(ErrNoIPVS)
 	}
 	return errs
 }
@@ -115,6 +127,8 @@ type part struct {
 	errs []error
 }
 
+func (p part) slice(from, to int) part { return part{p.Batch, p.from + from, p.errs[from:to]} }
+
 // refuse notes the kernel's answer to message i of the part.
 func (p part) refuse(i int, errno syscall.Errno) {
 	command, subject := subjectOf(p.message(p.from + i))
@@ -130,7 +144,7 @@ func (p part) fail(err error) {
 	}
 }
 
-// send sends a part of a batch, with a barrier after it, and waits for its
+// sendOnce sends a part of a batch, with a barrier after it, and waits for its
 // results. The kernel handles messages in order and answers those that fail by
 // itself, so nothing is open when the barrier is acknowledged.
 //
@@ -138,9 +152,9 @@ func (p part) fail(err error) {
 // kernel does not answer at all if a handler returns EINTR (netlink_rcv_skb),
 // as that of CommandDelDaemon does, having stopped the daemon, if its thread had
 // not yet begun to run.
-func (c *Client) send(p part) {
-	if err := c.settle(); err != nil {
-		p.fail(fmt.Errorf("ipvs: %w", err))
+func (c *Client) sendOnce(p part) {
+	if err := c.ready(); err != nil {
+		p.fail(prefixed(c.failure(err)))
 		return
 	}
 	c.messages = c.messages[:0]
@@ -154,11 +168,15 @@ func (c *Client) send(p part) {
 	}
 	if half := len(p.errs) / 2; half > 0 && errors.Is(err, unix.EMSGSIZE) {
 		// A send buffer smaller than the usual 208 KiB: nothing was sent.
-		c.send(part{p.Batch, p.from, p.errs[:half]})
-		c.send(part{p.Batch, p.from + half, p.errs[half:]})
+		first, second := p.slice(0, half), p.slice(half, len(p.errs))
+		if c.send(first) {
+			second.fail(ErrNoIPVS)
+			return
+		}
+		c.send(second)
 		return
 	}
-	p.fail(fmt.Errorf("ipvs: %w", err))
+	p.fail(prefixed(c.failure(err)))
 }
 
 // barrier is a message without effect, the acknowledgement of which tells that
@@ -170,27 +188,23 @@ func barrier() netlink.Message {
 // receive collects the answers to the messages that were sent.
 func (c *Client) receive(p part, sent []netlink.Message) {
 	last := len(sent) - 1
-	lost := error(nil)
 	for range 2*len(sent) + maxStale {
 		i, errno, err := c.receiveAnswer(sent)
 		switch {
 		case errors.Is(err, unix.ENOBUFS):
 			// Some answers are lost, perhaps the last one too.
-			lost = err
-			defer c.limitReceive()()
-			continue
-		case lost != nil && errors.Is(err, os.ErrDeadlineExceeded):
-			c.unsettled = true
-			p.fail(lost)
+			c.unsettled = c.drain(func(sequence uint32, errno syscall.Errno) {
+				if i := indexOf(sequence, sent); i >= 0 && i < last {
+					p.refuse(i, errno)
+				}
+			}) != nil
+			p.fail(prefixed(c.failure(err)))
 			return
 		case err != nil:
 			c.unsettled = true
-			p.fail(fmt.Errorf("ipvs: %w", err))
+			p.fail(prefixed(c.failure(err)))
 			return
 		case i == last:
-			if lost != nil {
-				p.fail(lost)
-			}
 			return
 		case errno != 0 && i >= 0:
 			p.refuse(i, errno)
@@ -200,47 +214,8 @@ func (c *Client) receive(p part, sent []netlink.Message) {
 	p.fail(errors.New("ipvs: no answer from the kernel to the end of a batch of changes"))
 }
 
-const (
-	// maxStale is how many answers to earlier requests are thrown away.
-	maxStale = 2 * batchSize
-	// lostAnswerWait is how long the last answer is awaited after the receive
-	// buffer overflowed. The kernel answers within the send, so it is there or gone.
-	lostAnswerWait = 100 * time.Millisecond
-)
-
-// limitReceive lets receives fail after lostAnswerWait until the function that
-// it returns is called.
-func (c *Client) limitReceive() func() {
-	_ = c.conn.SetReadDeadline(time.Now().Add(lostAnswerWait))
-	return func() { _ = c.conn.SetReadDeadline(time.Time{}) }
-}
-
-// settle throws away what is left of a request that failed half way, so that it
-// is not taken for the answer to the next one: the end of a dump alone, which
-// the netlink package hands over without its sequence number, looks like an
-// empty table.
-func (c *Client) settle() error {
-	if !c.unsettled {
-		return nil
-	}
-	sent, err := c.conn.SendMessages([]netlink.Message{barrier()})
-	if err != nil {
-		return err
-	}
-	defer c.limitReceive()()
-	for range maxStale {
-		var answers []netlink.Message
-		answers, err = c.conn.Receive()
-		// A deadline means that there is nothing left.
-		if errors.Is(err, os.ErrDeadlineExceeded) || slices.ContainsFunc(answers, func(m netlink.Message) bool {
-			return m.Header.Sequence == sent[0].Header.Sequence
-		}) {
-			c.unsettled = false
-			return nil
-		}
-	}
-	return errors.Join(errors.New("ipvs: only answers to earlier requests"), err)
-}
+// maxStale is how many answers to earlier requests are thrown away.
+const maxStale = 2 * batchSize
 
 // receiveAnswer reads one answer: the message it belongs to, or -1, and the
 // errno that the kernel gave, 0 for an acknowledgement.
@@ -256,8 +231,12 @@ func (c *Client) receiveAnswer(sent []netlink.Message) (int, syscall.Errno, erro
 	default:
 		sequence = answers[len(answers)-1].Header.Sequence
 	}
-	i := slices.IndexFunc(sent, func(m netlink.Message) bool { return m.Header.Sequence == sequence })
-	return i, errno, nil
+	return indexOf(sequence, sent), errno, nil
+}
+
+// indexOf finds the message that an answer belongs to, or returns -1.
+func indexOf(sequence uint32, sent []netlink.Message) int {
+	return slices.IndexFunc(sent, func(m netlink.Message) bool { return m.Header.Sequence == sequence })
 }
 
 // message is a request with the header of generic netlink and attributes as data.

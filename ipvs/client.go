@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
@@ -30,6 +32,7 @@ type Client struct {
 	mu     sync.Mutex
 	conn   *netlink.Conn
 	family uint16
+	closed atomic.Bool
 	// unsettled is set if answers to a failed request may still arrive.
 	unsettled bool
 	// likely is how many objects the last answer held. A service often has as
@@ -106,30 +109,36 @@ func (c *Client) lookUpFamily() (f genetlink.Family, err error) {
 	return genetlink.NewConn(c.conn).GetFamily(familyName)
 }
 
-// Close closes the socket.
-func (c *Client) Close() error { return c.conn.Close() }
+// Close closes the socket. A call that waits for the kernel, and all later ones,
+// end with os.ErrClosed.
+func (c *Client) Close() error {
+	if c.closed.Swap(true) {
+		return prefixed(os.ErrClosed)
+	}
+	return prefixed(c.conn.Close())
+}
 
 // Info asks for the version and the size of the connection table.
 func (c *Client) Info() (Info, error) {
-	return getOne(c, newRequest(CommandGetInfo), (*Info).UnmarshalBinary)
+	return getOne(c, newRequest(CommandGetInfo), (*Info).decode)
 }
 
 // Config asks for the timeouts.
 func (c *Client) Config() (Config, error) {
-	return getOne(c, newRequest(CommandGetConfig), (*Config).UnmarshalBinary)
+	return getOne(c, newRequest(CommandGetConfig), (*Config).decode)
 }
 
 // Service asks for one service. If there is none, the error is an fs.ErrNotExist.
 func (c *Client) Service(id ServiceID) (Service, error) {
 	r := newRequest(CommandGetService)
 	r.nest(attrService, id.encode)
-	s, err := getOne(c, r, inside(attrService, (*Service).UnmarshalBinary))
+	s, err := getOne(c, r, inside(attrService, (*Service).decode))
 	return s, describe(err, id)
 }
 
 // Daemons lists the sync daemons that run, the master first.
 func (c *Client) Daemons() ([]Daemon, error) {
-	a, err := dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).UnmarshalBinary))
+	a, err := dump(c, newRequest(CommandGetDaemons), inside(attrDaemon, (*Daemon).decode))
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,9 @@ func (c *Config) encode(e *encoder) {
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_CONFIG.
-func (c *Config) UnmarshalBinary(b []byte) error {
+func (c *Config) UnmarshalBinary(b []byte) error { return prefixed(c.decode(b)) }
+
+func (c *Config) decode(b []byte) error {
 	*c = Config{}
 	a := decoder{rest: b}
 	for a.next() {
@@ -38,7 +40,7 @@ func (c *Config) UnmarshalBinary(b []byte) error {
 		}
 	}
 	if a.err != nil {
-		return fmt.Errorf("ipvs: timeouts: %w", a.err)
+		return fmt.Errorf("timeouts: %w", a.err)
 	}
 	return nil
 }
@@ -65,7 +67,9 @@ func (i *Info) encode(e *encoder) {
 }
 
 // UnmarshalBinary reads the attributes of IPVS_CMD_SET_INFO.
-func (i *Info) UnmarshalBinary(b []byte) error {
+func (i *Info) UnmarshalBinary(b []byte) error { return prefixed(i.decode(b)) }
+
+func (i *Info) decode(b []byte) error {
 	*i = Info{}
 	a := decoder{rest: b}
 	for a.next() {
@@ -77,7 +81,7 @@ func (i *Info) UnmarshalBinary(b []byte) error {
 		}
 	}
 	if a.err != nil {
-		return fmt.Errorf("ipvs: info: %w", a.err)
+		return fmt.Errorf("info: %w", a.err)
 	}
 	return nil
 }

@@ -54,7 +54,9 @@ func (d *Daemon) encode(e *encoder) {
 
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DAEMON. Kernels
 // before 4.3 report no more than State, Interface and SyncID.
-func (d *Daemon) UnmarshalBinary(b []byte) error {
+func (d *Daemon) UnmarshalBinary(b []byte) error { return prefixed(d.decode(b)) }
+
+func (d *Daemon) decode(b []byte) error {
 	*d = Daemon{}
 	a := decoder{rest: b}
 	for a.next() {
@@ -80,7 +82,7 @@ func (d *Daemon) UnmarshalBinary(b []byte) error {
 		}
 	}
 	if a.err != nil {
-		return fmt.Errorf("ipvs: daemon: %w", a.err)
+		return fmt.Errorf("daemon: %w", a.err)
 	}
 	return nil
 }

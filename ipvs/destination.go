@@ -92,7 +92,7 @@ func (d *Destination) encode(e *encoder) {
 // that of the service, which a Client knows; here it is IPv4 if all bytes
 // after the fourth are zero.
 func (d *Destination) UnmarshalBinary(b []byte) error {
-	return d.decode(b, 0)
+	return prefixed(d.decode(b, 0))
 }
 
 // decode reads a destination; family is that of its service, 0 if unknown.
@@ -142,17 +142,17 @@ func (d *Destination) decode(b []byte, family Family) error {
 		a.err = stats.decode(&d.Stats)
 	}
 	if a.err != nil {
-		return fmt.Errorf("ipvs: destination: %w", a.err)
+		return fmt.Errorf("destination: %w", a.err)
 	}
 	if addr == nil {
-		return errors.New("ipvs: destination: no address in the kernel's reply")
+		return errors.New("destination: no address in the kernel's reply")
 	}
 	if family == 0 {
 		family = guessFamily(addr)
 	}
 	ip, err := decodeAddr(family, addr)
 	if err != nil {
-		return fmt.Errorf("ipvs: destination: %w", err)
+		return fmt.Errorf("destination: %w", err)
 	}
 	d.AddrPort = netip.AddrPortFrom(ip, port)
 	return nil

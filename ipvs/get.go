@@ -84,7 +84,7 @@ func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T
 		if try > 0 {
 			time.Sleep(readPause)
 		}
-		if a, err = exchange(c, flags, r.b, decode); !passing(err) {
+		if a, err = exchangeFound(c, flags, r.b, decode); !passing(err) {
 			break
 		}
 	}
@@ -93,6 +93,9 @@ func get[T any](c *Client, r *request, flags netlink.HeaderFlags, decode func(*T
 	}
 	if errno, _, ok := kernelErrno(err); ok {
 		return nil, &Error{Command: r.command, Errno: errno}
+	}
+	if err = c.failure(err); errors.Is(err, ErrNoIPVS) {
+		return nil, err
 	}
 	return nil, fmt.Errorf("ipvs: %s: %w", r.command, err)
 }
@@ -117,7 +120,7 @@ func passing(err error) bool {
 
 // exchange sends a request and receives its replies.
 func exchange[T any](c *Client, flags netlink.HeaderFlags, request []byte, decode func(*T, []byte) error) (*answer[T], error) {
-	if err := c.settle(); err != nil {
+	if err := c.ready(); err != nil {
 		return nil, err
 	}
 	sent, err := c.conn.Send(message(c.family, flags, request))

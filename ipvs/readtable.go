@@ -21,7 +21,7 @@ func (c *Client) readTable() (table Table, whole bool, err error) {
 			// one that is gone.
 			_, err = c.Service(s.ServiceID)
 		}
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrNoIPVS) {
 			continue
 		}
 		if err != nil {
@@ -63,7 +63,7 @@ func (c *Client) readDestinations(service procService) (table Table, whole bool,
 
 // dumpServices asks for all services.
 func (c *Client) dumpServices() (services []Service, whole bool, err error) {
-	a, err := dump(c, newRequest(CommandGetService), inside(attrService, (*Service).UnmarshalBinary))
+	a, err := dump(c, newRequest(CommandGetService), inside(attrService, (*Service).decode))
 	if err != nil {
 		return nil, false, err
 	}

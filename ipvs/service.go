@@ -124,7 +124,9 @@ func (s *Service) encode(e *encoder) {
 // UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_SERVICE. Unknown
 // attributes are skipped; attributes of a wrong length, or an address without
 // its family, are errors.
-func (s *Service) UnmarshalBinary(b []byte) error {
+func (s *Service) UnmarshalBinary(b []byte) error { return prefixed(s.decode(b)) }
+
+func (s *Service) decode(b []byte) error {
 	*s = Service{}
 	a := decoder{rest: b}
 	var (
@@ -169,10 +171,10 @@ func (s *Service) UnmarshalBinary(b []byte) error {
 		a.err = stats.decode(&s.Stats)
 	}
 	if a.err != nil {
-		return fmt.Errorf("ipvs: service: %w", a.err)
+		return fmt.Errorf("service: %w", a.err)
 	}
 	if !hasIdentity {
-		return errors.New("ipvs: service: no address and no firewall mark in the kernel's reply")
+		return errors.New("service: no address and no firewall mark in the kernel's reply")
 	}
 	if s.FWMark != 0 {
 		// The kernel keeps TCP as the protocol of a mark; it means nothing.
@@ -183,14 +185,14 @@ func (s *Service) UnmarshalBinary(b []byte) error {
 	} else {
 		ip, err := decodeAddr(family, addr)
 		if err != nil {
-			return fmt.Errorf("ipvs: service: %w", err)
+			return fmt.Errorf("service: %w", err)
 		}
 		s.AddrPort = netip.AddrPortFrom(ip, port)
 	}
 	if netmask != nil {
 		var err error
 		if s.Netmask, err = decodeNetmask(family, netmask); err != nil {
-			return fmt.Errorf("ipvs: service: %w", err)
+			return fmt.Errorf("service: %w", err)
 		}
 	}
 	return nil

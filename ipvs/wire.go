@@ -13,7 +13,7 @@ func marshal(encode func(*encoder)) ([]byte, error) {
 	e := encoder{b: make([]byte, 0, 256)}
 	encode(&e)
 	if e.err != nil {
-		return nil, e.err
+		return nil, prefixed(e.err)
 	}
 	return e.b, nil
 }

@@ -2,6 +2,7 @@ package ipvs_test
 
 import (
 	"encoding"
+	"encoding/binary"
 	"math"
 	"net/netip"
 	"strings"
@@ -233,7 +234,7 @@ func TestDecodeOddities(t *testing.T) {
 	svc := fields{1: n16(2), 2: n16(6), 3: {10, 0, 0, 1}, 4: be16(80)}
 	dest := fields{1: append([]byte{10, 0, 0, 2}, make([]byte, 12)...), 2: be16(80)}
 	long := append([]byte{0x20, 1, 0xd, 0xb8}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
-	n64 := func(v uint32) []byte { return append(n32(v), 0, 0, 0, 0) }
+	n64 := func(v uint64) []byte { return binary.NativeEndian.AppendUint64(nil, v) }
 	stats32 := attrs(t, fields{1: n32(1), 4: n64(4), 6: n32(6), 99: {1}}.encode)
 	stats64 := attrs(t, fields{1: n64(11), 4: n64(14), 6: n64(16)}.encode)
 

@@ -20,7 +20,7 @@ import (
 // The files hold what was said on the socket of a kernel 6.1: a line of
 // hexadecimal bytes for each send (>) and each datagram that came back (<), then
 // what the calls returned (=). The ids of family and port are zeroed, and sequence
-// numbers begin at 1.
+// numbers begin at 1. Numbers are little-endian.
 //
 // To record them anew, run this test on a kernel with IPVS_WIRE naming a
 // directory to write to.
@@ -94,6 +94,9 @@ func TestWire(t *testing.T) {
 	for name, converse := range conversations {
 		file, err := wireFiles.ReadFile("testdata/wire/" + name + ".hex")
 		must(t, err)
+		if !sameOrder() {
+			file = turnTranscript(t, file, wireOrder)
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Run("replay", func(t *testing.T) {
 				var replayed transcript
@@ -119,7 +122,11 @@ func TestWire(t *testing.T) {
 					must(t, err)
 					said = transcript{} // without the look-up of the family
 					said.results(converse(c))
-					must(t, os.WriteFile(filepath.Join(dir, name+".hex"), []byte(said.String()), 0o666))
+					recorded := []byte(said.String())
+					if !sameOrder() {
+						recorded = turnTranscript(t, recorded, binary.BigEndian)
+					}
+					must(t, os.WriteFile(filepath.Join(dir, name+".hex"), recorded, 0o666))
 					return
 				}
 				said.results(converse(w.client(t)))
@@ -224,6 +231,20 @@ func parseTranscript(t *testing.T, file []byte) (lines [][2]string) {
 		lines = append(lines, [2]string{mark, rest})
 	}
 	return lines
+}
+
+// turnTranscript is a file in the other byte order.
+func turnTranscript(t *testing.T, file []byte, from binary.ByteOrder) []byte {
+	var turned []byte
+	for _, line := range parseTranscript(t, file) {
+		if line[0] != "=" {
+			b, err := hex.DecodeString(line[1])
+			must(t, err)
+			line[1] = hex.EncodeToString(otherOrder(b, from))
+		}
+		turned = fmt.Appendln(turned, line[0], line[1])
+	}
+	return turned
 }
 
 // receiver makes ReceiveIter of Receive.

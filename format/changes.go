@@ -51,6 +51,8 @@ func appendChange(b []byte, ch *ipvs.Change) []byte {
 			b = appendServiceOption(append(b, ' '), nil, s)
 		}
 		return b
+	case ipvs.CommandFlush:
+		return append(b, "- -C"...)
 	}
 	return fmt.Appendf(b, "~ %s", ch.Command)
 }

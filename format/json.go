@@ -195,7 +195,7 @@ func (d *Documents) connection(e *ipvs.ConnEntry) ConnectionDocument {
 	if !utf8.ValidString(e.PEData) {
 		document.PERaw = []byte(e.PEData)
 	}
-	if e.Protocol == "IP" {
+	if e.Protocol == "IP" && e.Virtual.IsValid() {
 		// ip_vs_sched_persist in ip_vs_core.c puts it into the first four bytes.
 		document.FWMark = binary.BigEndian.Uint32(e.Virtual.Addr().AsSlice())
 	}

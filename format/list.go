@@ -8,7 +8,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// View is what the columns of a listing show.
+// View is what the columns of a listing show. One that is none of those below is
+// as Connections.
 type View int
 
 // The views.
@@ -55,7 +56,11 @@ func Version(w io.Writer, info ipvs.Info) error {
 
 // Titles writes the two lines that name the columns.
 func (l Listing) Titles(w io.Writer) error {
-	_, err := io.WriteString(w, titles[l.View])
+	view := l.View
+	if view < 0 || int(view) >= len(titles) {
+		view = Connections
+	}
+	_, err := io.WriteString(w, titles[view])
 	return err
 }
 

@@ -100,16 +100,25 @@ func (Metrics) ConnCounts(w io.Writer, by ipvs.ConnGroup, counts []ipvs.ConnCoun
 		name += "_by_" + by.String()
 	}
 	e := exposition{w: w}
-	e.family(name, gauge, "Entries of the connection table, with templates, by "+countedBy[by]+".")
+	e.family(name, gauge, "Entries of the connection table, with templates, by "+countedBy(by)+".")
 	for _, c := range counts {
 		e.sample(name, countLabels(by, c.ConnKey), c.Entries)
 	}
 	return e.flush()
 }
 
-var countedBy = [...]string{
-	ipvs.ByState: "protocol and state", ipvs.ByClient: "address of the client",
-	ipvs.ByVirtual: "protocol and virtual address", ipvs.ByDestination: "protocol and address of the backend",
+func countedBy(by ipvs.ConnGroup) string {
+	switch by {
+	case ipvs.ByState:
+		return "protocol and state"
+	case ipvs.ByClient:
+		return "address of the client"
+	case ipvs.ByVirtual:
+		return "protocol and virtual address"
+	case ipvs.ByDestination:
+		return "protocol and address of the backend"
+	}
+	return "group " + by.String()
 }
 
 func countLabels(by ipvs.ConnGroup, key ipvs.ConnKey) string {

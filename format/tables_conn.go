@@ -27,10 +27,16 @@ func (t *Tables) ConnTitles(io.Writer) error {
 }
 
 // Connections prints a line for each connection, in columns as wide as those of
-// the connections before them, or wider.
+// the connections before them, or wider. The first ones begin a listing if
+// ConnTitles has not.
 func (t *Tables) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
 	if len(entries) == 0 {
 		return nil
+	}
+	if t.connections == nil {
+		if err := t.ConnTitles(w); err != nil {
+			return err
+		}
 	}
 	t.any = true
 	rows := make([][]cell, len(entries))

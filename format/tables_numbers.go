@@ -4,7 +4,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// numberColumn is a column of numbers: of counters and rateColumns, which services have
+// numberColumn is a column of numbers: of counters or rates, which services have
 // too, or of servers alone.
 type numberColumn struct {
 	title    string

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strconv"
 )
 
-// ConnGroup is what connection entries are counted by.
+// ConnGroup is what connection entries are counted by. One that is none of those
+// below counts as ByState.
 type ConnGroup int
 
 // The groups. ByState is the zero value.
@@ -19,8 +21,13 @@ const (
 
 var connGroupNames = [...]string{ByState: "state", ByClient: "client", ByVirtual: "virtual", ByDestination: "destination"}
 
-// String is state, client, virtual or destination.
-func (g ConnGroup) String() string { return connGroupNames[g] }
+// String is state, client, virtual, destination, or a number.
+func (g ConnGroup) String() string {
+	if g < 0 || int(g) >= len(connGroupNames) {
+		return strconv.Itoa(int(g))
+	}
+	return connGroupNames[g]
+}
 
 // ConnKey is what the entries of a group have in common. What the group is not
 // about is zero: the protocol of clients, the port of clients, the end of states.

@@ -110,6 +110,13 @@ func TestWords(t *testing.T) {
 	})
 	checkTexts(t, map[ipvs.TunnelType]string{ipvs.IPIP: "ipip", ipvs.GUE: "gue", ipvs.GRE: "gre", 255: "255"})
 	checkTexts(t, map[ipvs.DaemonState]string{ipvs.Master: "master", ipvs.Backup: "backup", 3: "3"})
+	for want, group := range map[string]ipvs.ConnGroup{
+		"state": ipvs.ByState, "client": ipvs.ByClient, "virtual": ipvs.ByVirtual, "destination": ipvs.ByDestination, "9": 9, "-1": -1,
+	} {
+		if got := group.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 	if got := ipvs.Family(0).HostNetmask(); got != 0xffffffff {
 		t.Errorf("netmask %#x", got)
 	}

@@ -23,7 +23,8 @@ import (
 )
 
 // ErrNoIPVS is returned by Dial and New if the kernel does not know IPVS,
-// usually because the module ip_vs is not loaded. It is an fs.ErrNotExist.
+// usually because the module ip_vs is not loaded, and by all other calls as long
+// as the module is unloaded. It is an fs.ErrNotExist.
 var ErrNoIPVS = fmt.Errorf("ipvs: the kernel has no IPVS; is the module ip_vs loaded? (%w)", fs.ErrNotExist)
 
 // Client is a connection to the kernel's IPVS, made by Dial or New. It is safe
@@ -54,8 +55,8 @@ func Dial() (*Client, error) { return dial(unix.Syscall6) }
 // waits for the kernel. Its system calls are hidden from Go's scheduler, which on a
 // machine with one processor gives that to another thread in every call of more
 // than 20 us, and then wants it back: a listing of 1000 services with 10
-// destinations each takes 0.5 s instead of 1.1 s (emulated). While the kernel is
-// busy no other goroutine may run, nor can the garbage collector.
+// destinations each takes 0.5 s instead of 1.1 s (emulated). Until the kernel
+// answers, one goroutine less runs at a time, and a garbage collection waits.
 func DialAlone() (*Client, error) { return dial(unix.RawSyscall6) }
 
 func dial(call systemCall) (*Client, error) {

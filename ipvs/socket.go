@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -99,6 +100,7 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 // sendTo sends a datagram to the kernel.
 func (s *socket) sendTo(fd uintptr, b []byte) (errno syscall.Errno) {
 	_, _, errno = s.call(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+	runtime.KeepAlive(b) // which a call through a variable does not do
 	return errno
 }
 
@@ -106,6 +108,7 @@ func (s *socket) sendTo(fd uintptr, b []byte) (errno syscall.Errno) {
 // its length.
 func (s *socket) receiveFrom(fd uintptr, b []byte) (n int, errno syscall.Errno) {
 	length, _, errno := s.call(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_TRUNC, 0, 0)
+	runtime.KeepAlive(b)
 	return int(length), errno
 }
 

@@ -29,7 +29,7 @@ host_files=(usr/bin/promtool:prometheus)
 # the test that compares our constants with the kernel's.
 host_tools=(
 	qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod zstd:zstd xz:xz-utils flock:util-linux tar:tar
-	shellcheck:shellcheck gcc:gcc /usr/include/stdio.h:libc6-dev /usr/include/linux/ip_vs.h:linux-libc-dev /etc/services:netbase
+	qemu-s390x-static:qemu-user-static shellcheck:shellcheck gcc:gcc /usr/include/stdio.h:libc6-dev /usr/include/linux/ip_vs.h:linux-libc-dev /etc/services:netbase
 )
 
 # shellcheck source-path=SCRIPTDIR source=tools.sh

@@ -16,6 +16,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
@@ -41,6 +42,8 @@ type Client struct {
 	likely int
 	// socket is what Dial opened: the parts of a dump are known of no other.
 	socket *socket
+	// raw is the descriptor of conn; nil if conn is no socket of the kernel.
+	raw syscall.RawConn
 	// openProc opens the kernel's listing of the table; nil where there is none.
 	openProc func() (io.ReadCloser, error)
 	// messages are those of the last part of a batch, to be used again.
@@ -79,6 +82,7 @@ func dial(call systemCall) (*Client, error) {
 func New(conn *netlink.Conn) (*Client, error) {
 	c := &Client{conn: conn}
 	if raw, err := conn.SyscallConn(); err == nil {
+		c.raw = raw
 		c.openProc = func() (io.ReadCloser, error) { return openProcTable(raw, c.systemCall()) }
 	}
 	family, err := c.lookUpFamily()

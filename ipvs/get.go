@@ -142,7 +142,7 @@ type answer[T any] struct {
 	sent    netlink.Message
 	decode  func(*T, []byte) error
 	objects []T
-	parts   parts
+	parts   dumpParts
 
 	started     bool
 	stale       bool // it is the answer to an earlier request

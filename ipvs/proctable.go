@@ -17,13 +17,12 @@ import (
 
 // procTablePath lists the services of the network namespace of the thread, each
 // with its destinations. The kernel writes a service as one record, under one RCU
-// lock, and counts the services of the namespace only (ip_vs_info_seq_show in
-// ip_vs_ctl.c): unlike a dump it gives no destination twice and leaves none out,
-// whatever is added or deleted meanwhile.
+// lock (ip_vs_info_seq_show in ip_vs_ctl.c): unlike a dump it lists none of its
+// destinations twice and leaves none out, whatever is added or deleted meanwhile.
+//
+// Services may be missing: when a new page begins, ip_vs_info_seq_start skips as
+// many services of the namespace as ip_vs_info_seq_next has counted of all namespaces.
 const procTablePath = "/proc/thread-self/net/ip_vs"
-
-// procNamespacePath is the network namespace of the thread.
-const procNamespacePath = "/proc/thread-self/ns/net"
 
 // procRow is a service, or a destination of one.
 type procRow struct {
@@ -150,13 +149,8 @@ func parseProcAddrPort(text []byte) (netip.AddrPort, error) {
 // openProcTable opens the listing of the socket's network namespace, which is read
 // with the system calls that the socket uses.
 func openProcTable(socket syscall.RawConn, call systemCall) (io.ReadCloser, error) {
-	namespace, err := namespaceOf(socket)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = namespace.Close() }()
 	var file *os.File
-	err = inNamespace(namespace, func() (err error) {
+	err := inNamespaceOf(socket, func() (err error) {
 		file, err = os.Open(procTablePath)
 		return err
 	})
@@ -182,57 +176,4 @@ func (f *procFile) Read(b []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return int(n), nil
-}
-
-// namespaceOf opens the network namespace that a socket belongs to: see
-// ioctl_ns(2) and SIOCGSKNS in net/socket.c.
-func namespaceOf(socket syscall.RawConn) (*os.File, error) {
-	fd, failed := 0, error(nil)
-	err := socket.Control(func(s uintptr) { fd, failed = unix.IoctlRetInt(int(s), unix.SIOCGSKNS) })
-	if err := errors.Join(err, failed); err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), "network namespace"), nil
-}
-
-// inNamespace calls a function on a thread that is in a network namespace: the
-// caller's, or one that is moved there and back.
-func inNamespace(namespace *os.File, do func() error) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if isHere(namespace) {
-		return do()
-	}
-	done := make(chan error)
-	go func() { done <- visit(namespace, do) }()
-	return <-done
-}
-
-// visit calls a function in another network namespace. Should the way back be
-// barred, the thread ends with its goroutine.
-func visit(namespace *os.File, do func() error) error {
-	runtime.LockOSThread()
-	home, err := os.Open(procNamespacePath)
-	if err != nil {
-		runtime.UnlockOSThread()
-		return err
-	}
-	defer func() { _ = home.Close() }()
-	if err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err == nil {
-		err = do()
-	}
-	if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-		runtime.UnlockOSThread()
-	}
-	return err
-}
-
-// isHere tells whether the thread is in a network namespace.
-func isHere(namespace *os.File) bool {
-	there, err := namespace.Stat()
-	if err != nil {
-		return false
-	}
-	here, err := os.Stat(procNamespacePath)
-	return err == nil && os.SameFile(there, here)
 }

@@ -23,8 +23,9 @@ type socket struct {
 	fd      syscall.RawConn
 	out, in []byte
 	offered int // how much of in is offered to the kernel
-	// received counts datagrams.
-	received int
+	// received counts datagrams. The last one was made when the kernel had seen a
+	// buffer of room bytes, the next one will be when it has seen seen bytes.
+	received, room, seen int
 	// call makes a system call, with the scheduler's knowledge or without.
 	call systemCall
 }
@@ -67,7 +68,7 @@ func openSocket(call systemCall) (*socket, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &socket{Conn: conn, fd: fd, in: make([]byte, receiveBuffer), offered: offeredFirst(), call: call}, nil
+	return &socket{Conn: conn, fd: fd, in: make([]byte, receiveBuffer), offered: offeredFirst(), seen: leastRoom, call: call}, nil
 }
 
 // Send sends a message.
@@ -160,6 +161,7 @@ func (s *socket) receiveDatagram() ([]byte, error) {
 		return nil, errors.New("an answer larger than the receive buffer")
 	}
 	s.received++
+	s.room, s.seen = s.seen, max(s.seen, s.offered)
 	return s.in[:n], nil
 }
 

@@ -2,6 +2,8 @@ package ipvs
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"slices"
 )
 
@@ -21,68 +23,102 @@ type TableEntry struct {
 // namespaces. A service that is deleted meanwhile is left out.
 //
 // The kernel's answer may lack something if it is large and others change services
-// or destinations meanwhile. So it is compared with /proc/net/ip_vs, and read
-// again; or, where there is no such file, until two readings are the same. The error
-// says that the table kept changing if that does not come to an end.
+// or destinations meanwhile. So services are read again in other parts, and
+// destinations compared with /proc/net/ip_vs; where neither can be done, two
+// readings must be the same. The error says that the table kept changing if that
+// does not come to an end.
 func (c *Client) Table() (Table, error) {
-	r := tableReader{client: c, read: c.readTable, concerns: func(procRow) bool { return true }}
-	return r.complete()
-}
-
-// Services lists all services, in the kernel's order, an empty slice if there are
-// none. As with Table, none is missing and none is there twice.
-func (c *Client) Services() ([]Service, error) {
-	r := tableReader{client: c, read: c.readServices, concerns: func(row procRow) bool { return !row.destination.IsValid() }}
-	table, err := r.complete()
+	services, err := c.Services()
 	if err != nil {
 		return nil, err
 	}
-	services := make([]Service, len(table))
-	for i := range table {
-		services[i] = table[i].Service
+	table := make(Table, 0, len(services))
+	var unsure []int
+	for _, s := range services {
+		destinations, whole, err := c.dumpDestinations(s.ServiceID)
+		if err == nil && len(destinations) == 0 {
+			// The kernel answers so for a service without destinations and for
+			// one that is gone.
+			_, err = c.Service(s.ServiceID)
+		}
+		if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrNoIPVS) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !whole {
+			unsure = append(unsure, len(table))
+		}
+		table = append(table, TableEntry{s, destinations})
 	}
-	return services, nil
+	return table, c.checkDestinations(table, unsure)
 }
 
-// Destinations lists the destinations of a service in the kernel's order. As with
-// Table, none is missing and none is there twice. The kernel answers with an empty
-// list, not an error, if there is no such service.
-func (c *Client) Destinations(id ServiceID) ([]Destination, error) {
-	destinations, whole, err := c.dumpDestinations(id)
-	if err != nil || whole {
-		return destinations, err
+// checkDestinations compares the destinations of some services with /proc, and
+// reads those again that are not the same there.
+func (c *Client) checkDestinations(table Table, unsure []int) error {
+	if len(unsure) == 0 {
+		return nil
 	}
-	service := procServiceOf(id)
-	r := tableReader{
-		client:   c,
-		read:     func() (Table, bool, error) { return c.readDestinations(service) },
-		concerns: func(row procRow) bool { return row.destination.IsValid() && row.service == service },
-	}
-	table, err := r.complete()
-	for i := range table {
-		if table[i].Service.ServiceID.Compare(id) == 0 {
-			return table[i].Destinations, nil
+	same := c.listedAlike(table, unsure)
+	for _, i := range unsure {
+		if same[i] {
+			continue
 		}
+		id := table[i].Service.ServiceID
+		destinations, err := c.allDestinations(id, table[i].Destinations)
+		if err != nil {
+			return describe(err, id)
+		}
+		table[i].Destinations = destinations
 	}
-	return []Destination{}, err
+	return nil
 }
 
 // HasJust tells whether the kernel has the services of a table with their
-// destinations, and no others. It does not compare their settings, and takes a
-// fraction of the time of Table where there is a /proc/net/ip_vs.
+// destinations, and no others. It does not compare their settings, and usually
+// takes a fraction of the time of Table.
 func (c *Client) HasJust(table Table) (bool, error) {
-	r := tableReader{client: c, concerns: func(procRow) bool { return true }}
-	if same, err := r.asCounted(table); err == nil {
-		return same, nil
-	}
-	now, err := c.Table()
+	services, err := c.Services()
 	if err != nil {
 		return false, err
 	}
-	has, want := readings{}, readings{}
-	has.add(now)
-	want.add(table)
-	return has.sameRows(want), nil
+	if len(services) != len(table) {
+		return false, nil
+	}
+	left := make(map[ServiceID]bool, len(table))
+	for _, entry := range table {
+		left[entry.Service.ServiceID] = true
+	}
+	for _, s := range services {
+		delete(left, s.ServiceID)
+	}
+	if len(left) > 0 {
+		return false, nil
+	}
+	if c.listsJust(table) {
+		return true, nil
+	}
+	now, err := c.Table()
+	return err == nil && now.sameIDs(table), err
+}
+
+// sameIDs tells whether two tables have the same services with the same destinations.
+func (t Table) sameIDs(other Table) bool {
+	same := make(map[procRow]int, len(t))
+	for row := range t.rows() {
+		same[row]++
+	}
+	for row := range other.rows() {
+		same[row]--
+	}
+	for _, n := range same {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // TableEntry reads one service with its destinations. If there is none, the

@@ -153,12 +153,16 @@ func TestTableIsWholeWhateverADumpMisses(t *testing.T) {
 }
 
 // Only /proc shows what two readings miss alike.
-func TestTableIsWholeThoughTwoDumpsMissTheSame(t *testing.T) {
+func TestDestinationsAreWholeThoughTwoDumpsMissTheSame(t *testing.T) {
 	want := bigTable()
 	k, c := fakeWith(t, want)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: 2, Effect: misses(3, 5)})
-	if got, err := c.Table(); err != nil || len(got) != len(want) {
-		t.Errorf("%d services of %d, %v", len(got), len(want), err)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Skip: 1, Times: 2, Effect: misses(3, 5)})
+	got, err := c.Destinations(want[1].Service.ServiceID)
+	if err != nil || len(got) != len(want[1].Destinations) {
+		t.Errorf("%d destinations, %v", len(got), err)
+	}
+	if got, err = c.Destinations(want[1].Service.ServiceID); err != nil || len(got) != len(want[1].Destinations) {
+		t.Errorf("%d destinations of %d, %v", len(got), len(want[1].Destinations), err)
 	}
 }
 
@@ -191,31 +195,27 @@ func TestSmallTableIsReadOnce(t *testing.T) {
 	}
 }
 
-// addDuring adds a service each time, of so many, that the services are read.
-func addDuring(k *ipvstest.Kernel, times int) {
-	next := uint32(100)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: times, Effect: ipvstest.Before(func() {
-		next++
-		table := k.Table()
-		k.SetTable(append(table, ipvs.TableEntry{Service: ipvs.Service{
-			ServiceID: ipvs.ServiceID{FWMark: next}, Scheduler: "rr", Netmask: 0xffffffff,
-		}}))
-	})})
-}
-
-// A writer that never stops does not keep a table from being read, where /proc
-// tells what was there all the time. Else the reader gives up.
+// A writer that never stops does not keep destinations from being read, where /proc
+// tells which were there all the time. Else the reader gives up.
 func TestTableBesideAWriter(t *testing.T) {
 	want := bigTable()
+	busy := want[1].Service.ServiceID
 	k, c := fakeWith(t, want)
-	addDuring(k, -1)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Effect: misses(0, 1)})
+	n := 0
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Skip: 1, Effect: misses(4, 9)})
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Times: -1, Effect: ipvstest.Before(func() {
+		table := k.Table()
+		n++
+		added := ipvs.Destination{DestinationID: ipvs.DestinationID{AddrPort: netip.AddrPortFrom(netip.MustParseAddr("fd00:2::1"), uint16(n))}}
+		table[1].Destinations = append([]ipvs.Destination{added}, table[1].Destinations...)
+		k.SetTable(table)
+	})})
 	got, err := c.Table()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, ch := range ipvs.Diff(got, want) {
-		if ch.Command != ipvs.CommandDelService || ch.Service.FWMark <= 100 {
+		if ch.Command != ipvs.CommandDelDestination || ch.Service.ServiceID != busy {
 			t.Errorf("%v", ch)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 	"golang.org/x/sys/unix"
@@ -54,7 +55,7 @@ func TestListingsBesideOtherNamespaces(t *testing.T) {
 			for f, form := range forms {
 				ofTool++
 				if got := h.run(t, form.program, "", form.args...); got != want[i][f] {
-					t.Errorf("%q: got\n%s\nwant\n%s", form.args, got, want[i][f])
+					t.Errorf("%q: %d lines of %d:\n%s", form.args, strings.Count(got, "\n"), strings.Count(want[i][f], "\n"), cmp.Diff(want[i][f], got))
 				}
 			}
 			for range 10 {

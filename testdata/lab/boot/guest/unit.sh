@@ -102,9 +102,31 @@ do_it start
 do_it stop
 check "the modules are unloaded after a stop" test ! -e /proc/net/ip_vs
 check "none of them is left" not grep -q ^ip_vs /proc/modules
+# Neither modprobe nor the kernel finds them.
+echo 'install ip_vs /bin/false' >/etc/modprobe.d/no-ip_vs.conf
+status=0
+systemctl start ipvsadm 2>/dev/null || status=$?
+is "no IPVS: systemctl start" "$status" 1
+is "no IPVS: exit status" "$(systemctl show ipvsadm -p ExecMainStatus --value)" 5
+rm /etc/modprobe.d/no-ip_vs.conf
+systemctl reset-failed ipvsadm
 set_redhat
 do_it start
 check "a start loads them again" is_full
+reset
+
+say "Nobody without privileges can make a restore wait"
+setpriv --reuid nobody --regid nogroup --clear-groups flock --no-fork /proc/self/ns/net sleep 60 &
+locker=$!
+is_locked() { ! flock -n /proc/self/ns/net true; }
+check "the network namespace is locked" until_true 30 is_locked
+began=$(date +%s%N)
+do_it start
+check "the start does not wait for that" test $((($(date +%s%N) - began) / 1000000)) -lt 4900
+check "it fills" is_full
+is "mode and owner of the directory of locks" "$(stat -c '%a %U' /run/ipvsadm)" "700 root"
+kill $locker
+wait $locker || :
 reset
 
 say "In its sandbox the unit can save"
@@ -126,6 +148,8 @@ chmod 600 "$file"
 chown nobody:nogroup "$file"
 do_it start
 check "it is read" is_full
+warned() { journalctl -q --no-pager -b -u ipvsadm | grep -q 'it belongs to user 65534'; }
+check "with a warning" until_true 30 warned
 ipvsadm -A -t 192.0.2.99:99 -s rr
 do_it stop
 check "and saved" grep -qxF -e '-A -t 192.0.2.99:99 -s rr' "$file"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"syscall"
@@ -56,19 +55,16 @@ func (d *desired) add(line ruleLine) {
 		d.later.add(laterLine{shownLine: line.shown(d.later.lastWords())})
 		return
 	}
-	err := d.carryOut(&ch, line.number)
-	var errno syscall.Errno
-	switch {
-	case err == nil:
-	case errors.As(err, &errno):
-		d.impossible.add(line.number, &ipvs.Error{Command: ch.Command, Errno: errno})
-	default:
+	switch err := d.carryOut(&ch, line.number).(type) {
+	case syscall.Errno:
+		d.impossible.add(line.number, &ipvs.Error{Command: ch.Command, Errno: err})
+	case repetition:
 		d.repeated.add(line.number, err)
 	}
 }
 
-// carryOut makes a change in memory. The error is what the kernel would say, or a
-// repetition.
+// carryOut makes a change in memory. The error is a syscall.Errno, what the kernel
+// would say, or a repetition.
 func (d *desired) carryOut(ch *ipvs.Change, line int) error {
 	switch ch.Command {
 	case ipvs.CommandFlush:

@@ -45,7 +45,7 @@ func (p *program) clearAndRestore() error {
 	d.bad = p.readRules(func(line ruleLine) {
 		d.lines++
 		if change, ok := line.command.change(); ok && change.Command != ipvs.CommandZero {
-			if again := repetition(0); errors.As(d.carryOut(&change, line.number), &again) {
+			if again, ok := d.carryOut(&change, line.number).(repetition); ok {
 				d.repeated.add(line.number, again)
 				return
 			}

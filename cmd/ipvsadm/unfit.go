@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -90,13 +89,13 @@ type repetition int
 
 func (r repetition) Error() string { return fmt.Sprintf("says the same as line %d", int(r)) }
 
-// complainOf reports the lines that change nothing. Those that say something again
-// are no reason to count fewer others out.
+// complainOf reports the lines that change nothing. Repetitions, however many, do not
+// keep errors from being told.
 func (p *program) complainOf(d *desired) {
 	all := slices.Concat(d.impossible.list, d.repeated.list)
 	slices.SortFunc(all, func(a, b remark) int { return cmp.Compare(a.number, b.number) })
 	for _, r := range all {
-		if again := repetition(0); errors.As(r.err, &again) {
+		if _, ok := r.err.(repetition); ok {
 			p.sayOfLine(r.number, r.err)
 		} else {
 			p.complainLine(r.number, r.err)

@@ -134,6 +134,17 @@ func TestX09AFailedWriteIsAnError(t *testing.T) {
 	}
 }
 
+// Nor is it an error of each line among rules.
+func TestX09AFailedWriteAmongRulesIsAnErrorOnce(t *testing.T) {
+	k := ipvstest.New()
+	var stderr strings.Builder
+	status := run([]string{"ipvsadm", "-R"}, strings.NewReader("-L\n-A -f 1\n-L\n-L\n"), failingWriter{}, &stderr, fakeMachine(k, ""))
+	if want := "ipvsadm: cannot write the output: no space left on device\n"; stderr.String() != want || status != exitList {
+		t.Errorf("status %d, %s", status, stderr.String())
+	}
+	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
+}
+
 func TestX10AVanishedServiceIsSkipped(t *testing.T) {
 	k := ipvstest.New()
 	runLines(t, k, "ipvsadm -A -f 1", "ipvsadm -A -f 2")

@@ -181,3 +181,9 @@ func (p *program) complain(text string) {
 
 // pipeClosed writes what stdout has so far, and tells whether nobody reads it.
 func (p *program) pipeClosed() bool { return errors.Is(p.stdout.Flush(), unix.EPIPE) }
+
+// pipeFoundClosed is pipeClosed for what has been written already.
+func (p *program) pipeFoundClosed() bool {
+	_, err := p.stdout.Write(nil)
+	return errors.Is(err, unix.EPIPE)
+}

@@ -224,14 +224,14 @@ func (p *program) executeScript(s script) (failed bool, err error) {
 
 // showLine shows nothing any more if nobody reads it, which run notices.
 func (p *program) showLine(line shownLine) error {
-	if p.pipeClosed() {
+	if p.pipeFoundClosed() {
 		return nil
 	}
 	c, err := parse(strings.Split(line.words, " "))
 	if err == nil {
 		err = p.show(c)
 	}
-	if p.pipeClosed() && errors.Is(err, unix.EPIPE) {
+	if p.pipeFoundClosed() && errors.Is(err, unix.EPIPE) {
 		return nil
 	}
 	return err

@@ -50,3 +50,23 @@ func TestBatchLeavesOutWhatCannotBeSent(t *testing.T) {
 		t.Errorf("the batch has %d messages: %x", b.Len(), b.data.b)
 	}
 }
+
+// A batch that grew like another one takes the same changes without more memory.
+func TestBatchGrowsLikeAnother(t *testing.T) {
+	change := NewService(Service{ServiceID: ServiceID{FWMark: 7}, Scheduler: "rr"})
+	add := func(b *Batch) {
+		for range batchSize {
+			if err := b.Add(&change); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var first, second Batch
+	add(&first)
+	second.GrowLike(&first)
+	data, ends := cap(second.data.b), cap(second.ends)
+	add(&second)
+	if second.Len() != batchSize || cap(second.data.b) != data || cap(second.ends) != ends {
+		t.Errorf("%d changes, room for %d bytes and %d ends became %d and %d", second.Len(), data, ends, cap(second.data.b), cap(second.ends))
+	}
+}

@@ -3,12 +3,12 @@
 # shellcheck shell=bash source-path=SCRIPTDIR source=script.sh
 source "$(dirname "$0")/script.sh"
 
-# What needs rules fails and changes nothing, whether the table is full or empty.
+# What needs rules fails and changes nothing in a full table. In an empty one, there are then the good lines of the file.
 without_rules() {
 	local verb
 	for verb in start restart reload force-reload; do
 		empty
-		verb $verb 6 empty
+		verb $verb 6 "$1"
 		fill
 		verb $verb 6 full
 	done
@@ -31,16 +31,17 @@ set_debian
 set_redhat
 with_rules
 rm "$file"
-without_rules
+without_rules empty
 fill
 verb save 0 full
 same "save makes a file that is not there" /root/rules.saved "$file"
 printf '%s\n' '-A -t 192.0.2.9:80 -s rr' '-A -t nonsense' 'nonsense' >"$file"
-without_rules
+is_good() { [[ $(ipvsadm -Sn) == '-A -t 192.0.2.9:80 -s rr' ]]; }
+without_rules good
 cp "$file" "$work/broken"
 same "a broken file stays" "$work/broken" "$file"
 empty
-verb start 6 empty
+verb start 6 good
 check "each bad line is named" grep -q 'line 2:' "$work/said"
 check "each bad line is named" grep -q 'line 3:' "$work/said"
 

@@ -16,7 +16,7 @@ import (
 const connectionChunk = 1024
 
 // listConnections prints the connections as the kernel hands them out.
-func (l *lister) listConnections(printer printer) error {
+func (l *lister) listConnections(w io.Writer, printer printer) error {
 	file, err := l.openConnections()
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (l *lister) listConnections(printer printer) error {
 	print := func() error {
 		if !titled {
 			titled = true
-			if err := printer.ConnTitles(l.stdout); err != nil {
+			if err := printer.ConnTitles(w); err != nil {
 				return err
 			}
 		}
@@ -38,7 +38,7 @@ func (l *lister) listConnections(printer printer) error {
 			l.names.bound()
 			l.names.lookUp(endsOf(chunk))
 		}
-		err := printer.Connections(l.stdout, chunk)
+		err := printer.Connections(w, chunk)
 		chunk = chunk[:0]
 		return err
 	}
@@ -54,7 +54,7 @@ func (l *lister) listConnections(printer printer) error {
 	if err := errors.Join(print(), err); err != nil {
 		return err
 	}
-	return printer.ConnEnd(l.stdout)
+	return printer.ConnEnd(w)
 }
 
 // countConnections counts what the filters let through.
@@ -75,28 +75,24 @@ func (l *lister) countConnections() ([]ipvs.ConnCount, error) {
 // screenConnections bounds what can be scrolled through on a screen.
 const screenConnections = 1000
 
-// someConnections reads the first ones that the filters let through.
-func (l *lister) someConnections() ([]ipvs.ConnEntry, error) {
+// someConnections reads the first ones that the filters let through, and counts
+// all of them.
+func (l *lister) someConnections() (first []ipvs.ConnEntry, all uint64, err error) {
 	file, err := l.openConnections()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { _ = file.Close() }()
-	entries := make([]ipvs.ConnEntry, 0, screenConnections)
+	first = make([]ipvs.ConnEntry, 0, screenConnections)
 	err = l.eachConnection(file, func(e ipvs.ConnEntry) error {
-		if len(entries) == screenConnections {
-			return errEnough
+		all++
+		if len(first) < screenConnections {
+			first = append(first, e)
 		}
-		entries = append(entries, e)
 		return nil
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return entries, err
+	return first, all, err
 }
-
-var errEnough = errors.New("enough connections")
 
 // openConnections makes sure that IPVS is there for us.
 func (p *program) openConnections() (*os.File, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/netip"
 	"time"
 )
@@ -12,9 +13,11 @@ type lister struct {
 	names   *names // nil for numbers only
 
 	// Of a repeated listing; nil and zero otherwise.
-	meter    *meter
-	now      time.Time
-	onScreen bool
+	meter     *meter
+	now       time.Time
+	onScreen  bool
+	failed    bool // whether the last reading did
+	sawModule bool // whether the machine has told of the module
 }
 
 func (p *program) lister(c *command) *lister {
@@ -26,10 +29,12 @@ func (p *program) lister(c *command) *lister {
 }
 
 // list prints the listing once.
-func (l *lister) list() error {
+func (l *lister) list() error { return l.listTo(l.stdout) }
+
+func (l *lister) listTo(w io.Writer) error {
 	printer := l.printer()
 	if l.command.listsConnections() {
-		return l.listConnections(printer)
+		return l.listConnections(w, printer)
 	}
 	r, err := l.read()
 	if err != nil {
@@ -38,7 +43,7 @@ func (l *lister) list() error {
 	if l.names != nil {
 		l.findNames(r.addrs())
 	}
-	return r.print(l.stdout, printer)
+	return r.print(w, printer)
 }
 
 // findNames looks up the names of the listing's addresses. In a repeated listing

@@ -14,7 +14,8 @@ type reading struct {
 	config      *ipvs.Config
 	daemons     []ipvs.Daemon
 	counts      *connCounts
-	connections []ipvs.ConnEntry // for a screen only; a listing prints them as they come
+	connections []ipvs.ConnEntry // for a screen only, the first ones; a listing prints them as they come
+	all         uint64           // how many connections there are, shown or not
 	table       *format.Snapshot
 }
 
@@ -39,7 +40,7 @@ func (l *lister) read() (r reading, err error) {
 	case c.has(daemonBit):
 		r.daemons, err = l.client.Daemons()
 	case c.listsConnections():
-		r.connections, err = l.someConnections()
+		r.connections, r.all, err = l.someConnections()
 	case c.has(connectionBit):
 		list, err := l.countConnections()
 		return reading{counts: &connCounts{c.listing.countBy, list}}, err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +16,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"golang.org/x/sys/unix"
 )
 
 func watchedTable() ipvs.Table {
@@ -164,6 +167,154 @@ func TestWatchClassic(t *testing.T) {
 		run(strings.Fields("ipvsadm -Ln --watch"), strings.NewReader(""), out, &stderr, fakeMachine(k, ""))
 		if want := once + "\n" + once; out.String() != want {
 			t.Errorf("got  %q\nwant %q", out.String(), want)
+		}
+	})
+}
+
+// watched runs a repeated listing until it has written so many documents.
+func watched(k *ipvstest.Kernel, root string, documents int, line string) (stdout, stderr string, at []time.Time, status int) {
+	out := &aFewDocuments{left: documents}
+	var complaints strings.Builder
+	status = run(strings.Fields(line), strings.NewReader(""), out, &complaints, fakeMachine(k, root))
+	return out.String(), complaints.String(), out.at, status
+}
+
+// cannotWrite is what is said on stderr when a watch ends at last.
+const cannotWrite = "ipvsadm: cannot write the output: enough\n"
+
+func TestWatchGoesOnWhenItsServiceComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := ipvstest.New()
+		runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+		once, _, _ := runFake(k, "", "-L", "-n", "-t", "10.0.0.1:80")
+		go func() {
+			time.Sleep(3 * time.Second)
+			runLines(t, k, "ipvsadm -D -t 10.0.0.1:80")
+			time.Sleep(4 * time.Second)
+			runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+		}()
+		start := time.Now()
+		stdout, stderr, at, status := watched(k, "", 3, "ipvsadm -L -n -t 10.0.0.1:80 --watch 2")
+		if want := once + "\n" + once + "\n" + once; stdout != want {
+			t.Errorf("got  %q\nwant %q", stdout, want)
+		}
+		if want := "No such service\nNo such service\n" + cannotWrite; stderr != want || status != exitList {
+			t.Errorf("status %d, stderr %q", status, stderr)
+		}
+		if took := at[2].Sub(start); took != 8*time.Second {
+			t.Errorf("the service is back after %v", took)
+		}
+	})
+}
+
+func TestWatchGoesOnAfterEachKindOfFailedReading(t *testing.T) {
+	for _, line := range []string{"", "--output json", "-c", "-c --output json", "-c --count-by state", "--timeout --output table", "--daemon --output json"} {
+		synctest.Test(t, func(t *testing.T) {
+			k := ipvstest.New()
+			root := rootWith(t, ipvs.ConnEntriesPath, connectionTable)
+			go func() {
+				time.Sleep(time.Second)
+				k.Inject(ipvstest.Fault{Effect: ipvstest.Refuse(unix.ENOMEM)})
+			}()
+			stdout, stderr, at, _ := watched(k, root, 2, "ipvsadm -L -n --watch 2 "+line)
+			if want := "Memory allocation problem\n" + cannotWrite; stderr != want {
+				t.Errorf("%q: stderr %q", line, stderr)
+			}
+			if at[1].Sub(at[0]) != 4*time.Second {
+				t.Errorf("%q: documents at %v", line, at)
+			}
+			if strings.Contains(stdout, "\n\n\n") {
+				t.Errorf("%q: the document that failed has left something: %q", line, stdout)
+			}
+		})
+	}
+}
+
+// A document that breaks off has a line of its own, as the next one.
+func TestWatchGoesOnAfterHalfADocument(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root := rootWith(t, ipvs.ConnEntriesPath, connectionTable+"nonsense\n")
+		go func() {
+			time.Sleep(time.Second)
+			good := rootWith(t, ipvs.ConnEntriesPath, connectionTable)
+			if err := os.Rename(filepath.Join(good, ipvs.ConnEntriesPath), filepath.Join(root, ipvs.ConnEntriesPath)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(2 * time.Second)
+			if err := os.WriteFile(filepath.Join(root, ipvs.ConnEntriesPath), []byte(connectionTable+"nonsense\n"), 0o600); err != nil {
+				t.Error(err)
+			}
+		}()
+		// The first reading must not fail.
+		if err := os.WriteFile(filepath.Join(root, ipvs.ConnEntriesPath), []byte(connectionTable), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr, _, _ := watched(ipvstest.New(), root, 4, "ipvsadm -L -n -c --watch 2 --output json")
+		lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+		if len(lines) != 4 {
+			t.Fatalf("%d lines: %q", len(lines), stdout)
+		}
+		for i, line := range lines {
+			if json.Valid([]byte(line)) != (i < 2) || !strings.HasPrefix(line, `{"time":`) {
+				t.Errorf("line %d: %s", i, line)
+			}
+		}
+		if strings.Count(stderr, "line 8") != 2 {
+			t.Errorf("stderr %q", stderr)
+		}
+	})
+}
+
+func TestWatchEndsAtItsFirstReading(t *testing.T) {
+	initError := func(reason string) string {
+		return "Can't initialize ipvs: " + reason + "\n" +
+			"Are you sure that IP Virtual Server is built in the kernel or as module?\n"
+	}
+	for _, c := range []struct {
+		k      *ipvstest.Kernel
+		line   string
+		stderr string
+		status int
+	}{
+		{unprivileged(), "-L --watch", initError("Permission denied (you must be root)"), exitUsage},
+		{unloaded(), "-L --watch", initError("Protocol not available"), exitUsage},
+		{ipvstest.New(), "-L -t 10.0.0.1:80 --watch", "No such service\n", exitList},
+		{ipvstest.New(), "-L -c --watch", "cannot open file " + ipvs.ConnEntriesPath + "\n", exitList},
+	} {
+		stdout, stderr, _, status := watched(c.k, t.TempDir(), 1, "ipvsadm "+c.line)
+		if stdout != "" || stderr != c.stderr || status != c.status {
+			t.Errorf("%s: status %d, stdout %q, stderr %q", c.line, status, stdout, stderr)
+		}
+	}
+}
+
+// The module is not loaded again behind the back of who unloaded it. When it is
+// there again, it has another family ID.
+func TestWatchGoesOnWhenTheModuleComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := ipvstest.New(), ipvstest.New()
+		runLines(t, after, "ipvsadm -A -t 10.0.0.1:80")
+		now, loaded, loads := before, true, 0
+		m := fakeMachine(before, "")
+		m.loaded = func() bool { return loaded }
+		m.load = func() { loads++ }
+		dials := 0
+		m.dial = func() (*ipvs.Client, error) { dials++; return now.Dial() }
+		go func() {
+			time.Sleep(time.Second)
+			before.SetLoaded(false)
+			loaded = false
+			time.Sleep(4 * time.Second)
+			now, loaded = after, true
+		}()
+		out := &aFewDocuments{left: 2}
+		var stderr strings.Builder
+		run(strings.Fields("ipvsadm -L -n --watch 2"), strings.NewReader(""), out, &stderr, m)
+		if want := "Protocol not available\nProtocol not available\n" + cannotWrite; stderr.String() != want {
+			t.Errorf("stderr %q", &stderr)
+		}
+		if !strings.Contains(out.String(), "10.0.0.1:80") || loads != 0 || dials != 2 {
+			t.Errorf("%d loads, %d dials, got %q", loads, dials, out)
 		}
 	})
 }

@@ -68,9 +68,6 @@ func (v *view) await() (quit bool, err error) {
 	return false, err
 }
 
-// leastPause is between two readings, however long they take.
-const leastPause = 10 * time.Millisecond
-
 func (v *view) signal(s os.Signal) (quit bool, err error) {
 	switch s {
 	case syscall.SIGINT:

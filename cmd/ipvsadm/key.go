@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // key is what was typed, as far as it means something.
 type key int
@@ -8,6 +11,7 @@ type key int
 const (
 	keyOther key = iota
 	keyQuit
+	keyHelp
 	keySuspend
 	keyRefresh
 	keyLeft  // the column to the left
@@ -32,6 +36,7 @@ var keyTexts = []struct {
 	{"\x1b[D", keyLeft}, {"\x1bOD", keyLeft}, {"\x1b[C", keyRight}, {"\x1bOC", keyRight},
 	{"q", keyQuit}, {"Q", keyQuit}, {"\x03", keyQuit}, {"\x1c", keyQuit}, {"\x1a", keySuspend},
 	{" ", keyRefresh}, {"<", keyLeft}, {">", keyRight},
+	{"h", keyHelp}, {"?", keyHelp},
 	{"k", keyUp}, {"j", keyDown}, {"g", keyHome}, {"G", keyEnd},
 }
 
@@ -43,32 +48,101 @@ func nextKey(typed string) (k key, rest string) {
 		}
 	}
 	// An unknown sequence counts as one key: no letter of it must quit.
-	if strings.HasPrefix(typed, "\x1b[") || strings.HasPrefix(typed, "\x1bO") {
-		end := strings.IndexFunc(typed[2:], func(r rune) bool { return '@' <= r && r <= '~' })
-		if end < 0 {
-			return keyOther, ""
-		}
-		return keyOther, typed[2+end+1:]
+	if end := endOfSequence(typed); end > 0 {
+		return keyOther, typed[end:]
 	}
-	if len(typed) > 1 && typed[0] == '\x1b' { // with Alt
+	if beginsSequence(typed) {
+		return keyOther, ""
+	}
+	if len(typed) > 1 && typed[0] == '\x1b' && typed[1] != '\x1b' { // with Alt
 		return keyOther, typed[2:]
 	}
 	return keyOther, typed[1:]
 }
 
-// readKeys reads what is typed. The end of the terminal is as q.
+// beginsSequence tells whether an escape sequence begins, not just a key with Alt.
+func beginsSequence(typed string) bool {
+	return strings.HasPrefix(typed, "\x1b[") || strings.HasPrefix(typed, "\x1bO")
+}
+
+// endOfSequence is how long the escape sequence is that begins, 0 if its end is
+// missing.
+func endOfSequence(typed string) int {
+	if !beginsSequence(typed) {
+		return 0
+	}
+	if strings.HasPrefix(typed, "\x1b[[") { // function keys of the Linux console
+		if len(typed) < 4 {
+			return 0
+		}
+		return 4
+	}
+	last := strings.IndexFunc(typed[2:], func(r rune) bool { return '@' <= r && r <= '~' })
+	if last < 0 {
+		return 0
+	}
+	return 2 + last + 1
+}
+
+// unfinished tells whether typed may be the beginning of a key.
+func unfinished(typed string) bool {
+	return typed == "\x1b" || beginsSequence(typed) && endOfSequence(typed) == 0
+}
+
+// escapeTime is how long the rest of an escape sequence may take. Then it was the
+// key Esc.
+const escapeTime = 50 * time.Millisecond
+
+// longestSequence is longer than any that a key has.
+const longestSequence = 64
+
+// readKeys reads what is typed.
 func (s *screen) readKeys() {
+	defer s.rescue()
+	pieces := make(chan string)
+	go s.readPieces(pieces)
+	findKeys(pieces, s.keys)
+}
+
+func (s *screen) readPieces(pieces chan<- string) {
+	defer s.rescue()
+	defer close(pieces)
 	typed := make([]byte, 256)
 	for {
 		n, err := s.in.Read(typed)
-		for rest, k := string(typed[:n]), keyOther; rest != ""; {
-			if k, rest = nextKey(rest); k != keyOther {
-				s.keys <- k
-			}
-		}
+		pieces <- string(typed[:n])
 		if err != nil {
-			s.keys <- keyQuit
 			return
+		}
+	}
+}
+
+// findKeys finds the keys in pieces of what was typed, which may begin and end
+// within a key. The end of the terminal is as q.
+func findKeys(pieces <-chan string, keys chan<- key) {
+	typed := ""
+	for {
+		var tooLate <-chan time.Time
+		if typed != "" {
+			tooLate = time.After(escapeTime)
+		}
+		select {
+		case piece, ok := <-pieces:
+			if !ok {
+				keys <- keyQuit
+				return
+			}
+			typed += piece
+			for k := keyOther; typed != "" && !unfinished(typed); {
+				k, typed = nextKey(typed)
+				keys <- k
+			}
+			if len(typed) > longestSequence {
+				typed = typed[:len("\x1b[")] // it is none of ours, but has to end some day
+			}
+		case <-tooLate:
+			typed = ""
+			keys <- keyOther
 		}
 	}
 }

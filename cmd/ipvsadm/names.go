@@ -87,6 +87,7 @@ func lookUpHost(name string, limit time.Duration) (addrs hostAddrs) {
 type names struct {
 	deadline time.Time
 	hosts    map[netip.Addr]string // empty for what has no name
+	rescue   func()                // deferred in each look-up; nil for none
 }
 
 func newNames() *names {
@@ -147,7 +148,7 @@ func (n *names) lookUp(addrs []netip.Addr) {
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			if name := hostName(ctx, a); name != "" {
+			if name := n.ask(ctx, a); name != "" {
 				mu.Lock()
 				defer mu.Unlock()
 				found[a] = name
@@ -158,6 +159,13 @@ func (n *names) lookUp(addrs []netip.Addr) {
 	for a, name := range found {
 		n.hosts[a] = name
 	}
+}
+
+func (n *names) ask(ctx context.Context, a netip.Addr) string {
+	if n.rescue != nil {
+		defer n.rescue()
+	}
+	return hostName(ctx, a)
 }
 
 func hostName(ctx context.Context, a netip.Addr) string {

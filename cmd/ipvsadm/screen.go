@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +20,7 @@ type screen struct {
 	before  *term.State // of in
 	keys    chan key
 	signals chan os.Signal
+	writing sync.Mutex // keeps what is drawn off a terminal that was given back
 }
 
 // Escape sequences that all terminals of today know, and the Linux console.
@@ -35,8 +38,10 @@ func openScreen(stdin io.Reader, out *os.File) (*screen, error) {
 	if in, ok := stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		s.in = in
 	}
-	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGCONT)
+	signal.Notify(s.signals, syscall.SIGWINCH, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT,
+		syscall.SIGTSTP, syscall.SIGCONT)
 	if err := s.enter(); err != nil {
+		s.close()
 		return nil, err
 	}
 	if s.in != nil {
@@ -45,8 +50,27 @@ func openScreen(stdin io.Reader, out *os.File) (*screen, error) {
 	return s, nil
 }
 
+// close gives the terminal back for good. Signals do what they did before only
+// then, since they may end the process.
+func (s *screen) close() {
+	s.leave()
+	signal.Stop(s.signals)
+}
+
+// rescue gives the terminal back if a goroutine panics: it is deferred in each one
+// but the first, where close is. The process ends then, and draws no more.
+func (s *screen) rescue() {
+	if cause := recover(); cause != nil {
+		s.writing.Lock()
+		s.leave()
+		panic(cause)
+	}
+}
+
 // enter is done again when the process was stopped meanwhile.
 func (s *screen) enter() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if s.in != nil {
 		before, err := term.MakeRaw(int(s.in.Fd()))
 		if err != nil {
@@ -68,14 +92,17 @@ func (s *screen) leave() {
 	}
 }
 
-// suspend stops the process and those of the same job, as ^Z does. It returns
-// when the process goes on. A SIGTSTP from elsewhere just stops it: once Go has
-// caught that signal, it does not stop the process any more, not even after
-// signal.Reset.
-func (s *screen) suspend() error {
+// suspend stops the process, or that and those of the same job if process is 0. It
+// returns when the process goes on.
+func (s *screen) suspend(process int) error {
 	s.leave()
-	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
-		return err
+	restore, err := defaultAction(syscall.SIGTSTP)
+	if err != nil {
+		return errors.Join(err, s.enter())
+	}
+	if err := syscall.Kill(process, syscall.SIGTSTP); err != nil {
+		restore()
+		return errors.Join(err, s.enter())
 	}
 	// Another thread may get the signal, so the process stops somewhere below, or
 	// not at all if no shell could let it go on.
@@ -97,6 +124,7 @@ func (s *screen) suspend() error {
 		default: // as if it had come now
 		}
 	}
+	restore()
 	return s.enter()
 }
 
@@ -121,6 +149,8 @@ func (s *screen) draw(lines [][]byte) error {
 		b.Write(line)
 	}
 	b.WriteString(clearRest)
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	_, err := s.out.Write(b.Bytes())
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -12,9 +13,12 @@ type view struct {
 	screen  *screen
 	tick    *time.Timer
 	reading reading
+	at      time.Time   // of the reading
+	failure error       // of the try to read since then, nil if there was none
 	finding chan *names // where the names that are looked up meanwhile come from; nil if none are
 	above   int         // rows above those that are shown
 	more    bool        // whether there are some below them
+	help    bool        // whether the keys are shown in the listing's place
 }
 
 // watchOn shows the listing in place until somebody quits.
@@ -27,7 +31,7 @@ func (l *lister) watchOn(terminal *os.File) error {
 	if err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.close()
 	v := &view{lister: l, screen: s, tick: time.NewTimer(0)}
 	for {
 		quit, err := v.await()
@@ -35,7 +39,7 @@ func (l *lister) watchOn(terminal *os.File) error {
 			return err
 		}
 		// Keys count all the same if they come faster than they can be shown.
-		if v.now.IsZero() || len(s.keys) > 0 {
+		if v.at.IsZero() || len(s.keys) > 0 {
 			continue
 		}
 		if err := v.draw(); err != nil {
@@ -74,6 +78,8 @@ func (v *view) signal(s os.Signal) (quit bool, err error) {
 		return true, nil
 	case syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
 		return true, &statusError{errReported, 128 + int(s.(syscall.Signal))}
+	case syscall.SIGTSTP:
+		return false, v.screen.suspend(os.Getpid())
 	case syscall.SIGCONT:
 		return false, v.screen.enter() // the shell may have changed the terminal
 	}
@@ -83,11 +89,17 @@ func (v *view) signal(s os.Signal) (quit bool, err error) {
 // press does what a key asks for.
 func (v *view) press(k key) (quit bool, err error) {
 	_, height := v.screen.size()
-	switch k {
-	case keyQuit:
+	switch {
+	case k == keyQuit:
 		return true, nil
-	case keySuspend:
-		return false, v.screen.suspend()
+	case k == keySuspend:
+		const job = 0 // all processes of it, as the terminal does
+		return false, v.screen.suspend(job)
+	case v.help || k == keyHelp:
+		v.help = !v.help
+		return false, nil
+	}
+	switch k {
 	case keyRefresh:
 		v.tick.Reset(0)
 	case keyLeft:
@@ -120,11 +132,22 @@ func (v *view) sortBy(by column) {
 	by.sort(v.reading.table.Table)
 }
 
-// refresh reads the listing anew.
-func (v *view) refresh() (err error) {
+// refresh reads the listing anew. If that fails the last one stays; without one it
+// is an error.
+func (v *view) refresh() error {
 	v.now = time.Now()
-	if v.reading, err = v.read(); err != nil {
+	var r reading
+	v.failure = v.try(func() (err error) {
+		r, err = v.read()
 		return err
+	})
+	switch {
+	case v.failure == nil:
+		v.reading, v.at = r, v.now
+	case v.at.IsZero():
+		return v.failure
+	default:
+		return nil
 	}
 	// The screen has a line of its own above.
 	if v.reading.table != nil {
@@ -144,19 +167,28 @@ func (v *view) findNames() {
 	more.keep(v.names, addrs)
 	v.finding = make(chan *names, 1)
 	go func(found chan<- *names) {
+		defer v.screen.rescue()
 		more.lookUp(addrs)
 		found <- more
 	}(v.finding)
 }
 
-// draw shows as much of the listing as there is room for.
+// draw shows as much of the listing as there is room for, or the keys.
 func (v *view) draw() error {
 	width, height := v.screen.size()
-	lines, err := v.fit(max(1, height-1))
+	if v.help {
+		return v.screen.draw(part(helpLines(width), 0, height))
+	}
+	above := v.headHeight(height)
+	lines, err := v.fit(max(1, height-above))
 	if err != nil {
 		return err
 	}
-	status := v.status()
-	lines = append([][]byte{[]byte(status[:min(len(status), width)])}, lines...)
+	if v.failure != nil && v.coloured() {
+		for i, line := range lines {
+			lines[i] = fmt.Appendf(nil, "\x1b[2m%s\x1b[0m", line)
+		}
+	}
+	lines = append(v.head(width, above), lines...)
 	return v.screen.draw(part(lines, 0, height))
 }

@@ -2,24 +2,10 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
-
-// status is the line above the listing. What matters most comes first, since a
-// narrow screen has no more.
-func (v *view) status() string {
-	text := fmt.Sprintf("%s  every %v  q quits", v.now.Format("15:04:05"), v.command.listing.interval)
-	if v.reading.table != nil && !v.command.has(nosortBit) {
-		text += fmt.Sprintf("  by %s (< >)", columnNames[v.command.listing.sortBy])
-	}
-	if v.more || v.above > 0 {
-		text += fmt.Sprintf("  row %d of %d (arrows)", v.above+1, v.reading.rows())
-	}
-	return text
-}
 
 // fit finds the lines for so much room, and makes sure that no room is left at the
 // end while there are rows above.
@@ -58,7 +44,12 @@ func (v *view) lastPage(room int) (int, error) {
 // what is said below them, which takes a sixth of the room at most.
 func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 	var b bytes.Buffer
-	if err := v.reading.window(v.above, rows).print(&b, v.printer()); err != nil {
+	printer := v.printer()
+	tables, isTable := printer.(*format.Tables)
+	if isTable && v.failure != nil {
+		tables.Colour = false
+	}
+	if err := v.reading.window(v.above, rows).print(&b, printer); err != nil {
 		return nil, nil, nil, err
 	}
 	body = bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))

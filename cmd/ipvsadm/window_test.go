@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"golang.org/x/sys/unix"
 )
 
 // onScreen is a repeated listing on a terminal of so many columns.
@@ -116,6 +118,61 @@ func TestScreenShowsControlCharacters(t *testing.T) {
 		text := shown(t, v, 20)
 		if strings.Contains(text, "\x1b[2J") || !strings.Contains(text, `\x1b[2J`) {
 			t.Errorf("%s: got %q", line, text)
+		}
+	}
+}
+
+// What matters most is above the listing, however narrow the screen is, and no word
+// of it is cut off.
+func TestHeadOfAScreen(t *testing.T) {
+	at := time.Date(2026, 11, 24, 17, 20, 5, 0, time.UTC)
+	table := longTable()
+	table[0].Service.Stats = ipvs.Stats{CPS: 1234, InBPS: 4500000, OutBPS: 30000000}
+	for _, c := range []struct {
+		width, height int
+		failure       error
+		want          string
+	}{
+		{100, 24, nil, "17:20:05  1.2k conns/s  4.5 MB/s in  30.0 MB/s out  3 services  21 servers\n" +
+			"row 2 of 24  sorted by name  h help  q quit  every 2 s"},
+		{60, 24, nil, "17:20:05  1.2k conns/s  4.5 MB/s in  30.0 MB/s out\n" +
+			"row 2 of 24  sorted by name  h help  q quit  every 2 s"},
+		{40, 24, nil, "17:20:05  1.2k conns/s  4.5 MB/s in\nrow 2 of 24  sorted by name  h help"},
+		{60, 8, nil, "17:20:05  row 2 of 24  sorted by name  h help  q quit"},
+		{20, 5, nil, "17:20:05"},
+		{60, 24, unix.ENOMEM, "old (17:20:05): cannot allocate memory\n" +
+			"row 2 of 24  sorted by name  h help  q quit  every 2 s"},
+		{20, 24, unix.ENOMEM, "old (17:20:05): cann\nrow 2 of 24"},
+	} {
+		v := onScreen(t, uint16(c.width), "-L -n --watch", reading{table: &format.Snapshot{Table: table}})
+		v.at, v.above, v.failure = at, 1, c.failure
+		t.Setenv("TERM", "")
+		height := v.headHeight(c.height)
+		if got := string(bytes.Join(v.head(c.width, height), []byte("\n"))); got != c.want {
+			t.Errorf("%dx%d:\n%s\nwant\n%s", c.width, c.height, got, c.want)
+		}
+	}
+}
+
+func TestHeadOfOtherListings(t *testing.T) {
+	at := time.Date(2026, 11, 24, 17, 20, 5, 0, time.UTC)
+	for _, c := range []struct {
+		line string
+		r    reading
+		want string
+	}{
+		{"-L -n --watch 0.5 --timeout", reading{config: new(ipvs.Config)}, "17:20:05  h help  q quit  every 0.5 s"},
+		{"-L -n --watch -c", reading{connections: make([]ipvs.ConnEntry, 3), all: 3},
+			"17:20:05  3 connections\nh help  q quit  every 2 s"},
+		{"-L -n --watch -c", reading{connections: make([]ipvs.ConnEntry, 3), all: 5},
+			"17:20:05  5 connections\nfirst 3 of 5  h help  q quit  every 2 s"},
+		{"-L -n --watch -c --count-by client", reading{counts: &connCounts{list: []ipvs.ConnCount{{Entries: 1}, {Entries: 6}}}},
+			"17:20:05  7 connections\nh help  q quit  every 2 s"},
+	} {
+		v := onScreen(t, 60, c.line, c.r)
+		v.at = at
+		if got := string(bytes.Join(v.head(60, v.headHeight(24)), []byte("\n"))); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.line, got, c.want)
 		}
 	}
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+)
+
+// liveScreen is a repeated listing that somebody looks at.
+type liveScreen struct {
+	t      *testing.T
+	far    *os.File
+	ended  chan struct{}
+	stderr strings.Builder
+	status int
+
+	mu    sync.Mutex
+	drawn string // all so far
+	seen  int    // how much of it was waited for
+}
+
+// watchLive runs a repeated listing on a terminal of so many columns.
+func watchLive(t *testing.T, k *ipvstest.Kernel, root string, columns uint16, line string) *liveScreen {
+	t.Helper()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("NO_COLOR", "")
+	far, terminal := openTerminal(t, columns)
+	s := &liveScreen{t: t, far: far, ended: make(chan struct{})}
+	go func() {
+		part := make([]byte, 4096)
+		for {
+			n, err := far.Read(part)
+			s.mu.Lock()
+			s.drawn += string(part[:n])
+			s.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	go func() {
+		defer close(s.ended)
+		s.status = run(strings.Fields(line), terminal, terminal, &s.stderr, fakeMachine(k, root))
+	}()
+	return s
+}
+
+// until waits until a text is drawn, after the last one that was waited for, and
+// returns what is drawn up to it.
+func (s *liveScreen) until(text string) string {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		_, rest, found := strings.Cut(s.drawn[s.seen:], text)
+		if found {
+			before := s.drawn[s.seen : len(s.drawn)-len(rest)]
+			s.seen = len(s.drawn) - len(rest)
+			s.mu.Unlock()
+			return before
+		}
+		s.mu.Unlock()
+	}
+	s.t.Fatalf("never draws %q:\n%q", text, s.drawn)
+	return ""
+}
+
+func (s *liveScreen) press(keys string) {
+	s.t.Helper()
+	if _, err := s.far.WriteString(keys); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// quit expects the end of the listing.
+func (s *liveScreen) quit(status int, stderr string) {
+	s.t.Helper()
+	<-s.ended
+	if s.status != status || s.stderr.String() != stderr {
+		s.t.Errorf("ends with status %d and %q", s.status, &s.stderr)
+	}
+}
+
+// A reading that fails is told, and the rows of the last one stay.
+func TestScreenGoesOnAfterAFailedReading(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80 -s rr", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.2")
+	s := watchLive(t, k, "", 80, "ipvsadm -L -n -t 10.0.0.1:80 --watch 0.1")
+	s.until("10.0.0.2:80")
+	runLines(t, k, "ipvsadm -D -t 10.0.0.1:80")
+	s.until("\x1b[31mold (")
+	s.until("): No such service\x1b[0m")
+	s.until("\x1b[2m  10.0.0.2:80 ")
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80 -s rr", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.3")
+	if before := s.until("10.0.0.3:80"); strings.Contains(before[strings.LastIndex(before, homeCursor):], "old (") {
+		t.Errorf("still old: %q", before)
+	}
+	s.press("q")
+	s.quit(0, "")
+}
+
+func TestScreenEndsAtItsFirstReading(t *testing.T) {
+	s := watchLive(t, ipvstest.New(), "", 80, "ipvsadm -L -n -t 10.0.0.1:80 --watch 0.1")
+	s.quit(exitList, "No such service\n")
+	s.until(leaveScreen)
+}
+
+func TestScreenShowsItsKeys(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+	s := watchLive(t, k, "", 60, "ipvsadm -L -n --watch 600")
+	s.until("10.0.0.1:80")
+	for _, ask := range []string{"h", "?"} {
+		s.press(ask)
+		help := s.until("stop; fg goes on")
+		if strings.Contains(help[strings.LastIndex(help, homeCursor):], "10.0.0.1:80") {
+			t.Errorf("keys and the listing: %q", help)
+		}
+		s.press("\x1b")
+		s.until("10.0.0.1:80")
+	}
+	s.press("hq")
+	s.quit(0, "")
+}
+
+// A function key may come in two pieces.
+func TestScreenDoesNotQuitAtAFunctionKey(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+	s := watchLive(t, k, "", 80, "ipvsadm -L -n --watch 600")
+	s.until("10.0.0.1:80")
+	for _, pieces := range [][2]string{{"\x1b", "OQ"}, {"\x1bO", "Q"}, {"\x1b[1;", "2Q"}} {
+		s.press(pieces[0])
+		time.Sleep(5 * time.Millisecond)
+		s.press(pieces[1])
+	}
+	s.press(">")
+	s.until("by weight")
+	s.press("q")
+	s.quit(0, "")
+}
+
+// A connection more than can be shown is counted.
+func TestScreenCountsAllConnections(t *testing.T) {
+	titles, line, _ := strings.Cut(connectionTable, "\n")
+	line, _, _ = strings.Cut(line, "\n")
+	root := rootWith(t, ipvs.ConnEntriesPath, titles+"\n"+strings.Repeat(line+"\n", 5000))
+	s := watchLive(t, ipvstest.New(), root, 60, "ipvsadm -L -c -n --watch 600")
+	s.until("5000 connections")
+	s.until("row 1 of the first 1000 of 5000")
+	s.press("q")
+	s.quit(0, "")
+}

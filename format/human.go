@@ -1,5 +1,7 @@
 package format
 
+import "strings"
+
 // unitPrefixes are the prefixes of SI, each a thousand times the one before.
 var unitPrefixes = [...]string{"", "k", "M", "G", "T", "P", "E"}
 
@@ -48,4 +50,22 @@ func (q quantity) text(n uint64) string {
 		return number + " " + unit + "B/s"
 	}
 	return number + unit
+}
+
+// timeText is a time in the largest units, and in seconds: 15 min (900 s).
+func timeText(seconds uint32) string {
+	whole, parts := seconds, []string(nil)
+	for _, unit := range []struct {
+		name    string
+		seconds uint32
+	}{{" h", 3600}, {" min", 60}, {" s", 1}} {
+		if n := seconds / unit.seconds; n > 0 {
+			parts = append(parts, decimal(n)+unit.name)
+		}
+		seconds %= unit.seconds
+	}
+	if whole < 60 {
+		return decimal(whole) + " s"
+	}
+	return strings.Join(parts, " ") + " (" + decimal(whole) + " s)"
 }

@@ -47,3 +47,13 @@ func parseFloat(t *rapid.T, text string) float64 {
 	}
 	return f
 }
+
+func TestTimeText(t *testing.T) {
+	for seconds, want := range map[uint32]string{
+		0: "0 s", 59: "59 s", 60: "1 min (60 s)", 90: "1 min 30 s (90 s)", 3600: "1 h (3600 s)", 3661: "1 h 1 min 1 s (3661 s)",
+	} {
+		if got := timeText(seconds); got != want {
+			t.Errorf("%d: got %s, want %s", seconds, got, want)
+		}
+	}
+}

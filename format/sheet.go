@@ -18,6 +18,9 @@ type column struct {
 	// wraps is the width down to which it is made narrower by wrapping, 0 if it
 	// rather is left out.
 	wraps int
+	// comment is for a column that wraps, or is left out, before any other one is
+	// made narrower.
+	comment bool
 	// least is a width for what later parts are likely to have.
 	least int
 }

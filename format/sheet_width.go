@@ -24,12 +24,29 @@ func (s *sheet) fit(natural []int) {
 	if s.limit == 0 {
 		return
 	}
+	for at := len(s.shown) - 1; at >= 0; at-- {
+		if s.columns[s.shown[at]].comment {
+			s.fitComment(at)
+		}
+	}
 	for len(s.shown) > 1 && s.total(s.narrowest) > s.limit {
 		s.leaveOut()
 	}
 	for excess := s.total(s.current) - s.limit; excess > 0; excess-- {
 		s.width[s.widest()]--
 	}
+}
+
+// fitComment gives a comment what the other columns leave of the line, and leaves
+// it out if that is too little.
+func (s *sheet) fitComment(at int) {
+	i := s.shown[at]
+	room := s.width[i] + s.limit - s.total(s.current)
+	if room < s.narrowest(i) {
+		s.shown = append(s.shown[:at], s.shown[at+1:]...)
+		return
+	}
+	s.width[i] = min(s.width[i], room)
 }
 
 func (s *sheet) current(i int) int { return s.width[i] }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -90,8 +89,7 @@ func (t *Tables) Timeouts(w io.Writer, c ipvs.Config) error {
 		of      string
 		seconds uint32
 	}{{"TCP", c.TCP}, {"TCP FIN", c.TCPFin}, {"UDP", c.UDP}} {
-		text := fmt.Sprintf("%s (%d s)", time.Duration(timeout.seconds)*time.Second, timeout.seconds)
-		rows = append(rows, []cell{{text: timeout.of}, {text: text}})
+		rows = append(rows, []cell{{text: timeout.of}, {text: timeText(timeout.seconds)}})
 	}
 	return writeSheet(w, t.sheet(column{title: "CONNECTIONS"}, column{title: "TIMEOUT", rank: 1}), rows)
 }
@@ -131,10 +129,14 @@ func writeSheet(w io.Writer, s *sheet, rows [][]cell) error {
 	return s.leftOut(w)
 }
 
-// number is a number for the eye, or in full.
+// number is a number for the eye, or in full. Rates of nothing are dashes, so that
+// it is seen what moves.
 func (t *Tables) number(q quantity, n uint64) cell {
 	if t.Exact {
 		return cell{text: decimal(n)}
+	}
+	if n == 0 && (q == thingsASecond || q == octetsASecond) {
+		return cell{text: "-"}
 	}
 	return cell{text: q.text(n)}
 }

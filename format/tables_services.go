@@ -25,9 +25,7 @@ type serviceColumn struct {
 // serviceColumns are the columns of a view.
 func serviceColumns(view View, exact bool) []serviceColumn {
 	columns := []serviceColumn{{column{title: "SERVICE, SERVER", wraps: nameWidth}, tableLine.name, false}}
-	if view != Activity {
-		columns = append(columns, serviceColumn{column{title: "METHOD", rank: 50}, tableLine.method, false})
-	}
+	columns = append(columns, serviceColumn{column{title: "METHOD", rank: 50}, tableLine.method, false})
 	for _, n := range numbersOf(view) {
 		title := n.title
 		if exact && (n.quantity == thingsASecond || n.quantity == octetsASecond) {
@@ -42,7 +40,7 @@ func serviceColumns(view View, exact bool) []serviceColumn {
 	if view == Activity {
 		return columns
 	}
-	return append(columns, serviceColumn{column{title: "OPTIONS", rank: 60, wraps: optionsWidth}, tableLine.options, true})
+	return append(columns, serviceColumn{column{title: "OPTIONS", rank: 60, wraps: optionsWidth, comment: true}, tableLine.options, true})
 }
 
 // The narrowest columns that wrap: an IPv4 address with its protocol and port
@@ -57,7 +55,12 @@ func (l tableLine) name() cell {
 	s := l.service
 	switch {
 	case l.server != nil:
-		text := appendEndpoint(nil, l.t.Names, s.Protocol, l.server.AddrPort)
+		var text []byte
+		if end := l.server.AddrPort; s.FWMark != 0 && end.Port() == 0 {
+			text = appendHost(nil, l.t.Names, end.Addr()) // packets keep their ports
+		} else {
+			text = appendEndpoint(nil, l.t.Names, s.Protocol, end)
+		}
 		return cell{text: Printable(string(text)), indent: 2, hang: 4, style: l.mark()}
 	case s.FWMark != 0:
 		return cell{text: s.String(), hang: 4, style: bold}

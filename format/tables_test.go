@@ -94,12 +94,12 @@ FWM 7 IPv6                                       wlc          0        0        
 `},
 		{Rates, `
 SERVICE, SERVER                                  METHOD    CONNS  PKTS IN  PKTS OUT  BYTES IN  BYTES OUT  STATE       OPTIONS
-TCP 10.0.0.1:80                                  sh      12.3k/s      0/s       0/s  1.2 MB/s      0 B/s              sh-fallback, sh-port, persistent 300 s, mask 255.255.255.0
-  10.0.0.2:80                                    Route   12.3k/s      0/s       0/s  1.2 MB/s      0 B/s  full
-  10.0.0.3:80                                    Route       0/s      0/s       0/s     0 B/s      0 B/s  weight 0
-UDP [2001:db8:0:17::1234]:5060                   rr          0/s      0/s       0/s     0 B/s      0 B/s              persistent 360 s, pe sip, ops
-  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel      0/s      0/s       0/s     0 B/s      0 B/s
-FWM 7 IPv6                                       wlc         0/s      0/s       0/s     0 B/s      0 B/s  no servers
+TCP 10.0.0.1:80                                  sh      12.3k/s        -         -  1.2 MB/s          -              sh-fallback, sh-port, persistent 300 s, mask 255.255.255.0
+  10.0.0.2:80                                    Route   12.3k/s        -         -  1.2 MB/s          -  full
+  10.0.0.3:80                                    Route         -        -         -         -          -  weight 0
+UDP [2001:db8:0:17::1234]:5060                   rr            -        -         -         -          -              persistent 360 s, pe sip, ops
+  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel        -        -         -         -          -
+FWM 7 IPv6                                       wlc           -        -         -         -          -  no servers
 `},
 		{Thresholds, `
 SERVICE, SERVER                                  METHOD  UPPER  LOWER  ACTIVE  INACTIVE  STATE       OPTIONS
@@ -129,13 +129,13 @@ UDP [2001:db8:0:17::1234]:5060                   rr                   0         
 FWM 7 IPv6                                       wlc                  0         0                       no servers
 `},
 		{Activity, `
-SERVICE, SERVER                                  WEIGHT  ACTIVE  INACTIVE    CONNS  PKTS IN  PKTS OUT  BYTES IN  BYTES OUT  STATE
-TCP 10.0.0.1:80                                            1.2k        56  12.3k/s      0/s       0/s  1.2 MB/s      0 B/s
-  10.0.0.2:80                                       100    1.2k        56  12.3k/s      0/s       0/s  1.2 MB/s      0 B/s  full
-  10.0.0.3:80                                         0       0         0      0/s      0/s       0/s     0 B/s      0 B/s  weight 0
-UDP [2001:db8:0:17::1234]:5060                                0         0      0/s      0/s       0/s     0 B/s      0 B/s
-  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060       1       0         0      0/s      0/s       0/s     0 B/s      0 B/s
-FWM 7 IPv6                                                    0         0      0/s      0/s       0/s     0 B/s      0 B/s  no servers
+SERVICE, SERVER                                  METHOD  WEIGHT  ACTIVE  INACTIVE    CONNS  PKTS IN  PKTS OUT  BYTES IN  BYTES OUT  STATE
+TCP 10.0.0.1:80                                  sh                1.2k        56  12.3k/s        -         -  1.2 MB/s          -
+  10.0.0.2:80                                    Route      100    1.2k        56  12.3k/s        -         -  1.2 MB/s          -  full
+  10.0.0.3:80                                    Route        0       0         0        -        -         -         -          -  weight 0
+UDP [2001:db8:0:17::1234]:5060                   rr                   0         0        -        -         -         -          -
+  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel       1       0         0        -        -         -         -          -
+FWM 7 IPv6                                       wlc                  0         0        -        -         -         -          -  no servers
 `},
 	} {
 		same(t, listing(t, Tables{View: c.view}, snapshot), c.want)
@@ -194,6 +194,74 @@ OPTIONS
 `)
 }
 
+// Options wrap, and then go, before an address is broken.
+func TestOptionsGiveWayToAddresses(t *testing.T) {
+	snapshot := office()
+	snapshot.Info = nil
+	whole := "  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060 "
+	for width := 76; width < 200; width++ {
+		got := listing(t, Tables{Width: width}, snapshot)
+		if width >= 93 && !strings.Contains(got, whole) {
+			t.Fatalf("%d columns:\n%s", width, got)
+		}
+		if strings.Contains(got, "STATE       OPTIONS\n") && !strings.Contains(got, whole) {
+			t.Fatalf("%d columns:\n%s", width, got)
+		}
+	}
+	same(t, listing(t, Tables{Width: 120}, snapshot), `
+SERVICE, SERVER                                  METHOD  WEIGHT  ACTIVE  INACTIVE  STATE       OPTIONS
+TCP 10.0.0.1:80                                  sh                1.2k        56              sh-fallback, sh-port,
+                                                                                               persistent 300 s, mask
+                                                                                               255.255.255.0
+  10.0.0.2:80                                    Route      100    1.2k        56  full
+  10.0.0.3:80                                    Route        0       0         0  weight 0
+UDP [2001:db8:0:17::1234]:5060                   rr                   0         0              persistent 360 s, pe sip,
+                                                                                               ops
+  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel       1       0         0
+FWM 7 IPv6                                       wlc                  0         0  no servers
+`)
+	same(t, listing(t, Tables{Width: 100}, snapshot), `
+SERVICE, SERVER                                  METHOD  WEIGHT  ACTIVE  INACTIVE  STATE
+TCP 10.0.0.1:80                                  sh                1.2k        56
+  10.0.0.2:80                                    Route      100    1.2k        56  full
+  10.0.0.3:80                                    Route        0       0         0  weight 0
+UDP [2001:db8:0:17::1234]:5060                   rr                   0         0
+  [2001:db8:ffff:ffff:ffff:ffff:ffff:fffe]:5060  Tunnel       1       0         0
+FWM 7 IPv6                                       wlc                  0         0  no servers
+left out: OPTIONS
+`)
+}
+
+// Packets to the servers of a mark keep their ports, unless the server has one.
+func TestServersOfAMark(t *testing.T) {
+	mark := ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7}, Scheduler: "wlc", Netmask: 0xffffffff}
+	servers := []ipvs.Destination{officeServer("10.0.0.3:0", 1), officeServer("10.0.0.4:80", 1), officeServer("[2001:db8::5]:0", 1)}
+	all := officeService(ipvs.TCP, "10.0.0.1:0", "wlc")
+	same(t, listing(t, Tables{}, Snapshot{Table: ipvs.Table{{Service: mark, Destinations: servers}, {Service: all, Destinations: servers[:1]}}}), `
+SERVICE, SERVER  METHOD  WEIGHT  ACTIVE  INACTIVE  STATE
+FWM 7            wlc                  0         0
+  10.0.0.3       Route        1       0         0
+  10.0.0.4:80    Route        1       0         0
+  2001:db8::5    Route        1       0         0
+TCP 10.0.0.1:0   wlc                  0         0
+  10.0.0.3:0     Route        1       0         0
+`)
+}
+
+func TestTotals(t *testing.T) {
+	for exact, want := range map[bool]string{
+		false: "12.3k conns/s, 1.2 MB/s in, 0 B/s out, 3 services, 3 servers",
+		true:  "12345 conns/s, 1234567 B/s in, 0 B/s out, 3 services, 3 servers",
+	} {
+		if got := strings.Join(Totals(office().Table, exact), ", "); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if got := strings.Join(Totals(office().Table[2:], false), ", "); got != "0 conns/s, 0 B/s in, 0 B/s out, 1 service, 0 servers" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestTableWithoutServices(t *testing.T) {
 	same(t, listing(t, Tables{}, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 256}}), `
 IP Virtual Server 1.2.1, connection table size 256
@@ -225,9 +293,9 @@ func TestTablesOfSettings(t *testing.T) {
 	}
 	same(t, b.String(), `
 CONNECTIONS  TIMEOUT
-TCP          15m0s (900 s)
-TCP FIN      2m0s (120 s)
-UDP          1193046h28m15s (4294967295 s)
+TCP          15 min (900 s)
+TCP FIN      2 min (120 s)
+UDP          1193046 h 28 min 15 s (4294967295 s)
 `)
 	b.Reset()
 	daemons := []ipvs.Daemon{

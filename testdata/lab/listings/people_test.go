@@ -3,6 +3,7 @@ package listings
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,7 +43,18 @@ func cellsOf(t *testing.T, titles []chunk, line string) map[string]string {
 	return cells
 }
 
-var seconds = regexp.MustCompile(`\((\d+) s\)$`)
+var seconds = regexp.MustCompile(`\b(\d+) s\)?$`)
+
+// withPort is a server of a mark with its port, which is not shown if it is 0.
+func withPort(server string) string {
+	if a, err := netip.ParseAddr(server); err == nil {
+		return netip.AddrPortFrom(a, 0).String()
+	}
+	if !strings.Contains(server, ":") {
+		return server + ":0"
+	}
+	return server
+}
 
 // readTable reads a table for people.
 func readTable(t *testing.T, m mode, output string) *reading {
@@ -78,6 +90,9 @@ func readTable(t *testing.T, m mode, output string) *reading {
 		cells := cellsOf(t, titles, line)
 		name := cells["SERVICE, SERVER"]
 		if strings.HasPrefix(line, " ") {
+			if strings.HasPrefix(service, "FWM") {
+				name = withPort(name)
+			}
 			r.begin(service, name)
 			r.sayServerCells(m, service, name, cells)
 			continue
@@ -107,7 +122,7 @@ func (r *reading) sayStatsCells(m mode, service, server string, cells map[string
 		kind = "rates"
 	}
 	for title, fact := range statsOfTitles {
-		r.say(service, server, kind+"."+fact, cells[title])
+		r.say(service, server, kind+"."+fact, strings.Replace(cells[title], "-", "0", 1))
 	}
 }
 

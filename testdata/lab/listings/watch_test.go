@@ -26,6 +26,10 @@ func TestWatch(t *testing.T) {
 			ends(t, p, "143", func() { _, err := h.Shell("killall -TERM ipvsadm"); must(t, err) })
 		}},
 		{"suspend", 80, 24, suspends},
+		{"stop", 80, 24, stops},
+		{"service comes back", 80, 24, comesBack},
+		{"function keys", 80, 24, functionKeys},
+		{"help", 60, 24, helps},
 		{"colour", 80, 24, colours},
 		{"dumb", 80, 24, dumb},
 	} {
@@ -158,6 +162,71 @@ func suspends(t *testing.T, _ *host, p *pane) {
 	p.waitFor("prompt", atPrompt)
 }
 
+// stops: a SIGTSTP from elsewhere gives the terminal back, too.
+func stops(t *testing.T, h *host, p *pane) {
+	before := p.modes()
+	for range 2 {
+		p.run("ipvsadm -L -n --watch 0.2")
+		p.waitForText("10.0.0.3:80")
+		_, err := h.Shell("killall -TSTP ipvsadm")
+		must(t, err)
+		p.waitFor("prompt", atPrompt)
+		if after := p.modes(); after != before {
+			t.Errorf("modes before:\n%s\nwhile it is stopped:\n%s", before, after)
+		}
+		p.run("fg")
+		p.waitForText("10.0.0.3:80")
+		p.keys("q")
+		p.waitFor("prompt", atPrompt)
+	}
+}
+
+// comesBack: while a service is away, its last rows stay, marked as old.
+func comesBack(t *testing.T, h *host, p *pane) {
+	p.run("ipvsadm -L -n -u 10.0.0.1:53 --watch 0.2")
+	p.waitForText("10.0.0.4:53")
+	h.run(t, ours, "", "-D", "-u", "10.0.0.1:53")
+	screen := p.waitForText("No such service")
+	if !strings.HasPrefix(screen, "old (") || !strings.Contains(screen, "10.0.0.4:53") {
+		t.Errorf("got\n%s", screen)
+	}
+	h.run(t, ours, "", "-A", "-u", "10.0.0.1:53", "-s", "rr", "-o")
+	p.waitFor("service", func(screen string) bool {
+		return !strings.Contains(screen, "old (") && strings.Contains(screen, "no servers")
+	})
+	h.run(t, ours, "", "-a", "-u", "10.0.0.1:53", "-r", "10.0.0.4:53", "-m", "-w", "0")
+	p.waitForText("10.0.0.4:53")
+	p.keys("q")
+	p.waitFor("prompt", atPrompt)
+}
+
+// functionKeys: no letter of them quits.
+func functionKeys(_ *testing.T, _ *host, p *pane) {
+	p.run("ipvsadm -L -n --watch 3600")
+	p.waitForText("sorted by name")
+	p.keys("F2", "S-F2", "M-F2", "F1", "M-Up")
+	p.tmux("send-keys", "-H", "1b", "4f")
+	p.tmux("send-keys", "-H", "51", "3e")
+	p.waitForText("sorted by weight")
+	p.keys("q")
+	p.waitFor("prompt", atPrompt)
+}
+
+// helps: the line above the listing has room for what matters, and h shows the keys.
+func helps(t *testing.T, _ *host, p *pane) {
+	p.run("ipvsadm -L -n --watch 3600")
+	fits(t, p.waitForText("0 conns/s"), 60, 24)
+	fits(t, p.waitForText("sorted by name  h help  q quit"), 60, 24)
+	for _, key := range []string{"h", "?"} {
+		p.keys(key)
+		fits(t, p.waitForText("scroll by half a screen"), 60, 24)
+		p.keys("Escape")
+		p.waitForText("10.0.0.3:80")
+	}
+	p.keys("q")
+	p.waitFor("prompt", atPrompt)
+}
+
 // colours: on a terminal there are some, with NO_COLOR and in a pipe there are none.
 func colours(t *testing.T, _ *host, p *pane) {
 	for line, want := range map[string]bool{
@@ -210,6 +279,32 @@ func TestWatchLargeTable(t *testing.T) {
 	p.waitForText("row 1 of 11000")
 	p.keys("q")
 	p.waitFor("prompt", atPrompt)
+}
+
+// TestWatchManyConnections counts more connections than it shows.
+func TestWatchManyConnections(t *testing.T) {
+	h := newTable(t, testTable{name: "watched", rules: watchedRules})
+	h.Do(func() { beginConnections(t, "10.0.0.1:80", 1200) })
+	p := newPane(t, h, 60, 24)
+	p.run(ours + " -L -n -c --watch 0.5")
+	fits(t, p.waitForText("row 1 of the first 1000 of 1200"), 60, 24)
+	p.keys("q")
+	p.waitFor("prompt", atPrompt)
+}
+
+// TestWatchGoesOn has a line on stderr for each reading that fails.
+func TestWatchGoesOn(t *testing.T) {
+	h := newTable(t, testTable{name: "watched", rules: watchedRules})
+	output, err := h.Shell(fmt.Sprintf(`{ sleep 0.5; %[1]s -D -u 10.0.0.1:53; sleep 0.6; %[1]s -A -u 10.0.0.1:53; } &
+		%[1]s -L -n -u 10.0.0.1:53 --watch 0.2 --output json 2>&1 | sed '/"destinations":\[\]/q'; wait`, ours))
+	must(t, err)
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	if failed := strings.Count(string(output), "No such service\n"); failed < 2 {
+		t.Errorf("%d readings failed: %s", failed, output)
+	}
+	if first, last := lines[0], lines[len(lines)-1]; !json.Valid([]byte(first)) || !json.Valid([]byte(last)) {
+		t.Errorf("got %s", output)
+	}
 }
 
 // TestWatchWithoutTerminal has a document in each interval.

@@ -14,6 +14,7 @@ const (
 	keyHelp
 	keySuspend
 	keyRefresh
+	keyPause
 	keyLeft  // the column to the left
 	keyRight // the column to the right
 	keyUp
@@ -35,7 +36,7 @@ var keyTexts = []struct {
 	{"\x1b[F", keyEnd}, {"\x1bOF", keyEnd}, {"\x1b[4~", keyEnd},
 	{"\x1b[D", keyLeft}, {"\x1bOD", keyLeft}, {"\x1b[C", keyRight}, {"\x1bOC", keyRight},
 	{"q", keyQuit}, {"Q", keyQuit}, {"\x03", keyQuit}, {"\x1c", keyQuit}, {"\x1a", keySuspend},
-	{" ", keyRefresh}, {"<", keyLeft}, {">", keyRight},
+	{" ", keyRefresh}, {"p", keyPause}, {"<", keyLeft}, {">", keyRight},
 	{"h", keyHelp}, {"?", keyHelp},
 	{"k", keyUp}, {"j", keyDown}, {"g", keyHome}, {"G", keyEnd},
 }

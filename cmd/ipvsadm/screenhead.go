@@ -71,6 +71,9 @@ func (v *view) totals() []string {
 // place is which rows are shown, and what keys there are.
 func (v *view) place() []string {
 	var place []string
+	if v.paused {
+		place = append(place, "paused")
+	}
 	rows, all := v.reading.rows(), v.reading.all
 	switch scrolls := v.more || v.above > 0; {
 	case all > uint64(rows) && scrolls:
@@ -83,8 +86,12 @@ func (v *view) place() []string {
 	if v.reading.table != nil && !v.command.has(nosortBit) {
 		place = append(place, "sorted by "+columnNames[v.command.listing.sortBy])
 	}
+	place = append(place, "h help", "q quit")
+	if v.paused {
+		return place
+	}
 	seconds := strconv.FormatFloat(v.command.listing.interval.Seconds(), 'g', -1, 64)
-	return append(place, "h help", "q quit", "every "+seconds+" s")
+	return append(place, "every "+seconds+" s")
 }
 
 // words are those that have room side by side. The first one is cut off if it must.
@@ -109,6 +116,7 @@ func helpLines(width int) [][]byte {
 		{"q ^C", "quit"},
 		{"h ?", "show this"},
 		{"Space", "read now"},
+		{"p", "pause: read only at Space, until p again"},
 		{"< >", "sort by another column: " + strings.Join(columnNames[:], ", ")},
 		{"Left Right", "as < >"},
 		{"Up Down", "scroll by a row, as k and j"},

@@ -18,6 +18,7 @@ type view struct {
 	finding chan *names // where the names that are looked up meanwhile come from; nil if none are
 	above   int         // rows above those that are shown
 	more    bool        // whether there are some below them
+	paused  bool        // whether it is only read when a key asks for it
 	help    bool        // whether the keys are shown in the listing's place
 }
 
@@ -67,7 +68,9 @@ func (v *view) await() (quit bool, err error) {
 		v.finding = nil
 	case <-v.tick.C:
 		err = v.refresh()
-		v.tick.Reset(max(time.Until(v.now.Add(v.command.listing.interval)), leastPause))
+		if !v.paused {
+			v.tick.Reset(max(time.Until(v.now.Add(v.command.listing.interval)), leastPause))
+		}
 	}
 	return false, err
 }
@@ -102,6 +105,12 @@ func (v *view) press(k key) (quit bool, err error) {
 	switch k {
 	case keyRefresh:
 		v.tick.Reset(0)
+	case keyPause:
+		if v.paused = !v.paused; v.paused {
+			v.tick.Stop()
+		} else {
+			v.tick.Reset(0)
+		}
 	case keyLeft:
 		v.sortBy(v.command.listing.sortBy - 1)
 	case keyRight:

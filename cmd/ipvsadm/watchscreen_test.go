@@ -127,6 +127,30 @@ func TestScreenShowsItsKeys(t *testing.T) {
 	s.quit(0, "")
 }
 
+// While it pauses the rows stay as they are, unless somebody asks for newer ones.
+func TestScreenPauses(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+	s := watchLive(t, k, "", 80, "ipvsadm -L -n --watch 0.1")
+	s.until("10.0.0.1:80")
+	s.press("p")
+	s.until("paused  sorted by name")
+	runLines(t, k, "ipvsadm -A -t 10.0.0.2:80")
+	time.Sleep(300 * time.Millisecond)
+	s.press(">")
+	if drawn := s.until("sorted by weight"); strings.Contains(drawn, "10.0.0.2:80") {
+		t.Errorf("it reads all the same: %q", drawn)
+	}
+	s.press(" ")
+	s.until("10.0.0.2:80")
+	runLines(t, k, "ipvsadm -A -t 10.0.0.3:80")
+	s.press("p")
+	s.until("every 0.1 s")
+	s.until("10.0.0.3:80")
+	s.press("q")
+	s.quit(0, "")
+}
+
 // A function key may come in two pieces.
 func TestScreenDoesNotQuitAtAFunctionKey(t *testing.T) {
 	k := ipvstest.New()

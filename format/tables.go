@@ -18,6 +18,9 @@ type Tables struct {
 	Colour bool
 	// PersistenceData is for connections with the columns of the persistence engine.
 	PersistenceData bool
+	// Servers are all those of a service of which the table has only some, so that
+	// its sums are true. They may be missing for others.
+	Servers map[ipvs.ServiceID][]ipvs.Destination
 	// NoTotal leaves out the line below the counts of connections: they are a part.
 	NoTotal bool
 
@@ -40,7 +43,11 @@ func (t *Tables) Table(w io.Writer, s Snapshot) error {
 	var rows [][]cell
 	for i := range s.Table {
 		entry := &s.Table[i]
-		rows = append(rows, t.row(columns, tableLine{t: t, service: &entry.Service, servers: entry.Destinations}))
+		servers, some := t.Servers[entry.Service.ServiceID]
+		if !some {
+			servers = entry.Destinations
+		}
+		rows = append(rows, t.row(columns, tableLine{t: t, service: &entry.Service, servers: servers}))
 		for j := range entry.Destinations {
 			rows = append(rows, t.row(columns, tableLine{t: t, service: &entry.Service, server: &entry.Destinations[j]}))
 		}

@@ -45,9 +45,9 @@ func (v *view) lastPage(room int) (int, error) {
 func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 	var b bytes.Buffer
 	printer := v.printer()
-	tables, isTable := printer.(*format.Tables)
-	if isTable && v.failure != nil {
-		tables.Colour = false
+	if tables, ok := printer.(*format.Tables); ok {
+		tables.Servers = v.servers()
+		tables.Colour = tables.Colour && v.failure == nil
 	}
 	if err := v.reading.window(v.above, rows).print(&b, printer); err != nil {
 		return nil, nil, nil, err
@@ -67,6 +67,18 @@ func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 		}
 	}
 	return head, body, nil, nil
+}
+
+// servers are those of each service, since a screen may have room for some only.
+func (v *view) servers() map[ipvs.ServiceID][]ipvs.Destination {
+	if v.reading.table == nil {
+		return nil
+	}
+	servers := make(map[ipvs.ServiceID][]ipvs.Destination, len(v.reading.table.Table))
+	for _, entry := range v.reading.table.Table {
+		servers[entry.Service.ServiceID] = entry.Destinations
+	}
+	return servers
 }
 
 // rows is how many rows a listing has, those of services among them.

@@ -87,6 +87,30 @@ func TestAllRowsCanBeSeen(t *testing.T) {
 	}
 }
 
+// The sums of a service are those of all its servers, whichever are on the screen.
+func TestSumsOfServersThatAreNotShown(t *testing.T) {
+	table := longTable()
+	for i := range table {
+		for j := range table[i].Destinations {
+			table[i].Destinations[j].ActiveConns = 1
+		}
+	}
+	v := onScreen(t, 200, "-L -n --watch", reading{table: &format.Snapshot{Table: table}})
+	for above := range v.reading.rows() {
+		for room := 3; room < 12; room++ {
+			v.above = above
+			text := shown(t, v, room)
+			for mark, sum := range map[string]string{"FWM 1000": "4", "FWM 1001": "7", "FWM 1002": "10"} {
+				_, line, found := strings.Cut(text, mark)
+				line, _, _ = strings.Cut(line, "\n")
+				if words := strings.Fields(line); found && (len(words) < 2 || words[1] != sum || strings.Contains(line, "no servers")) {
+					t.Fatalf("row %d, %d lines:\n%s", above, room, text)
+				}
+			}
+		}
+	}
+}
+
 func TestScreenSaysWhatIsLeftOut(t *testing.T) {
 	v := onScreen(t, 40, "-L -n --watch", reading{table: &format.Snapshot{Table: longTable()}})
 	if text := shown(t, v, 8); !strings.Contains(text, "\nleft out: ") {

@@ -23,7 +23,14 @@ const (
 	keyPageDown
 	keyHome
 	keyEnd
+	keyFilter
 )
+
+// keystroke is a key with what the terminal has sent for it.
+type keystroke struct {
+	key  key
+	text string
+}
 
 // keyTexts are what terminals send, escape sequences first.
 var keyTexts = []struct {
@@ -36,7 +43,7 @@ var keyTexts = []struct {
 	{"\x1b[F", keyEnd}, {"\x1bOF", keyEnd}, {"\x1b[4~", keyEnd},
 	{"\x1b[D", keyLeft}, {"\x1bOD", keyLeft}, {"\x1b[C", keyRight}, {"\x1bOC", keyRight},
 	{"q", keyQuit}, {"Q", keyQuit}, {"\x03", keyQuit}, {"\x1c", keyQuit}, {"\x1a", keySuspend},
-	{" ", keyRefresh}, {"p", keyPause}, {"<", keyLeft}, {">", keyRight},
+	{" ", keyRefresh}, {"p", keyPause}, {"/", keyFilter}, {"<", keyLeft}, {">", keyRight},
 	{"h", keyHelp}, {"?", keyHelp},
 	{"k", keyUp}, {"j", keyDown}, {"g", keyHome}, {"G", keyEnd},
 }
@@ -120,7 +127,7 @@ func (s *screen) readPieces(pieces chan<- string) {
 
 // findKeys finds the keys in pieces of what was typed, which may begin and end
 // within a key. The end of the terminal is as q.
-func findKeys(pieces <-chan string, keys chan<- key) {
+func findKeys(pieces <-chan string, keys chan<- keystroke) {
 	typed := ""
 	for {
 		var tooLate <-chan time.Time
@@ -130,20 +137,21 @@ func findKeys(pieces <-chan string, keys chan<- key) {
 		select {
 		case piece, ok := <-pieces:
 			if !ok {
-				keys <- keyQuit
+				keys <- keystroke{key: keyQuit}
 				return
 			}
 			typed += piece
-			for k := keyOther; typed != "" && !unfinished(typed); {
-				k, typed = nextKey(typed)
-				keys <- k
+			for typed != "" && !unfinished(typed) {
+				k, rest := nextKey(typed)
+				keys <- keystroke{k, strings.TrimSuffix(typed, rest)}
+				typed = rest
 			}
 			if len(typed) > longestSequence {
 				typed = typed[:len("\x1b[")] // it is none of ours, but has to end some day
 			}
 		case <-tooLate:
+			keys <- keystroke{keyOther, typed}
 			typed = ""
-			keys <- keyOther
 		}
 	}
 }

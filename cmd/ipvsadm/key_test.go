@@ -40,7 +40,7 @@ func TestKeys(t *testing.T) {
 func typed(t *testing.T, pause time.Duration, pieces ...string) (got []key) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
-		in, keys := make(chan string), make(chan key)
+		in, keys := make(chan string), make(chan keystroke)
 		go func() {
 			for i, piece := range pieces {
 				if i > 0 {
@@ -56,7 +56,7 @@ func typed(t *testing.T, pause time.Duration, pieces ...string) (got []key) {
 			close(keys)
 		}()
 		for k := range keys {
-			got = append(got, k)
+			got = append(got, k.key)
 		}
 	})
 	if len(got) == 0 || got[len(got)-1] != keyQuit {

@@ -18,7 +18,7 @@ import (
 type screen struct {
 	in, out *os.File    // in is nil if it is no terminal
 	before  *term.State // of in
-	keys    chan key
+	keys    chan keystroke
 	signals chan os.Signal
 	writing sync.Mutex // keeps what is drawn off a terminal that was given back
 }
@@ -34,7 +34,7 @@ const (
 
 // openScreen takes the terminal over. Keys are read if stdin is one, too.
 func openScreen(stdin io.Reader, out *os.File) (*screen, error) {
-	s := &screen{out: out, keys: make(chan key, 16), signals: make(chan os.Signal, 4)}
+	s := &screen{out: out, keys: make(chan keystroke, 16), signals: make(chan os.Signal, 4)}
 	if in, ok := stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		s.in = in
 	}

@@ -24,13 +24,19 @@ func (v *view) headHeight(height int) int {
 // no room is left out.
 func (v *view) head(width, height int) [][]byte {
 	var text []string
+	place := v.place()
+	if v.filter.typing {
+		place = []string{"/" + v.filter.text + "_", "Enter keeps it", "Esc ends it"}
+	}
 	switch {
+	case height == 1 && v.filter.typing:
+		text = []string{words(width, place)}
 	case height == 1:
-		text = []string{words(width, append([]string{v.moment()}, v.place()...))}
+		text = []string{words(width, append([]string{v.moment()}, place...))}
 	case v.failure != nil:
-		text = []string{words(width, []string{v.moment()}), words(width, v.place())}
+		text = []string{words(width, []string{v.moment()}), words(width, place)}
 	default:
-		text = []string{words(width, append([]string{v.moment()}, v.totals()...)), words(width, v.place())}
+		text = []string{words(width, append([]string{v.moment()}, v.totals()...)), words(width, place)}
 	}
 	lines := make([][]byte, len(text))
 	for i, line := range text {
@@ -71,10 +77,13 @@ func (v *view) totals() []string {
 // place is which rows are shown, and what keys there are.
 func (v *view) place() []string {
 	var place []string
+	if v.filter.text != "" {
+		place = append(place, "only with "+v.filter.text)
+	}
 	if v.paused {
 		place = append(place, "paused")
 	}
-	rows, all := v.reading.rows(), v.reading.all
+	rows, all := v.chosen.rows(), v.reading.all
 	switch scrolls := v.more || v.above > 0; {
 	case all > uint64(rows) && scrolls:
 		place = append(place, fmt.Sprintf("row %d of the first %d of %d", v.above+1, rows, all))
@@ -122,6 +131,7 @@ func helpLines(width int) [][]byte {
 		{"Up Down", "scroll by a row, as k and j"},
 		{"PgUp PgDn", "scroll by half a screen"},
 		{"Home End", "go to the first or the last row, as g and G"},
+		{"/", "only the services and servers with some text"},
 		{"^Z", "stop; fg goes on"},
 	} {
 		line := fmt.Sprintf("  %-12s%s", help[0], help[1])

@@ -13,13 +13,15 @@ type view struct {
 	screen  *screen
 	tick    *time.Timer
 	reading reading
+	chosen  reading     // those rows that the filter lets through
 	at      time.Time   // of the reading
 	failure error       // of the try to read since then, nil if there was none
 	finding chan *names // where the names that are looked up meanwhile come from; nil if none are
 	above   int         // rows above those that are shown
 	more    bool        // whether there are some below them
 	paused  bool        // whether it is only read when a key asks for it
-	help    bool        // whether the keys are shown in the listing's place
+	filter  rowFilter
+	help    bool // whether the keys are shown in the listing's place
 }
 
 // watchOn shows the listing in place until somebody quits.
@@ -66,6 +68,7 @@ func (v *view) await() (quit bool, err error) {
 		return v.signal(s)
 	case v.names = <-v.finding:
 		v.finding = nil
+		v.choose()
 	case <-v.tick.C:
 		err = v.refresh()
 		if !v.paused {
@@ -90,9 +93,12 @@ func (v *view) signal(s os.Signal) (quit bool, err error) {
 }
 
 // press does what a key asks for.
-func (v *view) press(k key) (quit bool, err error) {
+func (v *view) press(stroke keystroke) (quit bool, err error) {
 	_, height := v.screen.size()
-	switch {
+	switch k := stroke.key; {
+	case v.filter.take(stroke.text):
+		v.choose()
+		return false, nil
 	case k == keyQuit:
 		return true, nil
 	case k == keySuspend:
@@ -102,7 +108,7 @@ func (v *view) press(k key) (quit bool, err error) {
 		v.help = !v.help
 		return false, nil
 	}
-	switch k {
+	switch stroke.key {
 	case keyRefresh:
 		v.tick.Reset(0)
 	case keyPause:
@@ -126,7 +132,9 @@ func (v *view) press(k key) (quit bool, err error) {
 	case keyHome:
 		v.above = 0
 	case keyEnd:
-		v.above = v.reading.rows()
+		v.above = v.chosen.rows()
+	case keyFilter:
+		v.filter.typing = v.reading.table != nil
 	}
 	return false, nil
 }
@@ -139,6 +147,7 @@ func (v *view) sortBy(by column) {
 	v.command.listing.sortBy = by
 	v.reading.table.Table.Sort()
 	by.sort(v.reading.table.Table)
+	v.choose()
 }
 
 // refresh reads the listing anew. If that fails the last one stays; without one it
@@ -162,6 +171,7 @@ func (v *view) refresh() error {
 	if v.reading.table != nil {
 		v.reading.table.Info = nil
 	}
+	v.choose()
 	v.findNames()
 	return nil
 }

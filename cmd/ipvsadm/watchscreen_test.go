@@ -151,6 +151,43 @@ func TestScreenPauses(t *testing.T) {
 	s.quit(0, "")
 }
 
+// What is typed after / chooses rows: services with their servers, or some servers.
+func TestScreenFilters(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.1.1", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.1.2",
+		"ipvsadm -A -t 10.0.0.2:80", "ipvsadm -a -t 10.0.0.2:80 -r 10.0.1.2", "ipvsadm -A -f 7")
+	s := watchLive(t, k, "", 80, "ipvsadm -L -n --watch 600")
+	s.until("FWM 7")
+	for _, c := range []struct {
+		keys, head string
+		rows       []string
+	}{
+		{"/1.2", "/1.2_  Enter keeps it  Esc ends it", []string{"TCP 10.0.0.1:80", "10.0.1.2:80", "TCP 10.0.0.2:80", "10.0.1.2:80"}},
+		{"\x7f1:", "/1.1:_", []string{"TCP 10.0.0.1:80", "10.0.1.1:80"}},
+		{"\r", "only with 1.1:  sorted by name", []string{"TCP 10.0.0.1:80", "10.0.1.1:80"}},
+		{"/\x7f\x7f\x7f\x7f\x7fFwM", "/FwM_", []string{"FWM 7"}},
+		{"q?h", "/FwMq?h_", []string{"no services"}},
+		{"\x1b", "sorted by name", []string{"TCP 10.0.0.1:80", "10.0.1.1:80", "10.0.1.2:80", "TCP 10.0.0.2:80", "10.0.1.2:80", "FWM 7"}},
+	} {
+		s.press(c.keys)
+		s.until(c.head)
+		drawn := s.until(clearRest)
+		at := 0
+		for _, row := range c.rows {
+			next := strings.Index(drawn[at:], row)
+			if next < 0 {
+				t.Fatalf("%q: no %q in order in %q", c.keys, row, drawn)
+			}
+			at += next + len(row)
+		}
+		if rows := strings.Count(drawn, "10.0.") + strings.Count(drawn, "FWM"); rows > len(c.rows) {
+			t.Errorf("%q: %d rows in %q", c.keys, rows, drawn)
+		}
+	}
+	s.press("/\x03")
+	s.quit(0, "")
+}
+
 // A function key may come in two pieces.
 func TestScreenDoesNotQuitAtAFunctionKey(t *testing.T) {
 	k := ipvstest.New()

@@ -28,7 +28,7 @@ func (v *view) fit(room int) ([][]byte, error) {
 // lines, so it is tried.
 func (v *view) lastPage(room int) (int, error) {
 	last := *v
-	for last.above = max(0, v.reading.rows()-room); last.above < v.reading.rows()-1; last.above++ {
+	for last.above = max(0, v.chosen.rows()-room); last.above < v.chosen.rows()-1; last.above++ {
 		if v.above <= last.above {
 			return last.above, nil // it is there or further down
 		}
@@ -49,7 +49,7 @@ func (v *view) render(rows int) (head, body, foot [][]byte, err error) {
 		tables.Servers = v.servers()
 		tables.Colour = tables.Colour && v.failure == nil
 	}
-	if err := v.reading.window(v.above, rows).print(&b, printer); err != nil {
+	if err := v.chosen.window(v.above, rows).print(&b, printer); err != nil {
 		return nil, nil, nil, err
 	}
 	body = bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))

@@ -25,7 +25,7 @@ func onScreen(t *testing.T, columns uint16, line string, r reading) *view {
 		c.listing.output = asTable
 	}
 	_, terminal := openTerminal(t, columns)
-	return &view{lister: &lister{program: &program{below: terminal}, command: c, onScreen: true}, reading: r}
+	return &view{lister: &lister{program: &program{below: terminal}, command: c, onScreen: true}, reading: r, chosen: r}
 }
 
 // longTable has services of several servers, with addresses that wrap.

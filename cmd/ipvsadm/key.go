@@ -97,9 +97,13 @@ func unfinished(typed string) bool {
 	return typed == "\x1b" || beginsSequence(typed) && endOfSequence(typed) == 0
 }
 
-// escapeTime is how long the rest of an escape sequence may take. Then it was the
-// key Esc.
-const escapeTime = 50 * time.Millisecond
+// escapeTime is how long what follows an escape may take: then it was the key Esc.
+// Where a sequence has begun for sure, sequenceTime is for its rest, which a bad line
+// may hold up.
+const (
+	escapeTime   = 50 * time.Millisecond
+	sequenceTime = time.Second
+)
 
 // longestSequence is longer than any that a key has.
 const longestSequence = 64
@@ -131,7 +135,10 @@ func findKeys(pieces <-chan string, keys chan<- keystroke) {
 	typed := ""
 	for {
 		var tooLate <-chan time.Time
-		if typed != "" {
+		switch {
+		case beginsSequence(typed):
+			tooLate = time.After(sequenceTime)
+		case typed != "":
 			tooLate = time.After(escapeTime)
 		}
 		select {

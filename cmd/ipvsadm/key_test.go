@@ -48,7 +48,7 @@ func typed(t *testing.T, pause time.Duration, pieces ...string) (got []key) {
 				}
 				in <- piece
 			}
-			time.Sleep(time.Second)
+			time.Sleep(2 * sequenceTime)
 			close(in)
 		}()
 		go func() {
@@ -92,11 +92,20 @@ func TestEscapeAlone(t *testing.T) {
 		{[]string{"\x1b"}, []key{keyOther}},
 		{[]string{"\x1b", "j"}, []key{keyOther, keyDown}},
 		{[]string{"\x1b", "q"}, []key{keyOther, keyQuit}},
-		{[]string{"\x1b[", "j"}, []key{keyOther, keyDown}},
+		{[]string{"\x1b[", "Q", "j"}, []key{keyOther, keyDown}}, // a bad line
+		{[]string{"\x1bO", "Q", "j"}, []key{keyOther, keyDown}},
+		{[]string{"\x1b[1;", "2Q", "j"}, []key{keyOther, keyDown}},
 	} {
-		if got := typed(t, escapeTime+time.Millisecond, c.pieces...); !slices.Equal(got, c.want) {
+		if got := typed(t, 10*escapeTime, c.pieces...); !slices.Equal(got, c.want) {
 			t.Errorf("%q: got %v, want %v", c.pieces, got, c.want)
 		}
+	}
+}
+
+// What begins a sequence and is not ended is given up.
+func TestSequenceWithoutEnd(t *testing.T) {
+	if got := typed(t, sequenceTime+time.Millisecond, "\x1b[", "j"); !slices.Equal(got, []key{keyOther, keyDown}) {
+		t.Errorf("got %v", got)
 	}
 }
 

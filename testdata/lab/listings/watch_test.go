@@ -205,8 +205,7 @@ func functionKeys(_ *testing.T, _ *host, p *pane) {
 	p.run("ipvsadm -L -n --watch 3600")
 	p.waitForText("sorted by name")
 	p.keys("F2", "S-F2", "M-F2", "F1", "M-Up")
-	p.tmux("send-keys", "-H", "1b", "4f")
-	p.tmux("send-keys", "-H", "51", "3e")
+	p.tmux("send-keys", "-H", "1b", "4f", ";", "send-keys", "-H", "51", "3e") // F2 in two pieces, and >
 	p.waitForText("sorted by weight")
 	p.keys("q")
 	p.waitFor("prompt", atPrompt)

@@ -23,9 +23,8 @@ type saveOptions struct {
 func (p *program) saveTool(words []string) error {
 	options, ok := parseSaveOptions(words)
 	if !ok {
-		if _, err := p.stdout.WriteString(saveUsage); err != nil {
-			return err
-		}
+		// On stderr, since stdout may be the rules file.
+		p.complain(strings.TrimSuffix(saveUsage, "\n"))
 		return &statusError{errReported, exitList}
 	}
 	if err := p.open(); err != nil {
@@ -45,15 +44,13 @@ func parseSaveOptions(words []string) (o saveOptions, ok bool) {
 		words = words[1:]
 		value, hasValue := strings.CutPrefix(word, "--output=")
 		switch {
-		case word == "--":
-			return o, true
+		case word == "-n":
+			o.numeric = true
 		case word == "--all":
 			o.all = true
 		case word == "--output" && len(words) > 0:
 			value, hasValue, words = words[0], true, words[1:]
-		case len(word) >= 2 && word[0] == '-' && strings.Trim(word[1:], "n") == "":
-			o.numeric = true
-		case len(word) >= 2 && word[0] == '-' && !hasValue:
+		case strings.HasPrefix(word, "-") && !hasValue:
 			return o, false
 		}
 		if hasValue {

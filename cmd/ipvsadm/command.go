@@ -115,8 +115,18 @@ func (c *command) begin(v verb) {
 	c.listing.interval = defaultInterval
 }
 
-// readOptions reads what follows the command, up to the first error.
+// readOptions reads what follows the command. A port's name without a service
+// that says of which protocol comes before whatever else is wrong.
 func (c *command) readOptions(s *scanner) error {
+	err := c.readEachOption(s)
+	if c.server.portName != "" && !c.has(serviceBit) {
+		return errIllegalServer
+	}
+	return err
+}
+
+// readEachOption reads options up to the first error.
+func (c *command) readEachOption(s *scanner) error {
 	for {
 		g, err := s.next()
 		if err != nil || g.flag == nil {
@@ -186,9 +196,9 @@ func (c *command) completeService() error {
 func (c *command) completeServer() error {
 	d := &c.destination
 	if name := c.server.portName; name != "" {
-		server, err := c.server.withPort(name, c.service.Protocol)
-		if err != nil || server.portName != "" {
-			return illegal("real server address[:port]")
+		server, err := c.server.withPort(name, c.portProtocol())
+		if err != nil {
+			return errIllegalServer
 		}
 		c.server = server
 	}

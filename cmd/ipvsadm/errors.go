@@ -20,6 +20,8 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 // illegal says which value is wrong.
 func illegal(what string) error { return usagef("illegal %s specified", what) }
 
+var errIllegalServer = illegal("real server address[:port]")
+
 // noCommandError says that the words do not begin with a command.
 type noCommandError struct{}
 

@@ -86,10 +86,19 @@ func (c *command) setSchedFlags(value string) error {
 }
 
 func (c *command) setServer(value string) (err error) {
-	if c.server, err = parseEndpoint(value, c.service.Protocol); err != nil {
-		return illegal("real server address[:port]")
+	if c.server, err = parseEndpoint(value, c.portProtocol()); err != nil {
+		return errIllegalServer
 	}
 	return nil
+}
+
+// portProtocol is the protocol in which a real server's port may have a name, 0
+// while the service is not known. A firewall mark counts as TCP.
+func (c *command) portProtocol() ipvs.Protocol {
+	if c.service.FWMark != 0 {
+		return ipvs.TCP
+	}
+	return c.service.Protocol
 }
 
 func forward(m ipvs.ForwardingMethod) func(*command, string) error {

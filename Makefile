@@ -9,9 +9,9 @@ settings.debian := /etc/default/ipvsadm
 settings.redhat := /etc/sysconfig/ipvsadm-config
 settings.suse   := /etc/sysconfig/ipvsadm
 
-VERSION := 0.1.0
-DATE    := 2026-11-21
-LDFLAGS := -s -w -X main.Version=$(VERSION) -X main.Date=$(DATE)
+# As cmd/ipvsadm/version.go has it.
+VERSION := $(shell sed -n 's/^\tVersion *= "\(.*\)"/\1/p' cmd/ipvsadm/version.go)
+LDFLAGS := -s -w
 
 # ./... leaves out what is below testdata.
 PACKAGES := ./... ./testdata/lab/...

@@ -28,7 +28,7 @@ func TestX01HelpAndVersionNeedNeitherRootNorModule(t *testing.T) {
 	k := ipvstest.New()
 	k.SetLoaded(false)
 	k.SetPrivileged(false)
-	line := "ipvsadm v" + Version + " " + Date + " (compiled with pflag and IPVS v1.2.1)\n"
+	line := "ipvsadm v1.31+go" + Version + " " + Date + " (compiled with pflag and IPVS v1.2.1)\n"
 	check(t, k, "ipvsadm -v", want{stdout: line})
 	check(t, k, "ipvsadm --version foo -z", want{stdout: line})
 	check(t, k, "ipvsadm -h", want{stdout: line + usage})

@@ -1,20 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"io"
-)
-
-// Version and Date are set by the linker for a release.
-var (
-	Version = "0.1.0"
-	Date    = "2026-11-21"
-)
-
-func (p *program) version() error {
-	_, err := fmt.Fprintf(p.stdout, "ipvsadm v%s %s (compiled with pflag and IPVS v1.2.1)\n", Version, Date)
-	return err
-}
+import "io"
 
 func (p *program) help() error {
 	if err := p.version(); err != nil {

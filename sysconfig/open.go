@@ -14,10 +14,16 @@ var errNoFile = errors.New("not a regular file")
 // Open opens a file below the root directory of a machine for reading. Errors
 // name it as it is called there. Besides regular files it opens /dev/null; a
 // pipe or another device, which may never end, is an error.
-func Open(root, path string) (*os.File, error) {
-	file, err := os.OpenFile(below(root, path), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func Open(root, path string) (*os.File, error) { return open(below(root, path), path) }
+
+// OpenRules opens a rules file that somebody names, with the same errors.
+func OpenRules(path string) (*os.File, error) { return open(path, path) }
+
+// open opens a file that errors call by another name.
+func open(path, name string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, readError(path, err)
+		return nil, readError(name, err)
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() && !isNull(info) {
@@ -25,7 +31,7 @@ func Open(root, path string) (*os.File, error) {
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, readError(path, err)
+		return nil, readError(name, err)
 	}
 	return file, nil
 }

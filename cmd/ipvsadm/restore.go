@@ -1,7 +1,11 @@
 package main
 
 import (
+	"os"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+	"golang.org/x/term"
 )
 
 // restoreMode is how ipvsadm-restore goes about it.
@@ -16,25 +20,86 @@ const (
 
 var restoreModes = map[string]restoreMode{"--check": checkOnly, "--dry-run": dryRun, "--clear": clearFirst}
 
-// restoreTool is ipvsadm-restore: it makes the table what the rules on standard
-// input say. Words that are no options are ignored, as the original does.
+// restoreWords are the words of ipvsadm-restore as they were understood.
+type restoreWords struct {
+	help bool
+	mode restoreMode
+	file string // - is standard input
+}
+
+// restoreTool is ipvsadm-restore: it makes the table what the rules in a file or on
+// standard input say.
 func (p *program) restoreTool(words []string) error {
-	mode := byDifference
-	for _, word := range words {
-		if word == "-h" || word == "--help" {
-			_, err := p.stdout.WriteString(restoreUsage)
-			return err
+	said, err := p.parseRestoreWords(words)
+	if err != nil {
+		return err
+	}
+	if said.help {
+		_, err := p.stdout.WriteString(restoreUsage)
+		return err
+	}
+	closeRules, err := p.openRules(said.file)
+	if err != nil {
+		return err
+	}
+	defer closeRules()
+	return p.restoreAs(said.mode)
+}
+
+func (p *program) parseRestoreWords(words []string) (w restoreWords, err error) {
+	wrong := func(format string, word string) error {
+		return usagef(format+"; try '%s --help'", word, p.name)
+	}
+	var files []string
+	for i, word := range words {
+		if word == "--" {
+			files = append(files, words[i+1:]...)
+			break
 		}
-		other, known := restoreModes[word]
+		mode, known := restoreModes[word]
 		switch {
-		case known && mode != byDifference && mode != other:
-			return usagef("%s goes with no other option; try '%s --help'", word, p.name)
+		case word == "-h" || word == "--help":
+			return restoreWords{help: true}, nil
+		case known && w.mode != byDifference && w.mode != mode:
+			return w, wrong("%s goes with no other option", word)
 		case known:
-			mode = other
-		case strings.HasPrefix(word, "--") && word != "--":
-			return usagef("unknown option %s; try '%s --help'", word, p.name)
+			w.mode = mode
+		case strings.HasPrefix(word, "-") && word != "-":
+			return w, wrong("unknown option %s", word)
+		default:
+			files = append(files, word)
 		}
 	}
+	switch len(files) {
+	case 0:
+		w.file = "-"
+	case 1:
+		w.file = files[0]
+	default:
+		return w, wrong("unexpected argument %s", files[1])
+	}
+	return w, nil
+}
+
+// openRules makes a file the standard input. Somebody who sits at a terminal is
+// told that it is read.
+func (p *program) openRules(path string) (closeRules func(), err error) {
+	if path == "-" {
+		if file, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+			p.complain(p.name + ": reading rules from the terminal; ^D ends them")
+		}
+		return func() {}, nil
+	}
+	file, err := sysconfig.OpenRules(path)
+	if err != nil {
+		return nil, usagef("%s: %v", p.name, err)
+	}
+	p.stdin, p.source = file, path+": "
+	return func() { _ = file.Close() }, nil
+}
+
+// restoreAs restores the rules on standard input.
+func (p *program) restoreAs(mode restoreMode) error {
 	p.changing = mode == byDifference || mode == clearFirst
 	if mode == clearFirst {
 		return p.clearAndRestore()

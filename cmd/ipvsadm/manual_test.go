@@ -46,6 +46,34 @@ func TestManualHasEveryOption(t *testing.T) {
 	})
 }
 
+// sysctls are those of Documentation/networking/ipvs-sysctl.rst, those that it leaves out, and those of later kernels.
+var sysctls = strings.Fields(`am_droprate amemthresh backup_only cache_bypass conn_lfactor conn_max conn_reuse_mode conntrack
+	debug_level drop_entry drop_packet est_cpulist est_nice expire_nodest_conn expire_quiescent_template ignore_tunneled
+	lblc_expiration lblcr_expiration nat_icmp_send pmtu_disc run_estimation schedule_icmp secure_tcp sloppy_sctp sloppy_tcp
+	snat_reroute svc_lfactor sync_persist_mode sync_ports sync_qlen_max sync_refresh_period sync_retries sync_sock_size
+	sync_threshold sync_version`)
+
+func TestManualHasEverySysctl(t *testing.T) {
+	explained := headings(manual(t, "ipvsadm.8"))
+	for _, name := range sysctls {
+		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(explained) {
+			t.Errorf("ipvsadm.8 does not explain %s", name)
+		}
+	}
+}
+
+var schedulers = strings.Fields("rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos")
+
+func TestManualAndUsageHaveEveryScheduler(t *testing.T) {
+	explained := headings(manual(t, "ipvsadm.8"))
+	for _, name := range schedulers {
+		word := regexp.MustCompile(`(?m)(^|\s)` + name + `(\s|$)`)
+		if !word.MatchString(explained) || !word.MatchString(usage) {
+			t.Errorf("ipvsadm.8 or the usage does not explain %s", name)
+		}
+	}
+}
+
 // toolOptions belong to ipvsadm-save or ipvsadm-restore.
 var toolOptions = map[string]bool{"all": true, "output": true, "check": true, "dry-run": true}
 

@@ -8,6 +8,14 @@ import (
 	"testing"
 )
 
+// counted is typed after a command that sends datagrams, one from each port: it waits until the kernel has added up as
+// many packets as there are connections, which it does every two seconds.
+const counted = `for _ in {1..600}; do
+ipvsadm -Ln --output json | jq -e 'all(.services[]; .stats.incoming_packets == (.destinations | map(.active_connections + .inactive_connections) | add))' >/dev/null && break
+sleep 0.1
+done
+`
+
 // testReadme types the examples of the README's chapters Use and Listings into a
 // shell, one after the other, and compares what they print.
 func testReadme(t *testing.T) {
@@ -42,7 +50,11 @@ func testReadme(t *testing.T) {
 			continue
 		case strings.HasPrefix(line, "    # "):
 			command := strings.TrimSpace(line[6:])
-			script.WriteString(command + "\nstatus=$?; echo '" + mark + "'; (exit $status)\n")
+			script.WriteString(command + "\nstatus=$?\n")
+			if strings.Contains(command, "> /dev/udp/") {
+				script.WriteString(counted)
+			}
+			script.WriteString("echo '" + mark + "'; (exit $status)\n")
 			examples = append(examples, line[4:])
 		case strings.HasPrefix(line, "    ") && len(examples) > 0:
 			examples[len(examples)-1] += empty + line[4:]

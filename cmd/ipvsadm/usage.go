@@ -10,80 +10,114 @@ func (p *program) help() error {
 	return err
 }
 
+// usage has each long option on a line of its own, in the form
+// "--long ARG  -s  text". Shell completion reads it so.
 const usage = `
+Usage: ipvsadm [COMMAND [OPTION]...]
 The command comes first; each option may be given once.
 
 Services (virtual servers):
-  -A, --add-service SERVICE [SERVICE OPTIONS]       add a service
-  -E, --edit-service SERVICE [SERVICE OPTIONS]      replace a service's settings
-  -D, --delete-service SERVICE                      delete a service with its servers
-  -C, --clear                                       delete all services
+  --add-service SERVICE         -A  add a service
+  --edit-service SERVICE        -E  replace a service's settings
+  --delete-service SERVICE      -D  delete a service with its servers
+  --clear                       -C  delete all services
 
 Real servers of a service:
-  -a, --add-server SERVICE -r SERVER [SERVER OPTIONS]   add a real server
-  -e, --edit-server SERVICE -r SERVER [SERVER OPTIONS]  replace a server's settings
-  -d, --delete-server SERVICE -r SERVER                 take a server out
+  --add-server SERVICE          -a  add the real server of -r
+  --edit-server SERVICE         -e  replace a server's settings
+  --delete-server SERVICE       -d  take a server out
 
 The table:
-  -L, -l, --list [SERVICE] [LIST OPTIONS]   list services and servers; the default command
-  -Z, --zero [SERVICE]                      set counters to zero
-  -S, --save [-n]                           print the table as rules
-  -R, --restore                             carry out rules from standard input, one a line
+  --list [SERVICE]              -L  list services and servers, as no command
+                                    does; -l is the same
+  --zero [SERVICE]              -Z  set counters to zero
+  --save                        -S  print the table as rules; goes with -n
+  --restore                     -R  carry out rules from standard input
 
 Timeouts and synchronization of directors:
-  --set TCP TCPFIN UDP                      set connection timeouts in seconds; 0 keeps one
-  --start-daemon master|backup [DAEMON OPTIONS]
-  --stop-daemon master|backup
+  --set TCP TCPFIN UDP              set timeouts in seconds; 0 keeps one
+  --start-daemon master|backup      start a sync daemon
+  --stop-daemon master|backup       stop a sync daemon
 
-  -h, --help                                print this
-  -v, --version                             print the version
+  --help                        -h  print this
+  --version                     -v  print the version
 
 SERVICE is one of
-  -t, --tcp-service HOST[:PORT]             also -u, --udp-service and --sctp-service;
-                                            an IPv6 address with a port is [ADDRESS]:PORT
-  -f, --fwmark-service MARK [-6]            packets with a firewall mark; -6 for IPv6
+  --tcp-service HOST[:PORT]     -t  an IPv6 address with a port
+                                    is [ADDRESS]:PORT
+  --udp-service HOST[:PORT]     -u  the same for UDP
+  --sctp-service HOST[:PORT]        the same for SCTP
+  --fwmark-service MARK         -f  packets with a firewall mark
+  --ipv6                        -6  after -f: packets of IPv6
 
-SERVICE OPTIONS
-  -s, --scheduler NAME      rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf (default wlc)
-  -p, --persistent [SECS]   keep a client at its server (default 360 seconds)
-  -M, --netmask MASK        what counts as one client: an IPv4 mask, or an IPv6 prefix length
-      --pe NAME             persistence engine: sip
-  -o, --ops                 schedule each packet by itself; for UDP
-  -b, --sched-flags LIST    sh-fallback,sh-port  mh-fallback,mh-port  flag-1,flag-2,flag-3
+Options of --add-service and --edit-service:
+  --scheduler NAME              -s  rr wrr lc wlc lblc lblcr dh sh mh sed nq
+                                    fo ovf twos (default wlc)
+  --persistent [SECS]           -p  keep a client at its server (default 360)
+  --netmask MASK                -M  what counts as one client: an IPv4 mask,
+                                    or an IPv6 prefix length
+  --pe NAME                         persistence engine: sip
+  --ops                         -o  schedule each packet by itself; for UDP
+  --sched-flags LIST            -b  sh-fallback,sh-port mh-fallback,mh-port
+                                    flag-1,flag-2,flag-3
 
-SERVER OPTIONS
-  -g, --gatewaying          direct routing (default)
-  -m, --masquerading        address translation
-  -i, --ipip                tunnel
-  -w, --weight N            share of new connections, 0 for none (default 1)
-  -x, --u-threshold N       no new connections from N on, 0 for no limit
-  -y, --l-threshold N       new connections again below N
-      --tun-type TYPE       ipip gue gre (default ipip)
-      --tun-port PORT       port of a gue tunnel
-      --tun-nocsum, --tun-csum, --tun-remcsum   checksums in a tunnel: none, all, remote
+Options of --add-server and --edit-server:
+  --real-server HOST[:PORT]     -r  the server; -d needs it too
+  --gatewaying                  -g  direct routing (default)
+  --masquerading                -m  address translation
+  --ipip                        -i  tunnel
+  --weight N                    -w  share of new connections, 0 for none
+                                    (default 1)
+  --u-threshold N               -x  no new connections from N on; 0: no limit
+  --l-threshold N               -y  new connections again below N
+  --tun-type TYPE                   ipip gue gre (default ipip)
+  --tun-port PORT                   port of a gue tunnel
+  --tun-nocsum                      no checksum in a tunnel (default)
+  --tun-csum                        checksums in a tunnel
+  --tun-remcsum                     checksums are computed by the server
 
-LIST OPTIONS
-  -n, --numeric             numbers instead of names
-  -c, --connection          current connections instead of services
-      --timeout, --daemon   the timeouts, the sync daemons
-      --stats, --rate       counters, rates per second
-  -X, --exact               counters in full
-      --thresholds, --persistent-conn, --tun-info   other columns
-      --nosort              in the kernel's order
-      --output FORMAT       classic, json or prometheus for programs, table for people
-      --watch [SECONDS]     again and again (default every 2 seconds)
-      --sort-by COLUMN      of --watch: name weight active inactive conns inpkts outpkts inbytes outbytes
-  with -c:
-      --state NAME, --client ADDR[/LEN], --virtual ADDR[:PORT], --destination ADDR[:PORT]
-      --count-by GROUP      numbers of connections by state, client, virtual, destination
+Options of --list:
+  --numeric                     -n  numbers instead of names
+  --connection                  -c  connections instead of services
+  --timeout                         the timeouts
+  --daemon                          the sync daemons
+  --stats                           counters
+  --rate                            rates per second
+  --exact                       -X  counters and rates in full
+  --thresholds                      columns of thresholds
+  --persistent-conn                 columns of persistence
+  --tun-info                        columns of tunnels
+  --nosort                          in the kernel's order
+  --sort                            sorted (default)
+  --output FORMAT                   classic, json or prometheus for programs,
+                                    table for people
+  --watch [SECONDS]                 again and again (default every 2 seconds)
+  --sort-by COLUMN                  of --watch: name weight active inactive
+                                    conns inpkts outpkts inbytes outbytes
+with -c:
+  --state NAME                      connections in this state
+  --client ADDR[/LEN]               of this client or network
+  --virtual ADDR[:PORT]             to this service
+  --destination ADDR[:PORT]         with this real server
+  --count-by GROUP                  how many by state, client, virtual or
+                                    destination
 
-DAEMON OPTIONS
-      --syncid ID           0 to 255 (default 0)
-      --mcast-interface IF  (default eth0)
-      --mcast-group ADDR    (default 224.0.0.81)
-      --mcast-port PORT     (default 8848)
-      --mcast-ttl N         (default 1)
-      --sync-maxlen BYTES   longest message (default by the interface)
+Options of --start-daemon:
+  --syncid ID                       0 to 255 (default 0)
+  --mcast-interface NAME            (default eth0)
+  --mcast-group ADDR                (default 224.0.0.81)
+  --mcast-port PORT                 (default 8848)
+  --mcast-ttl N                     (default 1)
+  --sync-maxlen BYTES               longest message (default by interface)
+
+Examples:
+  ipvsadm -A -t 192.0.2.1:80 -s rr
+  ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.2 -m -w 3
+  ipvsadm -Ln --stats
+  ipvsadm-save -n --output rules; ipvsadm-restore --dry-run < rules
+
+See also ipvsadm-save -h, ipvsadm-restore -h and ipvsadm-boot -h, and the
+manual pages ipvsadm(8), ipvsadm-save(8), ipvsadm-restore(8), ipvsadm-boot(8).
 `
 
 const saveUsage = `Usage: ipvsadm-save [-n] [--all] [--output FILE]
@@ -93,8 +127,9 @@ Prints the IPVS table as rules for ipvsadm-restore.
   --output FILE  write FILE, whole or not at all, instead of standard output
 `
 
-const restoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] < RULES
-Makes the IPVS table what the rules on standard input say, with the fewest changes.
+const restoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] [FILE]
+Makes the IPVS table what the rules in FILE say, with the fewest changes.
+Without FILE, or if it is -, the rules are those on standard input.
   --check    read the rules, no more; needs neither root nor IPVS
   --dry-run  print the changes, marked + ~ -, and change nothing
   --clear    empty the table first, then carry out the rules one after the other

@@ -51,7 +51,7 @@ run_job() {
 	tests) machine 'cd /src/ipvs; ./test' ;;
 	# On its own, because it unloads ip_vs, which must not be in use then. The examples of the README need jq.
 	command) machine -x 'cd /src/cmd/ipvsadm; ./test' ;;
-	cases) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestCases"' ;;
+	cases) machine 'cd /src/testdata/lab/difftest; ./test -test.skip "^TestRandom"' ;;
 	random) machine 'cd /src/testdata/lab/difftest; ./test -test.run "^TestRandom"' ;;
 	survival) machine '/src/survival -test.skip "^TestKilled"' ;;
 	kills) machine '/src/survival -test.run "^TestKilled"' ;;

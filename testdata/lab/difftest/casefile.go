@@ -40,11 +40,12 @@
 //	> 2> =      what ours must print and return, on a line marked with a row; >"…" and 2>"…" as above
 //	>~ REGEXP   or what stdout must match, where it changes with every release
 //
-// Everything else is set-up. Three words are our own:
+// Everything else is set-up. Four words are our own:
 //
 //	conn                      from here on /proc/net/ip_vs_conn is what the indented < lines say
 //	conn absent               there is none
 //	send udp ADDR COUNT SIZE  sends datagrams; send tcp ADDR COUNT begins connections
+//	counted udp ADDR COUNT    waits until the kernel has added up so many packets, which it does every two seconds
 //
 // and any other line goes to sh -c in both namespaces and must succeed.
 package difftest
@@ -167,7 +168,7 @@ func ParseCases(file, text string) ([]Case, error) {
 
 var (
 	bracket = regexp.MustCompile(`^\[([^\]]*)\] *`)
-	own     = regexp.MustCompile(`^(ipvsadm(-save|-restore)?|conn|send)( |$)`)
+	own     = regexp.MustCompile(`^(ipvsadm(-save|-restore)?|conn|send|counted)( |$)`)
 	row     = regexp.MustCompile(`^X[0-9]+$`)
 )
 

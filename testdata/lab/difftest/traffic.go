@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
+	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 	"golang.org/x/sys/unix"
 )
 
@@ -39,6 +42,37 @@ func (n *namespace) send(words []string) error {
 		}
 	})
 	return err
+}
+
+// counted does "counted udp ADDR COUNT": it waits until the counters of the service, and those of its servers, have grown to
+// what was sent. What is more will never be as written.
+func counted(k *netlab.Kernel, words []string) error {
+	if len(words) != 4 || words[1] != "udp" && words[1] != "tcp" {
+		return fmt.Errorf("counted udp ADDR COUNT, or counted tcp ADDR COUNT")
+	}
+	service, err := netip.ParseAddrPort(words[2])
+	if err != nil {
+		return err
+	}
+	count, err := strconv.ParseUint(words[3], 10, 64)
+	if err != nil {
+		return err
+	}
+	protocol := uint8(unix.IPPROTO_UDP)
+	if words[1] == "tcp" {
+		protocol = unix.IPPROTO_TCP
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		ofService, ofServers, err := k.Packets(protocol, service)
+		switch {
+		case err != nil:
+			return err
+		case ofService == count && ofServers == count:
+			return nil
+		case ofService > count || ofServers > count || time.Now().After(deadline):
+			return fmt.Errorf("%s: %d packets are counted for the service and %d for its servers", strings.Join(words, " "), ofService, ofServers)
+		}
+	}
 }
 
 func sendDatagrams(family int, to unix.Sockaddr, count, size int) error {

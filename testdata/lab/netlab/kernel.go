@@ -170,18 +170,106 @@ func (k *Kernel) State(withServers, sortServers bool) (string, error) {
 	return strings.Join(blocks, ""), nil
 }
 
-// MixedFamilies reports whether there is a service with servers of both families.
-func (k *Kernel) MixedFamilies() (bool, error) {
+// HasServices reports whether there is any service.
+func (k *Kernel) HasServices() (bool, error) {
+	services, err := k.services(false)
+	return len(services) > 0, err
+}
+
+// Thresholds lists the thresholds of the servers that have any, sorted, as rules write them.
+func (k *Kernel) Thresholds() (limits []string, err error) {
 	services, err := k.services(true)
 	for _, service := range services {
+		for _, server := range service.servers {
+			if upper, lower := number(server[5]), number(server[6]); upper != 0 || lower != 0 {
+				limits = append(limits, fmt.Sprintf(" -x %d -y %d", upper, lower))
+			}
+		}
+	}
+	slices.Sort(limits)
+	return limits, err
+}
+
+// Packets is how many incoming packets the kernel has added up so far for a service, and for its servers together. It adds
+// up every two seconds.
+func (k *Kernel) Packets(protocol uint8, service netip.AddrPort) (ofService, ofServers uint64, err error) {
+	services, err := k.services(true)
+	for _, s := range services {
+		if uint8(number(s.record[2])) != protocol || address(s.record[1], s.record[3]) != service.Addr().String() || bigEndian(s.record[4]) != service.Port() {
+			continue
+		}
+		n, err := s.record.packets(12)
+		if err != nil {
+			return 0, 0, err
+		}
+		ofService += n
+		for _, server := range s.servers {
+			n, err := server.packets(12)
+			if err != nil {
+				return 0, 0, err
+			}
+			ofServers += n
+		}
+	}
+	return ofService, ofServers, err
+}
+
+// packets reads the second number of nested 64-bit statistics, of incoming packets.
+func (r record) packets(statistics uint16) (uint64, error) {
+	attributes, err := netlink.UnmarshalAttributes(r[statistics])
+	for _, a := range attributes {
+		if a.Type == 2 {
+			return number(a.Data), err
+		}
+	}
+	return 0, err
+}
+
+// FarApart reports whether there is something that a difference of 32 bits puts in the wrong order: a service with servers
+// of both families, or addresses or marks that are 2^31 apart.
+func (k *Kernel) FarApart() (bool, error) {
+	services, err := k.services(true)
+	var addresses, marks span
+	for _, service := range services {
+		if mark, ok := service.record[5]; ok {
+			marks.add(number(mark))
+		} else {
+			addresses.addAddress(service.record[1], service.record[3])
+		}
+		var servers span
 		for _, server := range service.servers {
 			if number(server[11]) != number(service.servers[0][11]) {
 				return true, nil
 			}
+			servers.addAddress(server[11], server[1])
+		}
+		if servers.isWide() {
+			return true, nil
 		}
 	}
-	return false, err
+	return addresses.isWide() || marks.isWide(), err
 }
+
+// A span is how far numbers are from each other.
+type span struct {
+	low, high uint64
+	any       bool
+}
+
+func (s *span) add(n uint64) {
+	if !s.any {
+		s.low, s.high, s.any = n, n, true
+	}
+	s.low, s.high = min(s.low, n), max(s.high, n)
+}
+
+func (s *span) addAddress(family, b []byte) {
+	if number(family) == 2 && len(b) >= 4 {
+		s.add(uint64(binary.BigEndian.Uint32(b)))
+	}
+}
+
+func (s *span) isWide() bool { return s.high-s.low >= 1<<31 }
 
 func (r record) serviceText() string {
 	head := fmt.Sprintf("service protocol %d %s port %d", number(r[2]), address(r[1], r[3]), bigEndian(r[4]))

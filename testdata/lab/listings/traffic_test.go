@@ -34,16 +34,30 @@ func TestTraffic(t *testing.T) {
 	before := director.kernel(t, services, ipvs.ServiceID{}, true)
 	for range 3 {
 		director.holdsInTraffic(t, busy)
-		after := director.kernel(t, services, ipvs.ServiceID{}, true)
-		for a, text := range before.facts {
-			if strings.HasPrefix(a.name, "stats.") && (after.facts[a] == text || !exactly("", text, "0", after.facts[a])) {
-				t.Errorf("%v was %s and is %s: it should have grown", a, text, after.facts[a])
-			}
-		}
-		before = after
+		before = director.grown(t, before)
 	}
 	fmt.Printf("%d requests were answered while listings were taken\n", stop())
 	director.holdsInTraffic(t, ending)
+}
+
+// grown waits until all counters have grown: the kernel adds up every two seconds, and each server has to be chosen.
+func (h *host) grown(t *testing.T, before *reading) *reading {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		after := h.kernel(t, services, ipvs.ServiceID{}, true)
+		var early []string
+		for a, text := range before.facts {
+			if strings.HasPrefix(a.name, "stats.") && (after.facts[a] == text || !exactly("", text, "0", after.facts[a])) {
+				early = append(early, fmt.Sprintf("%v was %s and is %s", a, text, after.facts[a]))
+			}
+		}
+		if len(early) == 0 {
+			return after
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("counters should have grown: ", early)
+		}
+	}
 }
 
 func (h *host) holdsInTraffic(t *testing.T, p pace) {

@@ -102,7 +102,7 @@ func (c *command) checkList() error {
 		return usagef("options conflicts in the list command")
 	}
 	if !c.has(connectionBit) && c.has(connectionOptions) {
-		return usagef("You need to supply the 'connection' option for the '%s' option", (c.options & connectionOptions).name())
+		return usagef("--%s goes with -c", (c.options & connectionOptions).name())
 	}
 	return c.checkWatch()
 }
@@ -114,7 +114,7 @@ func (c *command) checkWatch() error {
 		return usagef("The option 'watch' conflicts with the output format `prometheus'")
 	case !c.has(sortByBit):
 	case !c.has(watchBit):
-		return usagef("You need to supply the 'watch' option for the 'sort-by' option")
+		return usagef("--sort-by goes with --watch")
 	case c.has(unsorted):
 		return usagef("The option 'sort-by' conflicts with the '%s' option in the 'list' command", (c.options & unsorted).name())
 	}

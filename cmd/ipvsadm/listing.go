@@ -49,9 +49,13 @@ const states = `NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT TIME_WAIT CLOSE CLOS
 	INIT_CLI INIT_SER INIT_ACK_CLI INIT_ACK_SER COOKIE_ECHO_CLI COOKIE_ECHO_SER ESTABISHED SHUTDOWN_CLI SHUTDOWN_SER
 	SHUTDOWN_ACK_CLI SHUTDOWN_ACK_SER BUG! ERR! ?`
 
+// commonStates are those that a message names; of SCTP there are too many.
+const commonStates = "ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, SYNACK and NONE of TCP, " +
+	"UDP, ICMP, or one of SCTP as -c shows it"
+
 func (c *command) setState(value string) error {
 	if !slices.ContainsFunc(strings.Fields(states), func(s string) bool { return strings.EqualFold(s, value) }) {
-		return usagef("invalid state `%s' specified; it is one that -c shows, such as ESTABLISHED", value)
+		return usagef("invalid state `%s' specified; it is one of %s", value, commonStates)
 	}
 	c.listing.filter.State = value
 	return nil
@@ -61,7 +65,7 @@ func (c *command) setClient(value string) error {
 	network, err := parseNetwork(value)
 	c.listing.filter.Client = network
 	if err != nil {
-		return illegal("client address[/length]")
+		return usagef("invalid client `%s' specified; it is ADDR or ADDR/LENGTH, such as 10.0.0.0/8", value)
 	}
 	return nil
 }
@@ -92,16 +96,20 @@ func parseNetwork(text string) (netip.Prefix, error) {
 
 func (c *command) setVirtual(value string) (err error) {
 	if c.listing.filter.Virtual, err = parseEndFilter(value); err != nil {
-		return illegal("virtual address[:port]")
+		return invalidEnd("virtual address", value)
 	}
 	return nil
 }
 
 func (c *command) setDestination(value string) (err error) {
 	if c.listing.filter.Destination, err = parseEndFilter(value); err != nil {
-		return illegal("destination address[:port]")
+		return invalidEnd("destination", value)
 	}
 	return nil
+}
+
+func invalidEnd(what, value string) error {
+	return usagef("invalid %s `%s' specified; it is ADDR or ADDR:PORT, such as 10.0.0.1:80 or [fd00::1]:80", what, value)
 }
 
 // parseEndFilter reads an end of which the protocol is not known: the name of a

@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,9 +35,42 @@ func (p *program) saveTool(words []string) error {
 		return err
 	}
 	if err := p.saveAs(options); err != nil {
-		return &statusError{err, exitList}
+		return &statusError{p.saveError(options.output, err), exitList}
 	}
 	return nil
+}
+
+// saveError says which file could not be written, and why.
+func (p *program) saveError(file string, err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case file == "":
+		return err
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	default:
+		return err
+	}
+	reason := err.Error()
+	if errors.Is(err, fs.ErrNotExist) {
+		if missing := missingDirectory(file); missing != "" {
+			reason = "no directory " + missing
+		}
+	}
+	return usagef("%s: cannot write %s: %s", p.name, file, reason)
+}
+
+// missingDirectory is the uppermost directory of a path that is not there.
+func missingDirectory(path string) (missing string) {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || dir == missing {
+			return missing
+		}
+		missing = dir
+	}
 }
 
 // parseSaveOptions reads the options of ipvsadm-save. Words that are no options

@@ -62,8 +62,6 @@ func TestManualHasEverySysctl(t *testing.T) {
 	}
 }
 
-var schedulers = strings.Fields("rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos")
-
 func TestManualAndUsageHaveEveryScheduler(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm.8"))
 	for _, name := range schedulers {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
@@ -126,5 +128,24 @@ func (p *program) checkRules(d *desired) error {
 		return p.refuse(d)
 	}
 	p.complainOf(d)
+	p.warnOfNames(d)
 	return d.end(false, nil)
+}
+
+// schedulers and engines are those of the kernel up to 7.2. Somebody may have others.
+var (
+	schedulers = []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos"}
+	engines    = []string{"", "sip"}
+)
+
+// warnOfNames names what this kernel may not have.
+func (p *program) warnOfNames(d *desired) {
+	for _, s := range d.inOrder() {
+		if !slices.Contains(schedulers, s.Scheduler) {
+			p.complainLine(s.line, fmt.Errorf("warning: unknown scheduler %q; there are %s", s.Scheduler, strings.Join(schedulers, " ")))
+		}
+		if !slices.Contains(engines, s.PersistenceEngine) {
+			p.complainLine(s.line, fmt.Errorf("warning: unknown persistence engine %q; there is sip", s.PersistenceEngine))
+		}
+	}
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
-	"golang.org/x/term"
 )
 
 // restoreMode is how ipvsadm-restore goes about it.
@@ -87,7 +85,7 @@ func (p *program) parseRestoreWords(words []string) (w restoreWords, err error) 
 // told that it is read.
 func (p *program) openRules(path string) (closeRules func(), err error) {
 	if path == "-" {
-		if file, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		if isTerminal(p.stdin) {
 			p.complain(p.name + ": reading rules from the terminal; ^D ends them")
 		}
 		return func() {}, nil

@@ -160,6 +160,7 @@ func (p *program) report(err error) int {
 		}
 	default:
 		p.complain(sentence(err))
+		p.hint(err)
 	}
 	return status
 }

@@ -33,6 +33,8 @@ const (
 // scanError is popt's complaint about a word.
 type scanError struct{ word, reason string }
 
+const unknownOption = "unknown option"
+
 func (e *scanError) Error() string { return e.word + ": " + e.reason }
 
 // given is an option as it was found. value is of meaning if hasValue.
@@ -95,7 +97,7 @@ func (s *scanner) short() (given, error) {
 func (s *scanner) take(flag *pflag.Flag, value string, hasValue bool) (given, error) {
 	switch {
 	case flag == nil:
-		return given{}, &scanError{s.word, "unknown option"}
+		return given{}, &scanError{s.word, unknownOption}
 	case flag.NoOptDefVal == noValue && hasValue:
 		return given{}, &scanError{s.word, "option does not take an argument"}
 	case hasValue || flag.NoOptDefVal == noValue:

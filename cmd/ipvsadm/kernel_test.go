@@ -166,7 +166,7 @@ func testModule(t *testing.T) {
 		return err == nil
 	}
 	// Namespaces of earlier tests may still hold their services for a moment.
-	for deadline := time.Now().Add(20 * time.Second); loaded() && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); loaded() && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		modules, err := filepath.Glob("/sys/module/ip_vs*")
 		if err != nil {
 			t.Fatal(err)

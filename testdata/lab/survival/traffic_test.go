@@ -33,11 +33,15 @@ func TestRestoresUnderTraffic(t *testing.T) {
 	}
 }
 
-// TestOriginalLosesRequests shows that the test above can fail: the original empties the table first.
+// TestOriginalLosesRequests shows that the test above can fail: the original empties the table first. A machine may be so
+// fast that no request is under way then.
 func TestOriginalLosesRequests(t *testing.T) {
-	if l := restoreUnderTraffic(t, oracleRestore, 4, 5*time.Second); len(l.failures) == 0 {
-		t.Error("no request failed")
+	for range 5 {
+		if l := restoreUnderTraffic(t, oracleRestore, 4, 5*time.Second); len(l.failures) > 0 {
+			return
+		}
 	}
+	t.Error("no request failed")
 }
 
 func restoreUnderTraffic(t *testing.T, restore tool, times int, timeout time.Duration) *load {

@@ -64,6 +64,7 @@ func (p *program) parseRestoreWords(words []string) (w restoreWords, err error) 
 			return w, wrong("%s goes with no other option", word)
 		case known:
 			w.mode = mode
+		case word == "-n": // goes with ipvsadm-save, and scripts write it here too
 		case strings.HasPrefix(word, "-") && word != "-":
 			return w, wrong("unknown option %s", word)
 		default:

@@ -14,13 +14,13 @@ var errNoFile = errors.New("not a regular file")
 // Open opens a file below the root directory of a machine for reading. Errors
 // name it as it is called there. Besides regular files it opens /dev/null; a
 // pipe or another device, which may never end, is an error.
-func Open(root, path string) (*os.File, error) { return open(below(root, path), path) }
+func Open(root, path string) (*os.File, error) { return openRegular(below(root, path), path) }
 
 // OpenRules opens a rules file that somebody names, with the same errors.
-func OpenRules(path string) (*os.File, error) { return open(path, path) }
+func OpenRules(path string) (*os.File, error) { return openRegular(path, path) }
 
-// open opens a file that errors call by another name.
-func open(path, name string) (*os.File, error) {
+// openRegular opens a file that errors call by another name.
+func openRegular(path, name string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, readError(name, err)

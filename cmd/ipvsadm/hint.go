@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 )
 
 // hint adds, for somebody who sits at a terminal, a second line to a message that
@@ -20,12 +18,6 @@ func (p *program) hint(err error) {
 	if name := nearestOption(unknown.word); name != "" {
 		p.complain("hint: did you mean --" + name + "?")
 	}
-}
-
-// isTerminal tells whether what is read or written is a terminal.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // nearestOption finds the long option that is like a word, with at most two letters

@@ -88,7 +88,8 @@ func (l *lister) try(read func() error) (err error) {
 		}
 		return err
 	}
-	l.sawModule = l.sawModule || l.machine.loaded()
+	loaded, err := l.machine.loaded()
+	l.sawModule = l.sawModule || err == nil && loaded
 	return nil
 }
 
@@ -107,4 +108,7 @@ func (l *lister) reconnect() error {
 }
 
 // unloaded tells whether the module was there and is not any more.
-func (l *lister) unloaded() bool { return l.sawModule && !l.machine.loaded() }
+func (l *lister) unloaded() bool {
+	loaded, err := l.machine.loaded()
+	return l.sawModule && err == nil && !loaded
+}

@@ -296,7 +296,7 @@ func TestWatchGoesOnWhenTheModuleComesBack(t *testing.T) {
 		runLines(t, after, "ipvsadm -A -t 10.0.0.1:80")
 		now, loaded, loads := before, true, 0
 		m := fakeMachine(before, "")
-		m.loaded = func() bool { return loaded }
+		m.loaded = func() (bool, error) { return loaded, nil }
 		m.load = func() { loads++ }
 		dials := 0
 		m.dial = func() (*ipvs.Client, error) { dials++; return now.Dial() }

@@ -223,7 +223,7 @@ func (r *run) alone(side int, s Step) (Result, error) {
 	case r.isStream(s):
 		return r.ourStream(s)
 	case side == oracle && r.Random && len(s.Words) == 1 && s.Words[0] == "ipvsadm-restore" && len(s.Stdin.Bytes) == 0:
-		if services, err := r.kernels[side].HasServices(); err != nil || services {
+		if services, err := r.hasServices(side); err != nil || services {
 			return withoutRules(), err
 		}
 	}

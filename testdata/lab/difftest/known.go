@@ -38,7 +38,7 @@ func (r *run) isStream(s Step) bool {
 }
 
 func (r *run) originalStream(s Step) (want Result, err error) {
-	services, err := r.kernels[oracle].HasServices()
+	services, err := r.hasServices(oracle)
 	if err != nil {
 		return want, err
 	}
@@ -96,6 +96,16 @@ func (r *run) ourStream(s Step) (Result, error) {
 //	X18  an empty file is an error, and they stay
 func withoutRules() Result {
 	return Result{Status: 2, Stderr: []byte("no rules; say -C if that is meant\n")}
+}
+
+// hasServices tells whether the table of a side has services. A reading may miss some.
+func (r *run) hasServices(side int) (bool, error) {
+	for range 2 {
+		if has, err := r.kernels[side].HasServices(); err != nil || has {
+			return has, err
+		}
+	}
+	return r.kernels[side].HasServices()
 }
 
 const noCommand = "(no command)"

@@ -52,12 +52,16 @@ func (g generator) connections() Step {
 	var list strings.Builder
 	list.WriteString("Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n")
 	for range g.IntN(6) {
-		end := func() string {
-			four := g.one("0A000001", "0A000003", "0A000009", "C0A80001", "7F000001", "00000000", "FFFFFFFF")
-			six := g.one("FD00:0000:0000:0000:0000:0000:0000:0001", "fd00:0db8:1111:2222:3333:4444:5555:6666", "0000:0000:0000:0000:0000:FFFF:0A00:0001")
-			return g.one(four, four, four, six) + " " + g.one("0050", "0035", "0000", "01BB", "FFFF", "13C4", "1F90")
+		end := func(six bool) string {
+			host := g.one("0A000001", "0A000003", "0A000009", "C0A80001", "7F000001", "00000000", "FFFFFFFF")
+			if six {
+				host = g.one("FD00:0000:0000:0000:0000:0000:0000:0001", "fd00:0db8:1111:2222:3333:4444:5555:6666", "0000:0000:0000:0000:0000:FFFF:0A00:0001")
+			}
+			return host + " " + g.one("0050", "0035", "0000", "01BB", "FFFF", "13C4", "1F90")
 		}
-		fmt.Fprintf(&list, "%-3s %s %s %s %-11s %7d", g.one("TCP", "TCP", "UDP", "SCTP", "IP"), end(), end(), end(),
+		// Only the server may be of another family, and the original does not check that.
+		six := g.chance(25)
+		fmt.Fprintf(&list, "%-3s %s %s %s %-11s %7d", g.one("TCP", "TCP", "UDP", "SCTP", "IP"), end(six), end(six), end(g.chance(25)),
 			g.one("ESTABLISHED", "FIN_WAIT", "NONE", "UDP", "SYN_RECV", "ERR!"), g.IntN(7000))
 		if g.chance(20) {
 			list.WriteString(" sip " + g.one("abc@def", "0123456789abcdef-0123456789abcdef@192.0.2.1", "x"))

@@ -59,7 +59,7 @@ func (g generator) connections() Step {
 			}
 			return host + " " + g.one("0050", "0035", "0000", "01BB", "FFFF", "13C4", "1F90")
 		}
-		// Only the server may be of another family, and the original does not check that.
+		// Only the server may be of another family, through a tunnel.
 		six := g.chance(25)
 		fmt.Fprintf(&list, "%-3s %s %s %s %-11s %7d", g.one("TCP", "TCP", "UDP", "SCTP", "IP"), end(six), end(six), end(g.chance(25)),
 			g.one("ESTABLISHED", "FIN_WAIT", "NONE", "UDP", "SYN_RECV", "ERR!"), g.IntN(7000))

@@ -23,7 +23,7 @@ extra_packages=(ldirectord keepalived net-tools heartbeat bird2 vsftpd tnftp sip
 
 # Files to have on this machine, and the package of each. The packages are not installed, because prometheus starts a
 # daemon, and too large to unpack in every guest. libc, all that promtool needs, is here.
-host_files=(usr/bin/promtool:prometheus)
+host_files=(usr/bin/promtool:promtool)
 
 # Command or file on the host : package that has it. The compiler is for the race detector, the headers for it and for
 # the test that compares our constants with the kernel's.
@@ -74,6 +74,8 @@ download_kernel() {
 }
 
 download_host_files() {
+	# Until Debian 12 promtool is in prometheus.
+	apt-cache show promtool >/dev/null 2>&1 || host_files=(usr/bin/promtool:prometheus)
 	mkdir -p "$new/host-debs"
 	(cd "$new/host-debs" && quietly apt-get -q -o APT::Sandbox::User= download "${host_files[@]#*:}")
 }

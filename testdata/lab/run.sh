@@ -14,6 +14,7 @@
 #   -x                     the guest also has ldirectord, keepalived, perl, jq and tmux, which makes it start a second later
 #   -k                     show the guest kernel's messages at the end, on stderr
 #   -i                     a shell, or COMMAND, on this terminal instead; no time limit
+#   -v                     say on stderr when the machine boots, and how long that takes
 #
 # The command runs as root in /root with nothing on stdin; its stdout and stderr both come out of stdout, unchanged and
 # as they come. Everything is in memory and gone afterwards. The guest has the original ipvsadm, ipvsadm-save and
@@ -22,6 +23,8 @@
 # With -d the guest is the system of the disk, with the lab's kernel and a network card eth0 that is connected to nothing.
 # What -a adds is put on the disk before its first boot. The command runs at the end of the boot; if it leaves a file
 # /lab/again, the machine reboots and the command runs again.
+#
+# A machine that panics before it has run the command boots once more.
 #
 # Exit status: the command's; 124 if the time was up; 125 if the guest ended without a word or the lab itself failed.
 #
@@ -45,8 +48,8 @@ cpu_tcg=Nehalem,+rdrand
 # These, with an unpacked kernel and a late modprobe, make a boot under emulation take 3.5 s instead of 9.
 append="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests rodata=off lsm= tsc=reliable audit=0"
 
-seconds=900 memory=1024 cpus=1 extra='' messages='' interactive='' results='' disk='' additions=() variables=()
-while getopts :a:e:o:t:m:c:d:xkih option; do
+seconds=900 memory=1024 cpus=1 extra='' messages='' interactive='' verbose='' results='' disk='' additions=() variables=()
+while getopts :a:e:o:t:m:c:d:xkivh option; do
 	case $option in
 	a) additions+=("$OPTARG") ;;
 	e) variables+=("$OPTARG") ;;
@@ -58,6 +61,7 @@ while getopts :a:e:o:t:m:c:d:xkih option; do
 	x) extra=1 ;;
 	k) messages=1 ;;
 	i) interactive=1 ;;
+	v) verbose=1 ;;
 	h) usage; exit 0 ;;
 	*) usage >&2; exit 125 ;;
 	esac
@@ -68,8 +72,8 @@ if (($# == 0)); then
 	set -- bash -l
 fi
 
-"$here/fetch.sh" || exit 125
-"$here/image.sh" || exit 125
+"$here/fetch.sh" ${extra:+extra} || exit 125
+"$here/image.sh" ${extra:+extra} || exit 125
 
 while read -r -d '' variable; do
 	[[ $variable != LAB_ENV_?*=* ]] || variables=("${variable#LAB_ENV_}" ${variables[@]+"${variables[@]}"})
@@ -163,8 +167,12 @@ accelerator() {
 accel=$(accelerator) || exit 125
 if [[ $accel == kvm ]]; then
 	machine=(-accel kvm -cpu host)
+	speed="with KVM, a few seconds"
 else
 	machine=(-accel "tcg,thread=multi" -cpu "$cpu_tcg")
+	# On a busy host an emulated timer can be so late that the kernel takes it for broken.
+	append+=" no_timer_check"
+	speed="without KVM, 5 to 30 s"
 fi
 [[ $messages ]] || append+=" quiet loglevel=4"
 [[ ! $disk ]] || append+=" net.ifnames=0"
@@ -183,13 +191,20 @@ else
 	machine+=(-no-reboot)
 fi
 for port in output status archive; do
-	: >"$work/$port"
 	machine+=(-chardev "file,id=$port,path=$work/$port" -device "virtserialport,chardev=$port,name=lab.$port")
 done
-ended=0
-if [[ $interactive ]]; then
-	qemu-system-x86_64 "${machine[@]}" -chardev stdio,id=console,signal=off -serial chardev:console || ended=$?
-else
+
+# Runs the machine until it ends.
+boot() {
+	local file
+	for file in output status archive console; do
+		: >"$work/$file"
+	done
+	ended=0
+	if [[ $interactive ]]; then
+		qemu-system-x86_64 "${machine[@]}" -chardev stdio,id=console,signal=off -serial chardev:console || ended=$?
+		return
+	fi
 	# setpriv: qemu goes when this script is killed.
 	setpriv --pdeathsig TERM timeout -k 5 "$seconds" \
 		qemu-system-x86_64 "${machine[@]}" -chardev "file,id=console,path=$work/console" -serial chardev:console \
@@ -202,6 +217,18 @@ else
 	tail=''
 	wait "$qemu" || ended=$?
 	qemu=''
+}
+
+# Whether the kernel panicked before init ran the command. What panics later has been told to the caller, in part.
+panicked_early() {
+	[[ ! -s $work/status ]] && grep -q 'Kernel panic - ' "$work/console" && ! grep -q 'lab: the command starts' "$work/console"
+}
+
+[[ ! $verbose ]] || say "booting a virtual machine ($speed)"
+boot
+if panicked_early; then
+	say "the virtual machine panicked at boot ($(sed -n 's/.*Kernel panic - //p' "$work/console" | tr -d '\r' | head -n 1)): booting once more"
+	boot
 fi
 
 console() {

@@ -2,12 +2,15 @@
 # Fetches what the lab's virtual machine is made of: a Debian or Ubuntu kernel with ip_vs, and the programs that run
 # in the guest, among them the original ipvsadm.
 #
-# Usage: fetch.sh
+# Usage: fetch.sh [extra|tests]
+#
+#   extra  also what run.sh -x adds to the guest
+#   tests  also that, and what the tests need on this machine
 #
 # Installs on this machine only the tools that are missing (qemu, cpio, ...); the kernel and the guest's programs are
-# downloaded and unpacked into .cache/lab/fetched/root, what only some need into fetched/extra, what checks their results
-# on this machine into fetched/host, and never installed. Does nothing when that has been done before.
-# Needs root, or sudo, only for installing tools and for refreshing apt's lists.
+# downloaded and unpacked into .cache/lab/fetched/root, what run.sh -x adds into fetched/extra, what checks results on
+# this machine into fetched/host, and never installed. Does nothing when that has been done before.
+# Needs root, or sudo, only for installing tools.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,38 +24,73 @@ guest_packages=(ipvsadm libc6 libc-bin bash dash busybox-static iproute2 kmod ip
 extra_packages=(ldirectord keepalived net-tools heartbeat bird2 vsftpd tnftp sip-tester socat
 	jq tmux ncurses-base libc-bin)
 
-# Files to have on this machine, and the package of each. The packages are not installed, because prometheus starts a
+# Files to have on this machine. Their packages are not installed, because prometheus starts a
 # daemon, and too large to unpack in every guest. libc, all that promtool needs, is here.
-host_files=(usr/bin/promtool:promtool)
+host_files=(usr/bin/promtool)
 
-# Command or file on the host : package that has it. The compiler is for the race detector, the headers for it and for
-# the test that compares our constants with the kernel's.
+# Command or file on the host : package that has it. First what the virtual machine needs.
 host_tools=(
 	qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod zstd:zstd xz:xz-utils flock:util-linux tar:tar
+)
+# The compiler is for the race detector, the headers for it and for the test that compares our constants with the kernel's.
+test_tools=(
 	qemu-s390x-static:qemu-user-static shellcheck:shellcheck gcc:gcc /usr/include/stdio.h:libc6-dev /usr/include/linux/ip_vs.h:linux-libc-dev /etc/services:netbase
 )
 
 # shellcheck source-path=SCRIPTDIR source=tools.sh
 source "$here/tools.sh"
 
-# The stamp is this script's checksum: another version of the script fetches anew.
+parts=(root)
+case ${1:-} in
+'') ;;
+extra) parts+=(extra) ;;
+tests) parts+=(extra host) host_tools+=("${test_tools[@]}") ;;
+*) die "usage: fetch.sh [extra|tests]" ;;
+esac
+
+# The stamp of a part is this script's checksum: another version of the script fetches anew.
 stamp=$(cksum <"${BASH_SOURCE[0]}")
-complete() { [[ -f $fetched/stamp && $(<"$fetched/stamp") == "$stamp" && -z $(missing_tools) ]]; }
+has() { [[ -f $fetched/$1.stamp && $(<"$fetched/$1.stamp") == "$stamp" ]]; }
+
+complete() {
+	local part
+	for part in "${parts[@]}"; do
+		has "$part" || return
+	done
+	[[ -z $(missing_tools) ]]
+}
 
 complete && exit 0
 needs_apt
 
-mkdir -p "$cache"
+mkdir -p "$fetched"
 exec 9>"$cache/lock"
 flock 9
 complete && exit 0 # another process did it while we waited
+
+# apt on lists of packages that may be our own, as any user.
+lists=()
+apt_get() { quietly apt-get -q ${lists[@]+"${lists[@]}"} -o Debug::NoLocking=1 -o APT::Sandbox::User= "$@"; }
+apt_cache() { apt-cache ${lists[@]+"${lists[@]}"} "$@"; }
+
+# The system's lists may be absent (a fresh container) or too old (404). Lists of our own then do, and need no root.
+with_lists() {
+	"$@" 2>/dev/null && return
+	if ((${#lists[@]} == 0)); then
+		say "fetching apt's lists of packages"
+		mkdir -p "$cache/apt/"{lists,cache}
+		lists=(-o Dir::State::lists="$cache/apt/lists" -o Dir::Cache="$cache/apt/cache")
+		apt_get update
+	fi
+	"$@"
+}
 
 # The packages of the kernel image and its modules behind the distribution's meta package.
 kernel_packages() {
 	local meta
 	meta=linux-image-amd64
-	apt-cache show "$meta" >/dev/null 2>&1 || meta=linux-image-generic
-	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$meta" |
+	apt_cache show "$meta" >/dev/null 2>&1 || meta=linux-image-generic
+	apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$meta" |
 		grep -E '^linux-(image|modules|modules-extra)-[0-9]' | sort -u | grep . || die "apt knows no kernel image"
 }
 
@@ -61,31 +99,28 @@ kernel_packages() {
 download_into() {
 	local debs=$1
 	mkdir -p "$debs/partial"
-	quietly apt-get -q -y --no-install-recommends --download-only \
-		-o Dir::State::status=/dev/null -o Dir::Cache::archives="$debs" -o Debug::NoLocking=1 \
-		-o APT::Sandbox::User= install "${@:2}"
+	apt_get -y --no-install-recommends --download-only \
+		-o Dir::State::status=/dev/null -o Dir::Cache::archives="$debs" install "${@:2}"
 }
 
 download_kernel() {
 	local packages
 	packages=$(kernel_packages) || return
 	# shellcheck disable=SC2086 # one word a package
-	(cd "$new/debs" && quietly apt-get -q -o APT::Sandbox::User= download $packages)
+	(cd "$new/debs" && apt_get download $packages)
 }
 
+# promtool has a package of its own from Debian 13 on.
 download_host_files() {
-	# Until Debian 12 promtool is in prometheus.
-	apt-cache show promtool >/dev/null 2>&1 || host_files=(usr/bin/promtool:prometheus)
+	local package=promtool
+	apt_cache show $package >/dev/null 2>&1 || package=prometheus
 	mkdir -p "$new/host-debs"
-	(cd "$new/host-debs" && quietly apt-get -q -o APT::Sandbox::User= download "${host_files[@]#*:}")
+	(cd "$new/host-debs" && apt_get download $package)
 }
 
 unpack_host_files() {
-	local file
 	mkdir -p "$new/host"
-	for file in "${host_files[@]}"; do
-		dpkg-deb --fsys-tarfile "$new/host-debs/${file#*:}"_*.deb | tar -x -C "$new/host" --no-same-owner "./${file%:*}"
-	done
+	dpkg-deb --fsys-tarfile "$new/host-debs/"*.deb | tar -x -C "$new/host" --no-same-owner "${host_files[@]/#/./}"
 	rm -rf "$new/host-debs"
 }
 
@@ -107,25 +142,41 @@ unpack() {
 	rm -rf "$debs"
 }
 
-new=$cache/fetched.new
-rm -rf "$new"
-mkdir -p "$new"
+fetch_root() {
+	local useless modules
+	say "downloading a kernel and the guest's programs"
+	with_lists download_into "$new/debs" "${guest_packages[@]}"
+	with_lists download_kernel
+	useless=(sound drivers/{gpu,media,iio,staging,infiniband,scsi,usb,ata,hwmon,input,net/wireless,net/ethernet})
+	unpack "$new/debs" "$new/root" './usr/share/*/*/*' "${useless[@]/#/*/lib/modules/*/kernel/}"
+	for modules in "$new"/root/usr/lib/modules/*/; do
+		depmod -b "$new/root" "$(basename "$modules")"
+	done
+}
 
-with_lists install_tools
-say "downloading a kernel and the guest's programs"
-with_lists download_into "$new/debs" "${guest_packages[@]}"
-with_lists download_kernel
-with_lists download_into "$new/extra-debs" "${extra_packages[@]}"
-with_lists download_host_files
-useless=(sound drivers/{gpu,media,iio,staging,infiniband,scsi,usb,ata,hwmon,input,net/wireless,net/ethernet})
-unpack "$new/debs" "$new/root" './usr/share/*/*/*' "${useless[@]/#/*/lib/modules/*/kernel/}"
-# Perl's modules are below /usr/share; its documentation and headers stay out.
-unpack "$new/extra-debs" "$new/extra" './usr/share/'{doc,man,locale,snmp} '*.'{pod,h,a}
-unpack_host_files
-for modules in "$new"/root/usr/lib/modules/*/; do
-	depmod -b "$new/root" "$(basename "$modules")"
+fetch_extra() {
+	say "downloading more programs for the guest: ${extra_packages[*]}"
+	with_lists download_into "$new/extra-debs" "${extra_packages[@]}"
+	# Perl's modules are below /usr/share; its documentation and headers stay out.
+	unpack "$new/extra-debs" "$new/extra" './usr/share/'{doc,man,locale,snmp} '*.'{pod,h,a}
+}
+
+fetch_host() {
+	say "downloading promtool"
+	with_lists download_host_files
+	unpack_host_files
+}
+
+install_tools
+new=$cache/fetched.new
+for part in "${parts[@]}"; do
+	! has "$part" || continue
+	rm -rf "$new"
+	mkdir -p "$new"
+	"fetch_$part"
+	rm -rf "${fetched:?}/$part"
+	mv "$new/$part" "$fetched/$part"
+	echo "$stamp" >"$fetched/$part.stamp"
 done
-echo "$stamp" >"$new/stamp"
-rm -rf "$fetched"
-mv "$new" "$fetched"
+rm -rf "$new"
 say "done: kernel $(ls "$fetched/root/usr/lib/modules"), $(du -sh "$fetched" | cut -f1) in .cache/lab/fetched"

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # Makes the guest's kernel and base initramfs from what fetch.sh has fetched: .cache/lab/image/{kernel,base.cpio}, and
-# an initramfs that run.sh -x adds: extra.cpio.
+# the initramfs that run.sh -x adds: extra.cpio.
 #
-# Usage: image.sh
+# Usage: image.sh [extra]
 #
-# Does nothing when the image is newer than the scripts here and what was fetched.
+# Makes no image that is newer than the scripts here and what was fetched.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=$(cd "$here/../.." && pwd)/.cache/lab
-root=$cache/fetched/root
 image=$cache/image
 
 export PATH=$PATH:/usr/sbin:/sbin
@@ -53,28 +52,37 @@ other_modules=(
 	sch_netem sch_ingress cls_u32 act_mirred ifb virtio_blk virtio_net virtio_rng loop ext4 overlay
 )
 
+images=(base)
+case ${1:-} in
+'') ;;
+extra) images+=(extra) ;;
+*) echo "usage: image.sh [extra]" >&2; exit 2 ;;
+esac
+declare -A made_from=([base]=root [extra]=extra)
+
+# current IMAGE...
 current() {
-	local input
-	for input in "$here/image.sh" "$here/init" "$cache/fetched/stamp"; do
-		[[ $image/base.cpio -nt $input ]] || return 1
+	local name input
+	for name; do
+		for input in "$here/image.sh" "$here/init" "$cache/fetched/${made_from[$name]}.stamp"; do
+			[[ $image/$name.cpio -nt $input ]] || return 1
+		done
 	done
 }
 
-current && exit 0
-[[ -f $cache/fetched/stamp ]] || { echo "lab: nothing fetched yet: run fetch.sh" >&2; exit 1; }
+current "${images[@]}" && exit 0
+for name in "${images[@]}"; do
+	[[ -f $cache/fetched/${made_from[$name]}.stamp ]] || { echo "lab: not fetched yet: run fetch.sh ${1:-}" >&2; exit 1; }
+done
 exec 9>"$cache/lock"
 flock 9
-current && exit 0
+current "${images[@]}" && exit 0
+echo "lab: building the virtual machine's image" >&2
 
 new=$cache/image.new
 tree=$new/tree
 rm -rf "$new"
-mkdir -p "$tree/usr/"{bin,sbin,lib,lib64} "$tree/"{dev,proc,sys,run,root,out,lab,etc,home} "$tree/var/"{tmp,log,lib}
-mkdir -m 1777 "$tree/tmp"
-for dir in bin sbin lib lib64; do
-	ln -s "usr/$dir" "$tree/$dir"
-done
-ln -s /run "$tree/var/run"
+mkdir -p "$image" "$tree"
 
 # The functions below copy from the fetched $root to the image's $tree.
 
@@ -176,7 +184,7 @@ copy_kernel() {
 	while read -r magic unpack; do
 		while IFS=: read -r offset _; do
 			# Other things follow the packed kernel, so the programs complain at its end.
-			tail -c "+$((offset + 1))" "$new/kernel" | $unpack >"$new/unpacked" 2>/dev/null || :
+			{ tail -c "+$((offset + 1))" "$new/kernel" | $unpack >"$new/unpacked" || :; } 2>/dev/null
 			if [[ $(head -c 4 "$new/unpacked" | tr -d '\0') == $'\x7fELF' ]]; then
 				mv "$new/unpacked" "$new/kernel"
 				return
@@ -231,22 +239,40 @@ copy_extra() {
 	copy "${files[@]}"
 }
 
-archive() {
-	(cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0)
-	rm -rf "$tree"
+make_directories() {
+	mkdir -p "$tree/usr/"{bin,sbin,lib,lib64} "$tree/"{dev,proc,sys,run,root,out,lab,etc,home} "$tree/var/"{tmp,log,lib}
+	mkdir -m 1777 "$tree/tmp"
+	local dir
+	for dir in bin sbin lib lib64; do
+		ln -s "usr/$dir" "$tree/$dir"
+	done
+	ln -s /run "$tree/var/run"
 }
 
-copy_programs
-copy_modules
-copy_kernel
-write_etc
-install -m 755 "$here/init" "$tree/init"
-archive >"$new/base.cpio"
-rm "$new/first"
+archive() {
+	(cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0)
+}
 
-root=$cache/fetched/extra tree=$new/extra
-mkdir -p "$tree"
-copy_extra
-archive >"$new/extra.cpio"
-rm -rf "$image"
-mv "$new" "$image"
+make_base() {
+	make_directories
+	copy_programs
+	copy_modules
+	copy_kernel
+	write_etc
+	install -m 755 "$here/init" "$tree/init"
+}
+
+for name in "${images[@]}"; do
+	! current "$name" || continue
+	root=$cache/fetched/${made_from[$name]}
+	rm -rf "$tree"
+	mkdir "$tree"
+	case $name in
+	base) make_base ;;
+	extra) copy_extra ;;
+	esac
+	archive >"$new/$name.cpio"
+	[[ $name != base ]] || mv "$new/kernel" "$image/kernel"
+	mv "$new/$name.cpio" "$image/$name.cpio"
+done
+rm -rf "$new"

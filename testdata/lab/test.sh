@@ -4,7 +4,8 @@
 #
 # Usage: test.sh [JOB...]
 #
-# Jobs are "tests", "command", "cases", "random", "survival", "kills", "listings", and the names of the scenarios; without any, all.
+# Jobs are "tests", "command", "cases", "random", "survival", "kills", "listings", "panic", and the names of the scenarios;
+# without any, all.
 #
 # Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and how many command lines it makes;
 # SURVIVAL_SEED, the seed of the tables and moments that saves and restores must survive.
@@ -22,8 +23,13 @@ for package in ipvs cmd/ipvsadm testdata/lab/difftest testdata/lab/survival test
 	go test -c -o "$work/$package/test" "./$package"
 done
 
-# The image and the probe for KVM are made once, before the two machines start.
-testdata/lab/run.sh true
+testdata/lab/fetch.sh tests
+# The image and the probe for KVM are made once, before the two machines start. What is said then are our own words.
+(trap '' PIPE; exec testdata/lab/run.sh -x true) 2>&1 | tee "$work/words"
+if grep -v '^lab: ' "$work/words"; then
+	echo "lab: FAILED: these words came while the image was made"
+	exit 1
+fi
 
 # Runs a line in a machine; run.sh takes the options before it. setpriv: the machines go when this script is killed.
 machine() {
@@ -46,8 +52,26 @@ listings() {
 	done
 }
 
+# The first guest finds no init, so it panics. The second works.
+panics() {
+	mkdir "$work/panic"
+	cat >"$work/panic/qemu-system-x86_64" <<-'QEMU'
+		#!/bin/bash
+		here=$(dirname "$0")
+		words=("$@")
+		if mkdir "$here/first" 2>/dev/null; then
+			words=("${words[@]/#console=/rdinit=/nothing console=}")
+		fi
+		PATH=${PATH#"$here:"} exec qemu-system-x86_64 "${words[@]}"
+	QEMU
+	chmod +x "$work/panic/qemu-system-x86_64"
+	PATH=$work/panic:$PATH testdata/lab/run.sh -t 300 echo works 2>&1 | tee "$work/panic/said"
+	grep -q '^lab: the virtual machine panicked at boot (.*): booting once more$' "$work/panic/said" && grep -qx works "$work/panic/said"
+}
+
 run_job() {
 	case $1 in
+	panic) panics ;;
 	tests) machine 'cd /src/ipvs; ./test' ;;
 	# On its own, because it unloads ip_vs, which must not be in use then. The examples of the README need jq.
 	command) machine -x 'cd /src/cmd/ipvsadm; ./test' ;;
@@ -75,7 +99,7 @@ report_job() {
 
 # The longest first.
 if (($# == 0)); then
-	set -- kills survival cases random listings ldirectord keepalived command tests
+	set -- kills survival cases random listings ldirectord keepalived command tests panic
 	for scenario in testdata/lab/scenarios/*.sh; do
 		scenario=$(basename "$scenario" .sh)
 		[[ " lib run $* " == *" $scenario "* ]] || set -- "$@" "$scenario"
@@ -88,7 +112,7 @@ for job; do
 		running=1
 	fi
 	case $job in
-	tests | command | cases | random | survival | kills | listings) report_job "$job" 20 & ;;
+	tests | command | cases | random | survival | kills | listings | panic) report_job "$job" 20 & ;;
 	*) report_job "$job" 2 & ;;
 	esac
 	running=$((running + 1))

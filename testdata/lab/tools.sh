@@ -12,13 +12,21 @@ needs_apt() {
 	[[ $(dpkg --print-architecture) == amd64 ]] || die "needs an amd64 machine"
 }
 
+is_root() { [[ $(id -u) == 0 ]]; }
+
+# needs_root WHAT HELP: says what root is needed for before sudo asks for a password.
+needs_root() {
+	is_root && return
+	command -v sudo >/dev/null || die "root is needed $1, and there is no sudo. $2"
+	say "root is needed $1: asking sudo"
+	sudo true || die "sudo refused. $2"
+}
+
 as_root() {
-	if ((EUID == 0)); then
+	if is_root; then
 		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
 	else
-		die "needs root (or sudo) for: $*"
+		sudo "$@"
 	fi
 }
 
@@ -31,26 +39,24 @@ quietly() {
 	fi
 }
 
-# apt's lists may be absent (a fresh container) or too old (404): refresh them once and try again.
-with_lists() {
-	"$@" 2>/dev/null && return
-	say "refreshing apt's lists"
-	quietly as_root apt-get -q update
-	"$@"
-}
-
 missing_tools() {
 	local tool
 	# shellcheck disable=SC2154 # who sources this sets it
 	for tool in "${host_tools[@]}"; do
 		[[ -e ${tool%%:*} ]] || command -v "${tool%%:*}" >/dev/null || echo "${tool#*:}"
-	done
+	done | sort -u
 }
 
+# apt's lists may be absent (a fresh container) or too old (404): refresh them once and try again.
 install_tools() {
-	local packages
+	local packages help install
 	mapfile -t packages < <(missing_tools)
 	((${#packages[@]})) || return 0
-	say "installing ${packages[*]}"
-	quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${packages[@]}"
+	help="Have these packages installed: apt-get install ${packages[*]}"
+	needs_root "to install ${packages[*]}" "$help"
+	! is_root || say "installing ${packages[*]}"
+	install=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${packages[@]}")
+	"${install[@]}" >/dev/null 2>&1 && return
+	say "refreshing apt's lists"
+	{ quietly as_root apt-get -q update && quietly "${install[@]}"; } || die "could not install them. $help"
 }

@@ -36,7 +36,7 @@ mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 complete && exit 0 # another process did it while we waited
-with_lists install_tools
+install_tools
 
 # This machine's release and mirror if it is a Debian; else the release that the lab was written for, from where
 # debootstrap itself would take it.
@@ -49,6 +49,7 @@ if [[ $(source /etc/os-release && echo "$ID") == debian ]]; then
 		awk -v suite="$suite" '$1 ~ /^https?:/ && ($2 == suite || $3 == suite) && / main$/ { print $1; exit }')
 fi
 
+needs_root "to make a Debian ($suite) with $1, whose packages' scripts run in a chroot" "Run it as root: $0 $1"
 tree=$(as_root mktemp -d "$cache/$1.XXXXXX")
 # shellcheck disable=SC2317 # trap calls it
 cleanup() { as_root rm -rf "$tree" "$image.new"; }

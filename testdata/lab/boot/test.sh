@@ -17,9 +17,9 @@ esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-testdata/lab/fetch.sh
+testdata/lab/fetch.sh tests
 shellcheck -s sh sysconfig/ipvsadm.init
-make -s install DESTDIR="$work/root" DISTRIBUTION=debian
+make -s build install DESTDIR="$work/root" DISTRIBUTION=debian
 # The image and the probe for KVM are made once, before the two machines start.
 testdata/lab/run.sh true
 for init in "${inits[@]}"; do

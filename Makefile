@@ -19,13 +19,19 @@ PACKAGES := ./... ./testdata/lab/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: all build test setup lint unit portable fuzz-short fuzz lab test-lab test-boot demo cookbook bench vuln install clean
+.PHONY: all go build test setup lint unit portable fuzz-short fuzz lab test-lab test-boot demo shell cookbook bench vuln install clean
 
 all: build
 
-# -buildvcs=false: a checkout and a tarball make the same binary.
-build:
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
+# First of all, so that nothing is fetched in vain.
+go:
+	@testdata/lab/go.sh '$(GO)'
+
+# -buildvcs=false: a checkout and a tarball make the same binary. touch: go leaves a file that is up to date alone, and install looks at its time.
+build: go
+	@echo 'building bin/ipvsadm (the first time that takes a minute)'
+	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/ipvsadm ./cmd/ipvsadm
+	@touch bin/ipvsadm
 
 # exec: else a signal for make would end a shell, and leave the virtual machines to themselves.
 
@@ -33,9 +39,12 @@ build:
 # each, the tests on a real ip_vs in a virtual machine, and reboots.
 test: setup build lint unit portable fuzz-short lab test-boot
 
-# Installs the tools that are missing (Debian, Ubuntu) and fetches the lab's kernel.
-setup:
-	testdata/lab/fetch.sh
+# Installs the tools that are missing (Debian, Ubuntu), and fetches and makes what the tests need. All that asks for
+# root is here.
+setup: go
+	@testdata/lab/fetch.sh tests
+	@testdata/lab/boot/debian.sh systemd
+	@testdata/lab/boot/debian.sh sysvinit
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt would change these files'; exit 1; }
@@ -43,7 +52,7 @@ lint:
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 
 unit:
-	$(GO) test -race ./... ./testdata/lab/scenarios/...
+	$(GO) test -race ./... ./testdata/lab/scenarios/... ./testdata/lab/setup/...
 
 # The tests on 32 bits and on a big-endian machine. 386 runs as it is where the kernel can; qemu does not emulate it well
 # enough for Go, so else it is arm. An emulated program has no socket of generic netlink, and on s390x it gets a wrong
@@ -74,34 +83,49 @@ fuzz-short fuzz:
 lab: export DIFF_SEED := $(DIFF_SEED)
 lab: export DIFF_LINES := $(DIFF_LINES)
 lab: export SURVIVAL_SEED := $(SURVIVAL_SEED)
-lab:
-	exec testdata/lab/test.sh
+lab: go
+	@exec testdata/lab/test.sh
 
 # The scenarios that take longest, alone; "make test" has them too.
 test-lab: setup build
-	exec testdata/lab/test.sh ospf heartbeat many ldirectord keepalived
+	@exec testdata/lab/test.sh ospf heartbeat many ldirectord keepalived
 
 # Boots and reboots a Debian with systemd and one with sysvinit, which are made first, for the boot files.
-test-boot:
-	exec testdata/lab/boot/test.sh $(INIT)
+test-boot: go
+	@exec testdata/lab/boot/test.sh $(INIT)
 
-demo: setup build
-	exec testdata/lab/scenarios/run.sh "$(SCENARIO)"
+# A scenario on the screen. Only what it needs is fetched.
+demo: go
+	@testdata/lab/scenarios/run.sh -f '$(SCENARIO)'
+	@$(MAKE) -s build
+	@exec testdata/lab/scenarios/run.sh -d '$(SCENARIO)'
+
+# A shell in the virtual machine, with ours in it.
+shell: go
+	@testdata/lab/fetch.sh extra
+	@$(MAKE) -s build
+	@exec testdata/lab/shell.sh
 
 # Writes the scenario's section of the cookbook anew, from what it prints.
 cookbook: export COOKBOOK := write
 cookbook: demo
 
 # Measures ipvsadm beside the original; SECTION is one of start, restore, list, connections, names and growth, or all.
-bench: setup build
-	exec testdata/lab/bench/run.sh $(SECTION)
+bench: build
+	@exec testdata/lab/bench/run.sh $(SECTION)
 
 # Needs the Go vulnerability database, which is not everywhere to be reached.
 vuln:
 	$(GO) run $(GOVULNCHECK) ./...
 
-# Settings that exist are left alone.
-install: build
+sources = go.mod go.sum Makefile $(shell find cmd ipvs format sysconfig -name '*.go' ! -name '*_test.go')
+
+# Copies what "make" has built, because root may have no go. Settings that exist are left alone.
+install:
+	@test -x bin/ipvsadm || { echo 'bin/ipvsadm is not built: make && sudo make install' >&2; exit 1; }
+	@for file in $(sources); do \
+		test ! bin/ipvsadm -ot $$file || { echo "bin/ipvsadm is older than $$file: make && sudo make install" >&2; exit 1; }; \
+	done
 	$(if $(settings.$(DISTRIBUTION)),,$(error DISTRIBUTION is $(DISTRIBUTION), not debian, redhat or suse))
 	install -D -m 755 bin/ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm
 	for tool in save restore boot; do ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-$$tool || exit; done

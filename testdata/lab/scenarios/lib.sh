@@ -53,6 +53,11 @@ set -euo pipefail
 # What follows would harm a machine that is not the lab's guest.
 [[ -x /lab/command && $(hostname) == lab ]] || { echo "$0: runs only in the lab: use run.sh" >&2; exit 125; }
 
+# Colour, if run.sh writes to a terminal.
+bold='' green='' red='' plain=''
+[[ ! ${LAB_COLOUR:-} ]] || bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+unset LAB_COLOUR
+
 shown=/tmp/shown tally=/tmp/tally checks=0 servers=() opened=() last_in_book='' chart_mark='='
 declare -A stream=() seen=() # of load and hold: the process, and how many answers so_far has shown
 

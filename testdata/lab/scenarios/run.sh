@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Runs a scenario, which is a demonstration and a test, with our ipvsadm on the lab's real ip_vs.
 #
-# Usage: run.sh [NAME [IPVSADM]]
+# Usage: run.sh [-d] [NAME [IPVSADM]]
+#        run.sh -f [NAME]
 #
+#   -d       for somebody who watches: say what takes long, and at the end what to do next
+#   -f       only fetch what the scenario needs
 #   NAME     which scenario (dr)
 #   IPVSADM  our binary, linked statically; without it what $IPVSADM says,
 #            else bin/ipvsadm at the top of the repository
@@ -16,37 +19,80 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-usage() {
-	sed -n '/^# Usage/,/^set/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
-	echo
-	echo "Scenarios:"
+scenarios() {
 	local file name
 	for file in "$here"/*.sh; do
 		name=$(basename "$file" .sh)
-		[[ $name == run || $name == lib ]] || printf '  %-12s %s\n' "$name" "$(sed -n '2s/^# *//p' "$file")"
+		[[ $name == run || $name == lib ]] || echo "$name"
 	done
 }
 
+list() {
+	echo "Scenarios:"
+	local name
+	for name in $(scenarios); do
+		printf '  %-16s %s\n' "$name" "$(sed -n '2s/^# *//p' "$here/$name.sh")"
+	done
+}
+
+usage() {
+	sed -n '/^# Usage/,/^set/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+	echo
+	list
+}
+
+what_next() {
+	local others
+	others=$(scenarios | grep -vx "$name" | tr '\n' ' ' | fold -s -w 72 | sed 's/^/      /; s/ *$//')
+	cat <<-TEXT
+
+		What next:
+		  make demo SCENARIO=nat       another set-up; there are
+		$others
+		  make shell                   a shell in the virtual machine, with this ipvsadm and the original
+		  make && sudo make install    this ipvsadm on your machine
+		  README.md                    how to use it; testdata/lab/scenarios/COOKBOOK.md has all set-ups
+	TEXT
+}
+
+watched='' only_fetch=''
+while getopts :dfh option; do
+	case $option in
+	d) watched=1 ;;
+	f) only_fetch=1 ;;
+	h) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+
 name=${1:-dr} binary=${2:-${IPVSADM:-$here/../../../bin/ipvsadm}}
-[[ $name != -h ]] || { usage; exit 0; }
-if [[ $name == */* || ! -f $here/$name.sh || $name == run || $name == lib || $# -gt 2 ]]; then
-	echo "run.sh: no scenario \"$name\"" >&2
-	usage >&2
+(($# <= 2)) || { usage >&2; exit 2; }
+if [[ $'\n'$(scenarios)$'\n' != *$'\n'"$name"$'\n'* ]]; then
+	echo "There is no scenario \"$name\"." >&2
+	list >&2
 	exit 2
 fi
+
+options=(-t 1800) extra=''
+! grep -q '^needs ' "$here/$name.sh" || extra=extra
+if [[ $only_fetch ]]; then
+	exec "$here/../fetch.sh" $extra
+fi
 [[ -f $binary && -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
+[[ ! $extra ]] || options+=(-x)
+[[ ! $watched ]] || options+=(-v)
+[[ ! -t 1 || ${NO_COLOR:-} || ${TERM:-dumb} == dumb ]] || options+=(-e LAB_COLOUR=1)
 
 # shellcheck source=../work.sh
 source "$here/../work.sh"
+[[ ! $watched ]] || echo "lab: building the program that makes the traffic" >&2
 # The guest is x86-64, whatever this machine is.
 (cd "$here" && CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags=-s -o "$work/traffic" ./traffic)
 
-options=(-t 1800 -o "$work/out")
-! grep -q '^needs ' "$here/$name.sh" || options+=(-x)
-
 status=0 start=${EPOCHREALTIME/[^0-9]/}
 # setpriv: the machine goes when this script is killed. In the background, since only wait lets a trap through.
-setpriv --pdeathsig TERM "$here/../run.sh" "${options[@]}" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
+setpriv --pdeathsig TERM "$here/../run.sh" "${options[@]}" -o "$work/out" -a "$binary:/lab/ipvsadm" -a "$work/traffic:/usr/local/bin/traffic" \
 	-a "$here/../../../sysconfig:/lab/sysconfig" -a "$here/lib.sh:/lab/scenarios/lib.sh" -a "$here/lib:/lab/scenarios/lib" \
 	-a "$here/$name.sh:/lab/scenarios/$name.sh" \
 	bash "/lab/scenarios/$name.sh" &
@@ -56,4 +102,5 @@ if ((status == 0)); then
 fi
 tenths=$(((${EPOCHREALTIME/[^0-9]/} - start) / 100000))
 echo "$name: $((tenths / 10)).$((tenths % 10)) s with the start of the machine, status $status"
+((status != 0)) || [[ ! $watched ]] || what_next
 exit "$status"

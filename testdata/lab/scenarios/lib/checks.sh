@@ -12,7 +12,7 @@ ok() {
 
 passed() {
 	checks=$((checks + 1))
-	echo "  ok: $1"
+	echo "  ${green}ok:$plain $1"
 }
 
 await() {
@@ -30,7 +30,7 @@ wait_until() {
 
 fail() {
 	echo
-	echo "FAILED: $*"
+	echo "${red}FAILED:$plain $*"
 	exit 1
 }
 
@@ -38,9 +38,9 @@ the_end() {
 	local status=$?
 	echo
 	if ((status == 0)); then
-		echo "All $checks checks passed."
+		echo "${green}All $checks checks passed.$plain"
 	else
-		echo "The scenario ended early, with status $status, after $checks checks."
+		echo "${red}The scenario ended early,$plain with status $status, after $checks checks."
 		exit 1
 	fi
 }

@@ -10,7 +10,7 @@ say() {
 
 # prompt TEXT [MARK]: a command, as it is shown on the screen and in the book.
 prompt() {
-	echo "$1"
+	echo "$bold$1$plain"
 	book code "${2:-=}" <<<"$1"
 }
 

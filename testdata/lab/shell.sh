@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# A shell in the virtual machine, with our ipvsadm and the original, and with the addresses of README's examples.
+#
+# Usage: shell.sh
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+binary=$here/../../bin/ipvsadm
+[[ -f $binary && -x $binary ]] || { echo "shell.sh: no binary $binary: build it first" >&2; exit 2; }
+[[ -t 0 && -t 1 ]] || { echo "shell.sh: needs a terminal" >&2; exit 2; }
+
+# shellcheck source=work.sh
+source "$here/work.sh"
+mkdir "$work/ours"
+cp "$binary" "$work/ours/ipvsadm"
+for tool in save restore boot; do
+	ln -s ipvsadm "$work/ours/ipvsadm-$tool"
+done
+cat >"$work/profile" <<-'PROFILE'
+	ip link add lab type dummy
+	ip link set lab up
+	ip address add 10.0.0.9/8 dev lab
+	ip address add 10.0.0.1/8 dev lab
+	ip address add fd00::1/64 dev lab nodad
+	modprobe -a ip_vs
+	PS1='lab# '
+	echo
+	echo "A shell in the virtual machine. ipvsadm is ours, /usr/sbin/ipvsadm the original. exit ends it, and nothing remains."
+PROFILE
+read -r rows columns < <(stty size)
+setpriv --pdeathsig TERM "$here/run.sh" -x -v -i -a "$work/ours:/usr/local/sbin" -a "$work/profile:/root/.profile" \
+	bash -c "stty rows $rows cols $columns; exec bash -l"

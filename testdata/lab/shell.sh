@@ -17,12 +17,7 @@ for tool in save restore boot; do
 	ln -s ipvsadm "$work/ours/ipvsadm-$tool"
 done
 cat >"$work/profile" <<-'PROFILE'
-	ip link add lab type dummy
-	ip link set lab up
-	ip address add 10.0.0.9/8 dev lab
-	ip address add 10.0.0.1/8 dev lab
-	ip address add fd00::1/64 dev lab nodad
-	modprobe -a ip_vs
+	ip address add 10.0.0.9/24 dev lo
 	PS1='lab# '
 	echo
 	echo "A shell in the virtual machine. ipvsadm is ours, /usr/sbin/ipvsadm the original. exit ends it, and nothing remains."

@@ -22,7 +22,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 scenarios() {
 	local file name
 	for file in "$here"/*.sh; do
-		name=$(basename "$file" .sh)
+		name=${file##*/} name=${name%.sh}
 		[[ $name == run || $name == lib ]] || echo "$name"
 	done
 }

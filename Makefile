@@ -87,7 +87,7 @@ lab: go
 	@exec testdata/lab/test.sh
 
 # The scenarios that take longest, alone; "make test" has them too.
-test-lab: setup build
+test-lab: build
 	@exec testdata/lab/test.sh ospf heartbeat many ldirectord keepalived
 
 # Boots and reboots a Debian with systemd and one with sysvinit, which are made first, for the boot files.

@@ -178,5 +178,5 @@ for part in "${parts[@]}"; do
 	mv "$new/$part" "$fetched/$part"
 	echo "$stamp" >"$fetched/$part.stamp"
 done
-rm -rf "$new"
+rm -rf "$new" "$cache/apt"
 say "done: kernel $(ls "$fetched/root/usr/lib/modules"), $(du -sh "$fetched" | cut -f1) in .cache/lab/fetched"

@@ -26,3 +26,34 @@ func TestUnknownScenario(t *testing.T) {
 	got.mustSay(t, "There is no scenario \"foo\".\nScenarios:\n  dr               Direct routing: the servers answer the client themselves\n")
 	got.mustNotSay(t, "Usage", "run.sh -", "building", "lib ")
 }
+
+// demonstrated is a machine whose guest ends with a status at once.
+func demonstrated(t *testing.T, status string) *machine {
+	m := newMachine(t)
+	m.copies("testdata/lab/scenarios/run.sh", "testdata/lab/scenarios/lib.sh", "testdata/lab/scenarios/dr.sh",
+		"testdata/lab/scenarios/nat.sh", "testdata/lab/work.sh")
+	m.file("testdata/lab/run.sh", "#!/bin/bash\necho \"guest $*\"\nexit "+status+"\n")
+	m.file("bin/ipvsadm", "")
+	m.program("go", "")
+	return m
+}
+
+func TestDemonstrationEndsWithWhatIsNext(t *testing.T) {
+	got := demonstrated(t, "0").run("bash", "testdata/lab/scenarios/run.sh", "-d", "dr")
+	got.mustFail(t, 0)
+	got.mustSay(t, "lab: building the program that makes the traffic\n", "guest -t 1800 -v -o", "What next:\n", "make demo SCENARIO=nat",
+		"\n      nat\n", "make shell", "make && sudo make install", "README.md")
+	got.mustNotSay(t, "COLOUR") // for terminals only
+}
+
+func TestDemonstrationThatFailsDoesNotSayWhatIsNext(t *testing.T) {
+	got := demonstrated(t, "1").run("bash", "testdata/lab/scenarios/run.sh", "-d", "dr")
+	got.mustFail(t, 1)
+	got.mustNotSay(t, "What next")
+}
+
+func TestScenarioAsATestSaysNothingMore(t *testing.T) {
+	got := demonstrated(t, "0").run("bash", "testdata/lab/scenarios/run.sh", "dr")
+	got.mustFail(t, 0)
+	got.mustNotSay(t, "What next", "lab:", " -v ")
+}

@@ -44,18 +44,22 @@ machine() {
 }
 
 # The guest leaves its metrics in /out, for promtool, which is here. From Debian 13 on that compares each sample of a
-# metric with all others, so it gets a thousand at a time, and equal ones are looked for here.
+# metric with all others, so it gets 100 at a time, and equal ones are looked for here.
 listings() {
 	machine -x -o "$work/metrics" 'SCHEMA=/src/schema.json OUT=/out /src/listings' || return
-	local file piece
+	local file piece sum
+	local -A checked=()
 	for file in "$work"/metrics/*.prom; do
+		sum=$(cksum <"$file")
+		[[ ! ${checked[$sum]:-} ]] || continue
+		checked[$sum]=1
 		rm -rf "$work/pieces"
 		mkdir "$work/pieces"
 		awk -v pieces="$work/pieces/" '
 			/^# HELP/ { head = $0; count = 0 }
 			/^# TYPE/ { head = head "\n" $0 }
-			{ piece = pieces int(count / 1000) }
-			!/^#/ && count && count % 1000 == 0 { print head >piece }
+			{ piece = pieces int(count / 100) }
+			!/^#/ && count && count % 100 == 0 { print head >piece }
 			{ print >piece }
 			!/^#/ { count++ }' "$file"
 		for piece in "$work"/pieces/*; do

@@ -25,9 +25,9 @@ type refusal struct {
 	err    error
 }
 
-// bringAbout makes the kernel what is desired. If it cannot keep other restores
-// away meanwhile, it looks at the table again after the changes: another one may
-// have read the same table and undone them.
+// bringAbout makes the kernel what is desired, and looks at the table again after
+// its changes: somebody else may have changed it since it was read. Where other
+// restores are kept away, it is enough to see what services and servers there are.
 func (p *program) bringAbout(d *desired) (failed bool, err error) {
 	unlock, locked := p.machine.lock()
 	defer unlock()
@@ -52,12 +52,22 @@ func (p *program) bringAbout(d *desired) (failed bool, err error) {
 			}
 			break
 		}
-		if refusals, err = p.approach(d, now); err != nil {
+		changed := false
+		if changed, refusals, err = p.approach(d, now); err != nil {
 			return false, err
 		}
 		again = slices.ContainsFunc(refusals, raced)
-		if !again && (locked || len(refusals) > 0) {
+		if !again && len(refusals) > 0 || locked && !changed {
 			break
+		}
+		if !again && locked {
+			same, err := p.client.HasJust(d.table())
+			if err != nil {
+				return false, err
+			}
+			if again = !same; same {
+				break
+			}
 		}
 	}
 	for _, r := range refusals {
@@ -99,19 +109,20 @@ func (p *program) printChanges(d *desired) error {
 	return format.Changes(p.safe(p.stdout), changes)
 }
 
-// approach makes the changes that it takes from the table as it is now, and returns
-// those that the kernel refused.
-func (p *program) approach(d *desired, now ipvs.Table) (refusals []refusal, err error) {
+// approach makes the changes that it takes from the table as it is now. It tells
+// whether there were any in the table, and returns those that the kernel refused.
+func (p *program) approach(d *desired, now ipvs.Table) (changed bool, refusals []refusal, err error) {
 	stops, settings, err := p.settingsDiff(d)
 	if err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	// While a daemon runs, the kernel refuses servers of another family.
 	refusals = p.applySettings(stops)
 	for changes := range tableDiff(now, d) {
+		changed = changed || len(changes) > 0
 		refusals = append(refusals, p.changeServices(changes)...)
 	}
-	return append(refusals, p.applySettings(settings)...), nil
+	return changed, append(refusals, p.applySettings(settings)...), nil
 }
 
 // changeServices makes the changes of some services, and keeps no order of theirs.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -42,6 +43,38 @@ func TestRestoreFindsWhatAnotherRestoreUndid(t *testing.T) {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
+}
+
+// Somebody who takes no lock adds a server while the table is changed.
+func TestRestoreWithALockLooksAgainToo(t *testing.T) {
+	id := ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")}
+	for times, wanted := range map[int]int{1: exitOK, 2: exitOK, -1: exitKernel} {
+		k := ipvstest.New()
+		n := 0
+		k.Inject(ipvstest.Fault{Command: ipvs.CommandGetConfig, Times: times, Effect: ipvstest.Before(func() {
+			table := k.Table()
+			for i := range table {
+				if table[i].Service.ServiceID == id {
+					n++
+					unwanted := ipvs.DestinationID{AddrPort: netip.AddrPortFrom(netip.MustParseAddr("10.9.9.9"), uint16(n))}
+					table[i].Destinations = append(table[i].Destinations, ipvs.Destination{DestinationID: unwanted})
+				}
+			}
+			k.SetTable(table)
+		})})
+		runLines(t, k, "ipvsadm -A -t 10.0.0.1:80")
+		m := fakeMachine(k, "")
+		m.lock = func() (func(), bool) { return func() {}, true }
+		var stderr strings.Builder
+		rules := twoServices + "--set 0 0 7\n" // the timeouts are read after the table
+		status := run([]string{"ipvsadm-restore"}, strings.NewReader(rules), &strings.Builder{}, &stderr, m)
+		if status != wanted {
+			t.Errorf("%d times: status %d, %s", times, status, stderr.String())
+		}
+		if wanted == exitOK {
+			check(t, k, "ipvsadm -S -n", want{stdout: twoServices})
+		}
+	}
 }
 
 // Somebody else starts the same daemon, and is quicker; the table is as it should be.

@@ -159,6 +159,15 @@ func (s *desiredService) entry() ipvs.TableEntry {
 	return ipvs.TableEntry{Service: s.Service, Destinations: s.servers.left()}
 }
 
+// table has the services in the order of their lines.
+func (d *desired) table() ipvs.Table {
+	table := make(ipvs.Table, 0, len(d.services))
+	for _, s := range d.inOrder() {
+		table = append(table, s.entry())
+	}
+	return table
+}
+
 // lineOf is the line to blame if the kernel refuses a change, 0 if it is about
 // something that the file does not mention.
 func (d *desired) lineOf(ch ipvs.Change) int {

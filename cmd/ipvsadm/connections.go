@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -94,12 +95,18 @@ func (l *lister) someConnections() (first []ipvs.ConnEntry, all uint64, err erro
 	return first, all, err
 }
 
-// openConnections makes sure that IPVS is there for us.
+// openConnections makes sure that IPVS is there. The list of its connections may be
+// read by others than those who may ask it.
 func (p *program) openConnections() (*os.File, error) {
-	if err := p.connect(); err != nil {
-		return nil, err
+	refused := p.connect()
+	if refused != nil && !notPermitted(refused) {
+		return nil, refused
 	}
-	return p.openProc(ipvs.ConnEntriesPath)
+	file, err := p.openProc(ipvs.ConnEntriesPath)
+	if err != nil {
+		return nil, cmp.Or(refused, err)
+	}
+	return file, nil
 }
 
 // openProc opens a file that the kernel makes.

@@ -18,6 +18,6 @@ func keepGarbage() {
 // keepLessGarbage is for what may hold very much.
 func keepLessGarbage() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(20)
 	}
 }

@@ -218,6 +218,7 @@ func (p *program) executeScript(s script) (failed bool, err error) {
 				p.complainLine(line.number, err)
 			}
 		}
+		s[i] = step{} // its memory is free from here on
 	}
 	return failed, nil
 }

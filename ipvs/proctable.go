@@ -46,14 +46,6 @@ func procServiceOf(id ServiceID) procService {
 	return procService{protocol: id.Protocol, addrPort: id.AddrPort}
 }
 
-// ids are the services that it may be.
-func (s procService) ids() []ServiceID {
-	if s.fwmark != 0 {
-		return []ServiceID{{FWMark: s.fwmark}, {FWMark: s.fwmark, Family: IPv6}}
-	}
-	return []ServiceID{{Protocol: s.protocol, AddrPort: s.addrPort}}
-}
-
 // procTitles is how many lines come before the first service.
 const procTitles = 3
 

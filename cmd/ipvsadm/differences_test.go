@@ -278,13 +278,30 @@ func TestX16NamesTakeTheirTimeOnce(t *testing.T) {
 	})
 }
 
-// Without root, or without the module, every command ends the same way.
+// Who may read the file may list it. Without it, the refusal of IPVS is the reason.
+func TestX19ConnectionsAreListedWithoutRoot(t *testing.T) {
+	root := rootWith(t, ipvs.ConnEntriesPath, connectionTable)
+	for _, k := range []*ipvstest.Kernel{ipvstest.New(), unprivileged()} {
+		var stdout, stderr strings.Builder
+		status := run(strings.Fields("ipvsadm -Lcn --client 192.168.1.0/24 --state udp"), strings.NewReader(""), &stdout, &stderr, fakeMachine(k, root))
+		if lines := strings.Count(stdout.String(), "\n"); status != exitOK || stderr.Len() > 0 || lines != 3 {
+			t.Errorf("status %d, %s%s", status, stdout.String(), stderr.String())
+		}
+	}
+	var stderr strings.Builder
+	status := run(strings.Fields("ipvsadm -Lcn"), strings.NewReader(""), &strings.Builder{}, &stderr, fakeMachine(unprivileged(), t.TempDir()))
+	if status != exitUsage || !strings.HasPrefix(stderr.String(), "Can't initialize ipvs: Permission denied") {
+		t.Errorf("status %d, %s", status, stderr.String())
+	}
+}
+
+// Without root, or without the module, every command but -c ends the same way.
 func TestNoIPVS(t *testing.T) {
 	for reason, k := range map[string]*ipvstest.Kernel{
 		"Permission denied (you must be root)": unprivileged(),
 		"Protocol not available":               unloaded(),
 	} {
-		for _, line := range []string{"-L", "-q", "-A -q", "-C", "-S", "-A -f 1", "-L -c -n", "-R"} {
+		for _, line := range []string{"-L", "-q", "-A -q", "-C", "-S", "-A -f 1", "-R"} {
 			check(t, k, "ipvsadm "+line, want{
 				stderr: "Can't initialize ipvs: " + reason + "\n" +
 					"Are you sure that IP Virtual Server is built in the kernel or as module?\n",

@@ -11,7 +11,7 @@ import (
 func fetches(t *testing.T) *machine {
 	m := newMachine(t)
 	m.copies("testdata/lab/fetch.sh", "testdata/lab/tools.sh")
-	for _, tool := range []string{"qemu-system-x86_64", "depmod", "zstd", "xz", "shellcheck", "gcc"} {
+	for _, tool := range []string{"qemu-system-x86_64", "depmod", "zstd", "xz", "shellcheck", "gcc", "qemu-s390x-static"} {
 		m.program(tool, "")
 	}
 	m.program("dpkg", "echo amd64")

@@ -18,7 +18,7 @@ import (
 // TestListingsBesideOtherNamespaces lists two tables while other network namespaces with 200 services each come and go.
 // The kernel goes on with a dump by counting the services of all of them, so it misses some, or lists some twice.
 func TestListingsBesideOtherNamespaces(t *testing.T) {
-	const rounds = 150
+	const rounds = 25
 	forms := []struct {
 		program tool
 		args    []string
@@ -58,7 +58,7 @@ func TestListingsBesideOtherNamespaces(t *testing.T) {
 					t.Errorf("%q: %d lines of %d:\n%s", form.args, strings.Count(got, "\n"), strings.Count(want[i][f], "\n"), cmp.Diff(want[i][f], got))
 				}
 			}
-			for range 10 {
+			for range 20 {
 				ofLibrary += 2
 				table, err := h.client.Table()
 				if err != nil || len(table) != len(state[i]) || len(ipvs.Diff(table, state[i])) != 0 {

@@ -48,6 +48,7 @@ check "each bad line is named" grep -q 'line 3:' "$work/said"
 say "What the kernel refuses fails, the rest is done"
 printf '%s\n' '-A -t 192.0.2.9:80 -s nosuch' '-A -t 192.0.2.9:81 -s rr' >"$file"
 is_partly() { [[ $(ipvsadm -Sn) == '-A -t 192.0.2.9:81 -s rr' ]]; }
+empty
 verb start 1 partly
 verb reload 1 partly
 verb restart 1 partly

@@ -153,7 +153,7 @@ func (d *Documents) Connections(w io.Writer, entries []ipvs.ConnEntry) error {
 			}
 			d.connections++
 		}
-		if _, err := w.Write(b.Bytes()); err != nil {
+		if _, err := w.Write(escapeControls(b.Bytes())); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func (d *Documents) end(p ipvs.Protocol, end netip.AddrPort) EndDocument {
 }
 
 func (d *Documents) write(w io.Writer, document any) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(controlEscaper{w})
 	e.SetEscapeHTML(false)
 	if d.Time.IsZero() {
 		e.SetIndent("", "  ")

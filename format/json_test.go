@@ -3,11 +3,13 @@ package format
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -149,5 +151,26 @@ func TestTemplateOfMark(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.FWMark != 7 || got.Client.Family != "IPv4" {
 			t.Errorf("%v: %s", err, b.String())
 		}
+	}
+}
+
+// A name or the data of a persistence engine may hold what controls a terminal. The
+// value stays as it is.
+func TestJSONHasNoControlCharacters(t *testing.T) {
+	const data = "a\u009b31m\u007f\u0080\u00a0\u00ff\x1b"
+	entry := ipvs.ConnEntry{
+		Protocol: "UDP", Client: netip.MustParseAddrPort("10.0.0.1:1"), Virtual: netip.MustParseAddrPort("10.0.0.2:2"),
+		Destination: netip.MustParseAddrPort("10.0.0.3:3"), State: "UDP", PEName: "sip", PEData: data,
+	}
+	var b strings.Builder
+	if err := (&Documents{}).Connections(&b, []ipvs.ConnEntry{entry}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsFunc(strings.TrimSuffix(b.String(), "\n"), unicode.IsControl) {
+		t.Errorf("%q", b.String())
+	}
+	var document map[string]any
+	if err := json.Unmarshal([]byte(b.String()), &document); err != nil || !strings.Contains(fmt.Sprint(document), data) {
+		t.Errorf("%v, %q", err, fmt.Sprint(document))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -294,18 +295,22 @@ func TestWatchGoesOnWhenTheModuleComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before, after := ipvstest.New(), ipvstest.New()
 		runLines(t, after, "ipvsadm -A -t 10.0.0.1:80")
-		now, loaded, loads := before, true, 0
+		var now atomic.Pointer[ipvstest.Kernel]
+		var loaded atomic.Bool
+		now.Store(before)
+		loaded.Store(true)
+		loads, dials := 0, 0
 		m := fakeMachine(before, "")
-		m.loaded = func() (bool, error) { return loaded, nil }
+		m.loaded = func() (bool, error) { return loaded.Load(), nil }
 		m.load = func() { loads++ }
-		dials := 0
-		m.dial = func() (*ipvs.Client, error) { dials++; return now.Dial() }
+		m.dial = func() (*ipvs.Client, error) { dials++; return now.Load().Dial() }
 		go func() {
 			time.Sleep(time.Second)
 			before.SetLoaded(false)
-			loaded = false
+			loaded.Store(false)
 			time.Sleep(4 * time.Second)
-			now, loaded = after, true
+			now.Store(after)
+			loaded.Store(true)
 		}()
 		out := &aFewDocuments{left: 2}
 		var stderr strings.Builder

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 )
 
@@ -115,7 +116,8 @@ func withLine(i int, text []byte) []byte {
 	if tryHelp.MatchString(message) {
 		message = noCommand
 	}
-	return fmt.Appendf(nil, "line %d: %s\n", i+1, message)
+	// X6, X7: what a message about a rule repeats of it cannot control a terminal.
+	return fmt.Appendf(nil, "line %d: %s\n", i+1, format.Printable(message))
 }
 
 // known reports whether what differs does so on purpose, and why.

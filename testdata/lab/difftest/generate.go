@@ -14,7 +14,7 @@ import (
 // changes what is in the kernel:
 //
 //	X13  ports after brackets around IPv4 addresses and names, hosts that have IPv6 addresses only
-//	X14  lists of nothing but commas            X15  a name of a port, or an IPv6 mask, before the service
+//	X14  lists of nothing but commas            X15  a name of a port, no port, or an IPv6 mask, before the service
 //	X17  words of ipvsadm-restore               X18  rules without a command
 //	X19  connections without privileges
 //
@@ -443,8 +443,11 @@ func avoided(words []string) bool {
 			return true
 		}
 	}
-	named := namedPort.FindStringIndex(line)
-	return named != nil && service != nil && named[0] < service[0]
+	if service == nil {
+		return false
+	}
+	named, without := namedPort.FindStringIndex(line), noPort.FindStringIndex(line)
+	return named != nil && named[0] < service[0] || without != nil && without[0] < service[0] && portCounts.MatchString(line)
 }
 
 var (
@@ -454,5 +457,7 @@ var (
 	serviceOption = regexp.MustCompile(` (-[A-Za-z]*[tuf]|--(tcp|udp|sctp|fwmark)-service)`)
 	maskOption    = regexp.MustCompile(` (-[A-Za-z]*M|--netmask)`)
 	sixOption     = regexp.MustCompile(` (-[A-Za-z]*6|--ipv6) `)
+	noPort        = regexp.MustCompile(` (-[A-Za-z]*r|--real-server)[= ]?[^ :]+ `)
+	portCounts    = regexp.MustCompile(` (-[A-Za-z]*[dm][A-Za-z]*|--delete-server|--masquerading)[ =]`)
 	namedPort     = regexp.MustCompile(` (-[A-Za-z]*r|--real-server)[= ]?[^ ]*:[^ ]*[^ 0-9]`)
 )

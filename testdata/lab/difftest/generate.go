@@ -451,13 +451,14 @@ func avoided(words []string) bool {
 }
 
 var (
-	bracketed     = regexp.MustCompile(`\[[^\[\]: ]+\]:`) // X13
-	onlyIPv6      = regexp.MustCompile(`\b(six|ip6-localhost)\b`)
-	onlyCommas    = regexp.MustCompile(`(-b=? ?|--sched-flags[= ]),+ `) // X14
-	serviceOption = regexp.MustCompile(` (-[A-Za-z]*[tuf]|--(tcp|udp|sctp|fwmark)-service)`)
-	maskOption    = regexp.MustCompile(` (-[A-Za-z]*M|--netmask)`)
+	bracketed  = regexp.MustCompile(`\[[^\[\]: ]+\]:`) // X13
+	onlyIPv6   = regexp.MustCompile(`\b(six|ip6-localhost)\b`)
+	onlyCommas = regexp.MustCompile(`(-b=? ?|--sched-flags[= ]),+ `) // X14
+	// The letters before the last one of a cluster take no value, else it would be one.
+	serviceOption = regexp.MustCompile(` (-[ACDELRSXZacdeghilmnov6]*[tuf]|--(tcp|udp|sctp|fwmark)-service)`)
+	maskOption    = regexp.MustCompile(` (-[ACDELRSXZacdeghilmnov6]*M|--netmask)`)
 	sixOption     = regexp.MustCompile(` (-[A-Za-z]*6|--ipv6) `)
-	noPort        = regexp.MustCompile(` (-[A-Za-z]*r|--real-server)[= ]?[^ :]+ `)
+	noPort        = regexp.MustCompile(` (-[ACDELRSXZacdeghilmnov6]*r|--real-server)[= ]?[^ :]+ `)
 	portCounts    = regexp.MustCompile(` (-[A-Za-z]*[dm][A-Za-z]*|--delete-server|--masquerading)[ =]`)
-	namedPort     = regexp.MustCompile(` (-[A-Za-z]*r|--real-server)[= ]?[^ ]*:[^ ]*[^ 0-9]`)
+	namedPort     = regexp.MustCompile(` (-[ACDELRSXZacdeghilmnov6]*r|--real-server)[= ]?[^ ]*:[^ ]*[^ 0-9]`)
 )

@@ -15,10 +15,13 @@ func (c *Client) Services() ([]Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.parts.whole() && c.socket != nil {
+		return a.objects, nil
+	}
 	known := newServiceOrder()
 	switch {
 	case a.parts.whole():
-		known.note(a.objects)
+		known.note(a.objects) // some may have come again
 		return known.list(), nil
 	case c.socket == nil:
 		// Where the parts end is not known.

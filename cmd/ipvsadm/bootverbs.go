@@ -222,11 +222,11 @@ func (b *boot) bringBack(d *desired) error {
 // that: what could not be restored from it is only there. An empty table, as that
 // of a second stop, is not saved.
 func (b *boot) saveUnasked() (saved bool, err error) {
-	table, err := b.client.Table()
+	services, err := b.client.Services()
 	if err != nil || !b.system.Auto {
 		return false, err
 	}
-	if len(table) == 0 {
+	if len(services) == 0 {
 		b.complain(fmt.Sprintf("%s: there are no services, %s stays as it is", b.name, b.system.Rules))
 		return false, nil
 	}
@@ -252,8 +252,8 @@ func (b *boot) keepOld() error {
 
 // running tells whether there is a service or a sync daemon.
 func (b *boot) running() (bool, error) {
-	table, err := b.client.Table()
-	if err != nil || len(table) > 0 {
+	services, err := b.client.Services()
+	if err != nil || len(services) > 0 {
 		return err == nil, err
 	}
 	daemons, err := b.client.Daemons()

@@ -24,21 +24,9 @@ func TestHintsAreForTerminalsOnly(t *testing.T) {
 	const message = "--ouput: unknown option\n"
 	check(t, ipvstest.New(), "ipvsadm -L --ouput json", want{stderr: message, status: exitKernel})
 
-	far, terminal := openTerminal(t, 80)
+	terminal, said := toTerminal(t)
 	status := run([]string{"ipvsadm", "-L", "--ouput", "json"}, strings.NewReader(""), io.Discard, terminal, fakeMachine(ipvstest.New(), ""))
-	buffer := make([]byte, 1000)
-	n, err := far.Read(buffer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for !strings.Contains(string(buffer[:n]), "?") {
-		more, err := far.Read(buffer[n:])
-		if err != nil {
-			t.Fatal(err)
-		}
-		n += more
-	}
-	got := strings.ReplaceAll(string(buffer[:n]), "\r\n", "\n")
+	got := said()
 	if want := message + "hint: did you mean --output?\n"; got != want || status != exitKernel {
 		t.Errorf("status %d, got %q, want %q", status, got, want)
 	}

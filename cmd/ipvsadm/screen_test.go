@@ -40,6 +40,19 @@ func readAvailable(t *testing.T, far *os.File) string {
 	}
 }
 
+// waitForScreen waits until a text is drawn, and returns all that was drawn until
+// then. The kernel takes its time to hand on what was written to a terminal.
+func waitForScreen(t *testing.T, far *os.File, text string) string {
+	t.Helper()
+	drawn := ""
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(drawn, text); time.Sleep(5 * time.Millisecond) {
+		if drawn += readAvailable(t, far); time.Now().After(deadline) {
+			t.Fatalf("never draws %q: %q", text, drawn)
+		}
+	}
+	return drawn
+}
+
 func TestScreenThatCannotBeWritten(t *testing.T) {
 	_, terminal := openTerminal(t, 80)
 	unwritable, err := os.Open(os.DevNull)
@@ -68,7 +81,7 @@ func TestScreenGivesTheTerminalBack(t *testing.T) {
 	if isRaw(t, terminal) {
 		t.Error("the terminal is left raw")
 	}
-	if got := readAvailable(t, far); got != enterScreen+leaveScreen {
+	if got := waitForScreen(t, far, leaveScreen); got != enterScreen+leaveScreen {
 		t.Errorf("got %q", got)
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGCONT); err != nil {
@@ -114,7 +127,7 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 			if cause := panicked(func() { goWrong(s) }); cause != "wrong" {
 				t.Errorf("ends with %v", cause)
 			}
-			if isRaw(t, terminal) || !strings.HasSuffix(readAvailable(t, far), leaveScreen) {
+			if isRaw(t, terminal) || !strings.HasSuffix(waitForScreen(t, far, leaveScreen), leaveScreen) {
 				t.Error("the terminal is not given back")
 			}
 		})

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
@@ -91,7 +90,7 @@ func TestWatchStops(t *testing.T) {
 				if _, err := syscall.Wait4(child.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
 					t.Fatalf("it did not stop: %v, %#x", err, status)
 				}
-				if isRaw(t, terminal) || !strings.HasSuffix(readAvailable(t, far), leaveScreen) {
+				if isRaw(t, terminal) || !strings.HasSuffix(waitForScreen(t, far, leaveScreen), leaveScreen) {
 					t.Error("the terminal is not given back")
 				}
 				if err := child.Process.Signal(syscall.SIGCONT); err != nil {
@@ -106,16 +105,5 @@ func TestWatchStops(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-// waitForScreen waits until a text is drawn.
-func waitForScreen(t *testing.T, far *os.File, text string) {
-	t.Helper()
-	drawn := ""
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(drawn, text); time.Sleep(5 * time.Millisecond) {
-		if drawn += readAvailable(t, far); time.Now().After(deadline) {
-			t.Fatalf("never draws %q: %q", text, drawn)
-		}
 	}
 }

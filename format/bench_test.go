@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -17,9 +19,10 @@ func BenchmarkConnections(b *testing.B) {
 		Virtual:     netip.MustParseAddrPort("10.0.0.1:80"),
 		Destination: netip.MustParseAddrPort("10.0.0.2:80"),
 	}}, 1000)
+	chunk := oneChunk(entries)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := (ConnListing{}).Entries(io.Discard, entries); err != nil {
+		if err := (Classic{}).Connections(io.Discard, chunk); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -31,7 +34,7 @@ func tenServers() ipvs.Table {
 	stats := ipvs.Stats{Conns: 1, InPkts: 20, OutPkts: 300, InBytes: 4000, OutBytes: 500000000, CPS: 6}
 	entry := ipvs.TableEntry{Service: ipvs.Service{
 		ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
-		Scheduler: "wlc", Netmask: ipvs.IPv4.HostNetmask(), Stats: stats,
+		Scheduler: "wlc", Stats: stats,
 	}}
 	for range 10 {
 		entry.Destinations = append(entry.Destinations, ipvs.Destination{
@@ -58,7 +61,7 @@ func BenchmarkTable(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := (Listing{View: view}).Table(io.Discard, table); err != nil {
+				if err := (Classic{View: view}).Table(io.Discard, Snapshot{Table: table}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -69,7 +72,7 @@ func BenchmarkTable(b *testing.B) {
 func BenchmarkTables(b *testing.B) {
 	table := slices.Repeat(tenServers(), 1000)
 	for b.Loop() {
-		if err := new(Tables).Table(io.Discard, Snapshot{Table: table}); err != nil {
+		if err := (Table{}).Table(io.Discard, Snapshot{Table: table}); err != nil {
 			b.Fatal(err)
 		}
 	}

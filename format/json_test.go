@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -15,7 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// valid holds a document against schema.json.
+// valid validates a document against schema.json.
 func valid(t *testing.T, document []byte) {
 	t.Helper()
 	schema, err := jsonschema.NewCompiler().Compile("schema.json")
@@ -36,13 +38,13 @@ type someNames struct{}
 func (someNames) Host(a netip.Addr) (string, bool)              { return "host<" + a.String() + ">", a.Is4() }
 func (someNames) Port(_ ipvs.Protocol, p uint16) (string, bool) { return "http", p == 80 }
 
-func TestTableDocument(t *testing.T) {
+func TestJSONTable(t *testing.T) {
 	most := uint64(math.MaxUint64)
 	table := ipvs.Table{
 		{
 			Service: ipvs.Service{
 				ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
-				Scheduler: "sh", Flags: ipvs.Persistent | ipvs.Hashed | ipvs.SchedulerFlag1 | 0x40, Timeout: 300, Netmask: 0xffffff00,
+				Scheduler: "sh", Flags: ipvs.Persistent | ipvs.Hashed | ipvs.SchedulerFlag1 | 0x40, Timeout: 300, Netmask: ipvs.IPv4Prefix(24),
 				PersistenceEngine: "sip", Stats: ipvs.Stats{Conns: most, OutBPS: most},
 			},
 			Destinations: []ipvs.Destination{{
@@ -51,10 +53,10 @@ func TestTableDocument(t *testing.T) {
 				TunnelFlags: ipvs.TunnelChecksum | 4, PersistentConns: 3,
 			}},
 		},
-		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, Scheduler: "rr", Netmask: 128}},
+		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7, IPv6: true}, Scheduler: "rr"}},
 	}
 	var b bytes.Buffer
-	if err := (&Documents{Names: someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Totals: &ipvs.Stats{InBytes: most}, Table: table}); err != nil {
+	if err := (JSON{Names: someNames{}}).Table(&b, Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Totals: &ipvs.Stats{InBytes: most}, Table: table}); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
@@ -84,22 +86,22 @@ func TestTableDocument(t *testing.T) {
 	}
 }
 
-func TestEmptyDocuments(t *testing.T) {
+func TestJSONEmptyLists(t *testing.T) {
 	var b bytes.Buffer
-	if err := (&Documents{}).Table(&b, Snapshot{}); err != nil || b.String() != "{\n  \"services\": []\n}\n" {
+	if err := (JSON{}).Table(&b, Snapshot{}); err != nil || b.String() != "{\n  \"services\": []\n}\n" {
 		t.Errorf("%v, %s", err, b.String())
 	}
 	valid(t, b.Bytes())
 	b.Reset()
-	if err := (&Documents{}).Daemons(&b, nil); err != nil || b.String() != "{\n  \"daemons\": []\n}\n" {
+	if err := (JSON{}).Daemons(&b, nil); err != nil || b.String() != "{\n  \"daemons\": []\n}\n" {
 		t.Errorf("%v, %s", err, b.String())
 	}
 	valid(t, b.Bytes())
 }
 
-func TestSettingsDocuments(t *testing.T) {
+func TestJSONTimeoutsAndDaemons(t *testing.T) {
 	var b bytes.Buffer
-	if err := (&Documents{}).Timeouts(&b, ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}); err != nil {
+	if err := (JSON{}).Timeouts(&b, ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
@@ -108,20 +110,20 @@ func TestSettingsDocuments(t *testing.T) {
 		{State: ipvs.Master, Interface: "eth0", SyncID: 7},
 		{State: ipvs.Backup, Interface: "eth0", MaxLen: 1472, Group: netip.MustParseAddr("ff02::51"), Port: 8848, TTL: 1},
 	}
-	if err := (&Documents{}).Daemons(&b, daemons); err != nil {
+	if err := (JSON{}).Daemons(&b, daemons); err != nil {
 		t.Fatal(err)
 	}
 	valid(t, b.Bytes())
 }
 
-func TestConnectionDocuments(t *testing.T) {
+func TestJSONConnections(t *testing.T) {
 	entry := ipvs.ConnEntry{
 		Protocol: "TCP", Client: netip.MustParseAddrPort("192.168.0.1:50000"), Virtual: netip.MustParseAddrPort("10.0.0.1:80"),
 		Destination: netip.MustParseAddrPort("[fd00::2]:80"), State: "ESTABLISHED", Expires: 900 * time.Second,
 		PEName: "sip", PEData: "call\xff\x01@host",
 	}
 	var b bytes.Buffer
-	if err := (&Documents{}).Connections(&b, []ipvs.ConnEntry{entry, entry}); err != nil {
+	if err := (JSON{}).Connections(&b, oneChunk([]ipvs.ConnEntry{entry, entry})); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
@@ -135,15 +137,15 @@ func TestConnectionDocuments(t *testing.T) {
 	}
 }
 
-// The template of a firewall mark has the mark in the place of the virtual address.
-func TestTemplateOfMark(t *testing.T) {
+// The template of a firewall mark has the mark in place of the virtual address.
+func TestJSONTemplateOfMark(t *testing.T) {
 	for _, virtual := range []string{"0.0.0.7:0", "[0:7::]:0"} {
 		entry := ipvs.ConnEntry{
 			Protocol: "IP", Client: netip.MustParseAddrPort("192.168.0.0:0"), Virtual: netip.MustParseAddrPort(virtual),
 			Destination: netip.MustParseAddrPort("10.0.0.2:0"), State: "NONE",
 		}
 		var b bytes.Buffer
-		if err := (&Documents{}).Connections(&b, []ipvs.ConnEntry{entry}); err != nil {
+		if err := (JSON{}).Connections(&b, oneChunk([]ipvs.ConnEntry{entry})); err != nil {
 			t.Fatal(err)
 		}
 		valid(t, b.Bytes())
@@ -154,16 +156,16 @@ func TestTemplateOfMark(t *testing.T) {
 	}
 }
 
-// A name or the data of a persistence engine may hold what controls a terminal. The
-// value stays as it is.
-func TestJSONHasNoControlCharacters(t *testing.T) {
+// Names and the data of a persistence engine can hold characters that control a
+// terminal. JSON escapes them, so the value stays the same.
+func TestJSONEscapesControlCharacters(t *testing.T) {
 	const data = "a\u009b31m\u007f\u0080\u00a0\u00ff\x1b"
 	entry := ipvs.ConnEntry{
 		Protocol: "UDP", Client: netip.MustParseAddrPort("10.0.0.1:1"), Virtual: netip.MustParseAddrPort("10.0.0.2:2"),
 		Destination: netip.MustParseAddrPort("10.0.0.3:3"), State: "UDP", PEName: "sip", PEData: data,
 	}
 	var b strings.Builder
-	if err := (&Documents{}).Connections(&b, []ipvs.ConnEntry{entry}); err != nil {
+	if err := (JSON{}).Connections(&b, oneChunk([]ipvs.ConnEntry{entry})); err != nil {
 		t.Fatal(err)
 	}
 	if strings.ContainsFunc(strings.TrimSuffix(b.String(), "\n"), unicode.IsControl) {

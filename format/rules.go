@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -9,10 +11,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// Rules writes the lines that make the table again when they are restored. names
-// is nil for numbers only. What no rule can express is named in a comment line
-// and in a warning; a rule that would then be refused, or do something else, is
-// itself written as a comment.
+// Rules writes the rules that restore a table. names is nil for numbers only. A comment
+// and a warning name each setting that no rule can express. If the rule without that
+// setting would be refused, or would make something else, it becomes a comment.
 func Rules(w io.Writer, table ipvs.Table, names Names) (warnings []string, err error) {
 	r := rules{names: names}
 	for i := range table {
@@ -25,47 +26,49 @@ func Rules(w io.Writer, table ipvs.Table, names Names) (warnings []string, err e
 	return r.warnings, nil
 }
 
+// rules gathers the lines of a rules file.
 type rules struct {
 	names    Names
-	buf      []byte
+	buf      []byte // lines that are not written yet
 	warnings []string
 }
 
 func (r *rules) entry(entry *ipvs.TableEntry) {
 	s := &entry.Service
-	lost, usable := lostOfService(s)
-	if len(lost) > 0 {
-		r.warn(s.ServiceID.String(), lost)
+	inexpressible, serviceRestorable := inexpressibleService(s)
+	if len(inexpressible) > 0 {
+		r.warn(s.ServiceID.String(), inexpressible)
 	}
 	start := len(r.buf)
 	r.buf = appendServiceRule(r.buf, r.names, s)
-	r.comment(usable, start)
+	r.commentUnless(serviceRestorable, start)
 	for i := range entry.Destinations {
 		d := &entry.Destinations[i]
-		lost, usableToo := lostOfDestination(s, d)
-		if len(lost) > 0 {
-			r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), lost)
+		inexpressible, restorable := inexpressibleDestination(s, d)
+		if len(inexpressible) > 0 {
+			r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), inexpressible)
 		}
 		start := len(r.buf)
 		r.buf = appendDestinationRule(r.buf, r.names, s, d)
-		r.comment(usable && usableToo, start)
+		r.commentUnless(serviceRestorable && restorable, start)
 	}
 }
 
-func (r *rules) warn(subject string, lost []string) {
-	for _, what := range lost {
-		warning := Printable(fmt.Sprintf("%s: %s cannot be saved", subject, what))
+// warn tells what of a service, destination or daemon no rule can express.
+func (r *rules) warn(subject string, inexpressible []string) {
+	for _, what := range inexpressible {
+		warning := Sanitize(fmt.Sprintf("%s: %s cannot be saved", subject, what))
 		r.warnings = append(r.warnings, warning)
 		r.buf = fmt.Appendf(r.buf, "# %s\n", warning)
 	}
 }
 
-// comment makes the rule that begins at start a comment, if it is not usable. A line
-// feed in a name would end the comment.
-func (r *rules) comment(usable bool, start int) {
-	if !usable {
+// commentUnless turns the rule that begins at start into a comment, unless it is
+// restorable. It escapes line feeds in names, which would end the comment.
+func (r *rules) commentUnless(restorable bool, start int) {
+	if !restorable {
 		rule := strings.TrimSuffix(string(r.buf[start:]), "\n")
-		r.buf = fmt.Appendf(r.buf[:start], "# %s\n", Printable(rule))
+		r.buf = fmt.Appendf(r.buf[:start], "# %s\n", Sanitize(rule))
 	}
 }
 
@@ -100,23 +103,21 @@ func appendServiceSettings(b []byte, names Names, s *ipvs.Service) []byte {
 	return b
 }
 
-// appendServiceOption writes -t, -u or --sctp-service with an address, or -f.
+// appendServiceOption writes -t, -u or --sctp-service with an address, or -f with a mark.
 func appendServiceOption(b []byte, names Names, s *ipvs.Service) []byte {
-	switch {
-	case s.FWMark != 0:
+	if s.FWMark != 0 {
 		b = append(b, "-f "...)
 		b = strconv.AppendUint(b, uint64(s.FWMark), 10)
 		if s.AddressFamily() == ipvs.IPv6 {
 			b = append(b, " -6"...)
 		}
 		return b
-	case s.Protocol == ipvs.UDP:
-		b = append(b, "-u "...)
-	case s.Protocol == ipvs.SCTP:
-		b = append(b, "--sctp-service "...)
-	default:
-		b = append(b, "-t "...)
 	}
+	option, ok := ServiceOption(s.Protocol)
+	if !ok {
+		option = "-t" // the rule becomes a comment
+	}
+	b = append(append(b, option...), ' ')
 	return appendEndpoint(b, names, s.Protocol, s.AddrPort)
 }
 
@@ -133,14 +134,11 @@ func appendServer(b []byte, names Names, s *ipvs.Service, d *ipvs.Destination) [
 
 func appendDestinationSettings(b []byte, names Names, s *ipvs.Service, d *ipvs.Destination) []byte {
 	b = appendServer(b, names, s, d)
-	switch d.Forward & forwardMask {
-	case ipvs.Masquerade:
-		b = append(b, " -m"...)
-	case ipvs.Tunnel:
-		b = append(b, " -i"...)
-	default:
-		b = append(b, " -g"...)
+	option, ok := ForwardOption(d.Forward & forwardMask)
+	if !ok {
+		option = "-g"
 	}
+	b = append(append(b, ' '), option...)
 	b = append(b, " -w "...)
 	b = strconv.AppendUint(b, uint64(d.Weight), 10)
 	if d.UpperThreshold != 0 || d.LowerThreshold != 0 {
@@ -155,19 +153,13 @@ func appendDestinationSettings(b []byte, names Names, s *ipvs.Service, d *ipvs.D
 func appendTunnelOptions(b []byte, d *ipvs.Destination) []byte {
 	b = append(b, " --tun-type "...)
 	b = append(b, d.TunnelType.String()...)
-	switch d.TunnelType {
-	case ipvs.GUE:
+	options, _ := TunnelOptionsOf(d.TunnelType)
+	if options.Port {
 		b = append(b, " --tun-port "...)
 		b = strconv.AppendUint(b, uint64(d.TunnelPort), 10)
-	case ipvs.GRE:
-	default:
-		return b
 	}
-	switch d.TunnelFlags & sayableFlags(d) {
-	case ipvs.TunnelChecksum:
-		return append(b, " --tun-csum"...)
-	case ipvs.TunnelRemoteChecksum:
-		return append(b, " --tun-remcsum"...)
+	if checksum, ok := options.checksum(d.TunnelFlags); ok {
+		b = append(append(b, " --"...), checksum.Option...)
 	}
-	return append(b, " --tun-nocsum"...)
+	return b
 }

@@ -1,12 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
-import "github.com/ipvsadm-go/ipvsadm/ipvs"
+import (
+	"net/netip"
 
-// Snapshot is what a listing of services shows: all of them, or one.
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Names finds names for addresses and ports. Both methods return false for what has
+// no name, which is then written as a number.
+type Names interface {
+	Host(netip.Addr) (string, bool)
+	Port(ipvs.Protocol, uint16) (string, bool)
+}
+
+// View selects the columns of a listing of services. A value other than those below
+// counts as Connections.
+type View int
+
+// The views.
+const (
+	Connections View = iota // forwarding method, weight, connections
+	Counters                // --stats
+	Rates                   // --rate
+	Thresholds              // --thresholds
+	Persistence             // --persistent-conn
+	Tunnels                 // --tun-info
+	Activity                // weight, connections and rates; only the form table has it, others print Connections
+)
+
+// Snapshot is what a listing of services shows: all services, or one.
 type Snapshot struct {
-	// Info is nil for the listing of one service, and so are Totals, the counters of
-	// the whole network namespace, which only documents and metrics show.
+	// Info and Totals are nil when one service is listed. Only JSON and Prometheus
+	// print Totals, the counters of the whole network namespace.
 	Info   *ipvs.Info
 	Totals *ipvs.Stats
 	Table  ipvs.Table
+	// Servers holds all servers of each service of which Table holds only some, as on
+	// a page. The form table sums over them. A service without an entry has all its
+	// servers in Table.
+	Servers map[ipvs.ServiceID][]ipvs.Destination
 }

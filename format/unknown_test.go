@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
-	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -9,20 +10,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// connPrinter is a form that prints connections.
-type connPrinter interface {
-	ConnTitles(io.Writer) error
-	Connections(io.Writer, []ipvs.ConnEntry) error
-	ConnEnd(io.Writer) error
-	ConnCounts(io.Writer, ipvs.ConnGroup, []ipvs.ConnCount) error
-}
-
-// Values that a newer kernel or a program makes up are printed, as numbers, and so is
-// what has no value at all.
+// Unknown values, which a newer kernel or a program can set, are printed as numbers.
+// Zero values are printed as well.
 func TestUnknownValues(t *testing.T) {
 	odd := ipvs.Service{
 		ServiceID: ipvs.ServiceID{Protocol: 250, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
-		Scheduler: "rr", Flags: 0xffffffff, FlagsMask: 1, Netmask: 7,
+		Scheduler: "rr", Flags: 0xffffffff, FlagsMask: 1, Netmask: ipvs.IPv4Mask(0, 0, 0, 7),
 	}
 	server := ipvs.Destination{
 		DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("[fd00::1]:80")},
@@ -31,18 +24,15 @@ func TestUnknownValues(t *testing.T) {
 	tunnel := ipvs.Destination{Forward: ipvs.Tunnel, TunnelType: 200}
 	table := ipvs.Table{
 		{Service: odd, Destinations: []ipvs.Destination{server, tunnel, {}}},
-		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 1, Family: 99}}, Destinations: []ipvs.Destination{server}},
+		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 1, Protocol: 99, IPv6: true}}, Destinations: []ipvs.Destination{server}},
 		{Destinations: []ipvs.Destination{{}}},
 	}
 	for view := View(-1); view < 9; view++ {
 		var b strings.Builder
-		l := Listing{View: view}
-		wantNil(t, l.Titles(&b))
-		wantNil(t, l.Table(&b, table))
+		wantNil(t, Classic{View: view}.Table(&b, Snapshot{Table: table}))
 		if view < 0 || view > Activity {
 			var plain strings.Builder
-			wantNil(t, Listing{}.Titles(&plain))
-			wantNil(t, Listing{}.Table(&plain, table))
+			wantNil(t, Classic{}.Table(&plain, Snapshot{Table: table}))
 			if b.String() != plain.String() {
 				t.Errorf("view %d:\n%s", view, &b)
 			}
@@ -50,54 +40,50 @@ func TestUnknownValues(t *testing.T) {
 		if !strings.Contains(b.String(), "250  10.0.0.1:80") {
 			t.Errorf("view %d: the number of the protocol is not in\n%s", view, &b)
 		}
-		wantNil(t, (&Tables{View: view}).Table(&b, Snapshot{Table: table}))
+		wantNil(t, Table{View: view}.Table(&b, Snapshot{Table: table}))
 	}
 	var b strings.Builder
 	_, err := Rules(&b, table, nil)
 	wantNil(t, err)
-	wantNil(t, (&Documents{}).Table(&b, Snapshot{Table: table}))
-	wantNil(t, Metrics{}.Table(&b, Snapshot{Table: table}))
+	wantNil(t, JSON{}.Table(&b, Snapshot{Table: table}))
+	wantNil(t, Prometheus{}.Table(&b, Snapshot{Table: table}))
 	daemons := []ipvs.Daemon{{State: 77}, {}}
-	_, err = Settings(&b, ipvs.Config{}, daemons)
+	_, err = Settings(&b, ipvs.Timeouts{}, daemons)
 	wantNil(t, err)
-	wantNil(t, (&Documents{}).Daemons(&b, daemons))
-	wantNil(t, Metrics{}.Daemons(&b, daemons))
+	wantNil(t, JSON{}.Daemons(&b, daemons))
+	wantNil(t, Prometheus{}.Daemons(&b, daemons))
 	if !strings.Contains(b.String(), `state="77"`) {
 		t.Errorf("the number of the daemon's state is not in\n%s", &b)
 	}
-	if got := Rule(ipvs.Change{Command: 77}); got != "command 77" {
+	if got := Rule(ipvs.Change{}); got != "command 0" {
 		t.Errorf("got %q", got)
 	}
 }
 
-func TestUnknownGroupsOfConnections(t *testing.T) {
+func TestUnknownConnGroup(t *testing.T) {
 	entries := []ipvs.ConnEntry{{Protocol: "IP"}, {Protocol: "QUIC", State: "NEW"}}
 	for group := ipvs.ConnGroup(-1); group < 6; group++ {
 		counts := []ipvs.ConnCount{{ConnKey: group.Key(&entries[0]), Entries: 1}, {ConnKey: group.Key(&entries[1]), Entries: 2}}
-		for name, p := range map[string]connPrinter{"tables": &Tables{}, "documents": &Documents{}, "metrics": Metrics{}} {
+		for form, p := range printers() {
 			var b strings.Builder
 			wantNil(t, p.ConnCounts(&b, group, counts))
-			if !strings.Contains(strings.ToLower(b.String()), group.String()) && (name != "metrics" || group != ipvs.ByState) {
-				t.Errorf("%s: %q is not in\n%s", name, group, &b)
+			if !strings.Contains(strings.ToLower(b.String()), group.String()) && (form != PrometheusForm || group != ipvs.ByState) {
+				t.Errorf("%s: %q is not in\n%s", form, group, &b)
 			}
 		}
-		wantNil(t, ConnListing{}.Counts(io.Discard, group, counts))
 	}
-	for _, p := range []connPrinter{&Tables{}, &Documents{}} {
+	for _, p := range []Printer{Classic{}, Table{}, JSON{}} {
 		var b strings.Builder
-		wantNil(t, p.Connections(&b, entries)) // without titles
-		wantNil(t, p.ConnEnd(&b))
+		wantNil(t, p.Connections(&b, oneChunk(entries)))
 		if !strings.Contains(b.String(), "QUIC") {
 			t.Errorf("the connections are not in\n%s", &b)
 		}
-		wantNil(t, p.ConnEnd(&b)) // once more
 	}
-	wantNil(t, (&Tables{}).ConnEnd(io.Discard))
 }
 
 func TestRuleOfEachChange(t *testing.T) {
 	id := ipvs.ServiceID{Protocol: ipvs.UDP, AddrPort: netip.MustParseAddrPort("10.0.0.1:53")}
-	s := ipvs.Service{ServiceID: id, Scheduler: "rr", Netmask: 0xffffffff}
+	s := ipvs.Service{ServiceID: id, Scheduler: "rr"}
 	d := ipvs.Destination{DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("10.0.0.2:53")}, Weight: 2}
 	for want, change := range map[string]ipvs.Change{
 		"-A -u 10.0.0.1:53 -s rr":                  ipvs.NewService(s),
@@ -109,7 +95,7 @@ func TestRuleOfEachChange(t *testing.T) {
 		"-C":                                       ipvs.Flush(),
 		"-Z":                                       ipvs.ZeroAll(),
 		"-Z -u 10.0.0.1:53":                        ipvs.ZeroService(id),
-		"--set 1 2 3":                              ipvs.SetConfig(ipvs.Config{TCP: 1, TCPFin: 2, UDP: 3}),
+		"--set 1 2 3":                              ipvs.SetTimeouts(ipvs.Timeouts{TCP: 1, TCPFin: 2, UDP: 3}),
 		"--stop-daemon master":                     ipvs.StopDaemon(ipvs.Master),
 		"--start-daemon backup --mcast-interface eth0 --syncid 4": ipvs.StartDaemon(ipvs.Daemon{State: ipvs.Backup, Interface: "eth0", SyncID: 4}),
 	} {

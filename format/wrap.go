@@ -1,93 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
-	"fmt"
-	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 )
 
-// Printable is text with all that could control a terminal, or that takes no
-// place on it, as \xNN for each byte. Names come from whoever has a name server,
-// the data of a persistence engine from any client.
-func Printable(text string) string {
-	if plain(text) {
-		return text
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) || runewidth.RuneWidth(r) == 0 {
-			for _, c := range []byte(text[:size]) {
-				fmt.Fprintf(&b, `\x%02x`, c)
-			}
-		} else {
-			b.WriteString(text[:size])
-		}
-		text = text[size:]
-	}
-	return b.String()
-}
-
-// PrintableLines is a writer that makes all but the ends of lines Printable. What
-// is written to it at a time is whole characters.
-func PrintableLines(w io.Writer) io.Writer { return printableLines{w} }
-
-type printableLines struct{ below io.Writer }
-
-func (w printableLines) Write(b []byte) (int, error) {
-	lines := strings.Split(string(b), "\n")
-	for i := range lines {
-		lines[i] = Printable(lines[i])
-	}
-	if _, err := io.WriteString(w.below, strings.Join(lines, "\n")); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
-// plain tells whether text is of printable ASCII alone.
-func plain(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// columnsOf is how many columns of a terminal printable text takes.
-func columnsOf(text string) int {
+// displayWidth is how many columns printable text takes on a terminal.
+func displayWidth(text string) int {
 	if plain(text) {
 		return len(text)
 	}
 	return runewidth.StringWidth(text)
 }
 
-// wrap breaks printable text into lines of at most width columns, where it can
-// after a blank or what separates the parts of an address. All lines but the
-// first are indented, if there is room for it.
-func wrap(text string, width, indent int) []string {
+// Wrap breaks printable text into lines of at most width columns, if possible between
+// two items of a list, after a blank, or after punctuation of an address. It indents all
+// lines but the first, if there is room.
+func Wrap(text string, width, indent int) []string {
 	if 2*indent > width {
 		indent = 0
 	}
 	var lines []string
 	margin := ""
-	for columnsOf(margin)+columnsOf(text) > width {
-		line, rest := cut(text, width-len(margin))
+	for displayWidth(margin)+displayWidth(text) > width {
+		line, rest := splitAt(text, width-len(margin))
 		lines = append(lines, margin+strings.TrimRight(line, " "))
 		text, margin = rest, strings.Repeat(" ", indent)
 	}
 	return append(lines, margin+text)
 }
 
-// cut cuts off what fits into width columns: one rune or more. One that does not
-// fit becomes a question mark.
-func cut(text string, width int) (line, rest string) {
-	end, columns, good, blank := 0, 0, 0, 0
+// splitAt splits off as much text as fits into width columns, at least one rune. A
+// rune that is wider becomes a question mark.
+func splitAt(text string, width int) (line, rest string) {
+	end, columns, punctuation, blank, item := 0, 0, 0, 0, 0
 	for i, r := range text {
 		columns += runewidth.RuneWidth(r)
 		if columns > width {
@@ -96,22 +46,26 @@ func cut(text string, width int) (line, rest string) {
 		end = i + utf8.RuneLen(r)
 		switch {
 		case 2*columns <= width:
+		case r == ' ' && strings.HasSuffix(text[:i], ","):
+			item = end
 		case r == ' ':
 			blank = end
 		case strings.ContainsRune(",.:-", r):
-			good = end
+			punctuation = end
 		}
 	}
 	switch {
 	case end == 0:
 		_, size := utf8.DecodeRuneInString(text)
 		return "?", text[size:]
+	case item > 0 && end < len(text) && !strings.HasSuffix(text[:end], ","):
+		return text[:item], text[item:]
 	case end < len(text) && text[end] == ' ':
 		return text[:end], text[end+1:]
 	case blank > 0 && end < len(text):
 		return text[:blank], text[blank:]
-	case good > 0 && end < len(text):
-		return text[:good], text[good:]
+	case punctuation > 0 && end < len(text):
+		return text[:punctuation], text[punctuation:]
 	}
 	return text[:end], text[end:]
 }

@@ -1,15 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
 	"errors"
+	"syscall"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
-	"golang.org/x/sys/unix"
 )
 
-// many are changes that all succeed on an empty table.
+// many returns n changes that all succeed on an empty table.
 func many(n int) []ipvs.Change {
 	changes := make([]ipvs.Change, n)
 	for i := range changes {
@@ -28,9 +30,8 @@ func TestApplyNothing(t *testing.T) {
 	}
 }
 
-// Failures at chosen places stay where they are, for any length around that of
-// a batch.
-func TestApplyPlaces(t *testing.T) {
+// Apply returns each error at the index of its change, for lengths around batchSize.
+func TestApplyErrorPositions(t *testing.T) {
 	for _, n := range []int{1, 2, 127, 128, 129, 256, 500} {
 		for _, places := range [][]int{{}, {0}, {n - 1}, {n / 2}, {0, n / 2, n - 1}, {126, 127, 128, 129}} {
 			for name, bad := range map[string]ipvs.Change{
@@ -79,7 +80,7 @@ func TestApplyAllUnencodable(t *testing.T) {
 	}
 }
 
-// A send buffer too small for a batch: it is sent in parts.
+// A batch that is too large for the send buffer is sent in several sends.
 func TestApplySmallSendBuffer(t *testing.T) {
 	for _, size := range []int{150, 200, 1000, 10000} {
 		k := newFake()
@@ -91,14 +92,14 @@ func TestApplySmallSendBuffer(t *testing.T) {
 			t.Errorf("%d bytes: %d services", size, n)
 		}
 		for i, err := range c.Apply(many(300)) {
-			wantErrno(t, "again", err, unix.EEXIST)
+			wantErrno(t, "again", err, syscall.EEXIST)
 			if t.Failed() {
 				t.Fatal(i)
 			}
 		}
 		k.SetSendBuffer(20)
 		for _, err := range c.Apply(many(3)) {
-			wantErrno(t, "too small for any", err, unix.EMSGSIZE)
+			wantErrno(t, "too small for any", err, syscall.EMSGSIZE)
 			if errors.As(err, new(*ipvs.Error)) {
 				t.Errorf("%v is not what the kernel answered", err)
 			}
@@ -106,8 +107,8 @@ func TestApplySmallSendBuffer(t *testing.T) {
 	}
 }
 
-// The receive buffer overflows: errors that arrived count, the rest is unknown,
-// and the client goes on.
+// After an overflow of the receive buffer, the errors that arrived are known, the
+// other results are unknown, and the client still works.
 func TestApplyLostAnswers(t *testing.T) {
 	k, c := faulty(t)
 	must(t, c.Flush())
@@ -121,9 +122,9 @@ func TestApplyLostAnswers(t *testing.T) {
 	known, unknown := 0, 0
 	for i, err := range errs {
 		switch {
-		case errors.Is(err, unix.ESRCH) && i%2 == 0:
+		case errors.Is(err, syscall.ESRCH) && i%2 == 0:
 			known++
-		case errors.Is(err, unix.ENOBUFS):
+		case errors.Is(err, syscall.ENOBUFS):
 			unknown++
 		default:
 			t.Errorf("change %d: %v", i, err)
@@ -141,11 +142,11 @@ func TestApplyLostAnswers(t *testing.T) {
 	wantEqual(t, "services", services, []ipvs.Service{})
 }
 
-// The connection fails in the middle: batches before that count.
+// If the connection fails, the batches before the failure keep their results.
 func TestApplyConnectionFails(t *testing.T) {
 	for name, effect := range map[string]ipvstest.Effect{
-		"send":    ipvstest.FailSend(unix.ECONNREFUSED),
-		"receive": ipvstest.FailReceive(unix.ENOMEM),
+		"send":    ipvstest.FailSend(syscall.ECONNREFUSED),
+		"receive": ipvstest.FailReceive(syscall.ENOMEM),
 	} {
 		k := newFake()
 		c, err := k.Dial()
@@ -161,11 +162,11 @@ func TestApplyConnectionFails(t *testing.T) {
 	}
 }
 
-// The kernel does not answer at all if a handler was interrupted.
-func TestApplyWithoutAnswer(t *testing.T) {
+// The kernel does not answer if its handler returns EINTR.
+func TestApplyUnansweredChange(t *testing.T) {
 	k, c := faulty(t)
 	must(t, c.StartDaemon(ipvs.Daemon{State: ipvs.Backup, Interface: "eth0"}))
 	k.Inject(ipvstest.Fault{Command: ipvs.CommandDelDaemon, Effect: ipvstest.Silence()})
 	must(t, c.StopDaemon(ipvs.Backup))
-	wantErrno(t, "stop again", c.StopDaemon(ipvs.Backup), unix.ESRCH)
+	wantErrno(t, "stop again", c.StopDaemon(ipvs.Backup), syscall.ESRCH)
 }

@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -10,45 +13,63 @@ import (
 
 var someStats = ipvs.Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 
+// The decoders do without netlink.AttributeDecoder, which allocates for each
+// attribute: in one measurement a destination took 39 allocations and 6.5 us with it,
+// and none and 0.4 us without it.
 func BenchmarkDecodeService(b *testing.B) {
-	data, err := service(tcp("10.0.0.1:80"), func(s *ipvs.Service) { s.Stats = someStats }).MarshalBinary()
+	object := service(tcp("10.0.0.1:80"), func(s *ipvs.Service) { s.Stats = someStats })
+	data, err := ipvs.Encode(&object)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		var s ipvs.Service
-		if err := s.UnmarshalBinary(data); err != nil {
+		if err := ipvs.Decode(&s, data); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkDecodeDestination(b *testing.B) {
-	data, err := destination("10.0.0.2:80", func(d *ipvs.Destination) { d.ActiveConns, d.Stats = 1, someStats }).MarshalBinary()
+	object := destination("10.0.0.2:80", func(d *ipvs.Destination) { d.ActiveConns, d.Stats = 1, someStats })
+	data, err := ipvs.Encode(&object)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		var d ipvs.Destination
-		if err := d.UnmarshalBinary(data); err != nil {
+		if err := ipvs.Decode(&d, data); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
+// A change takes 16 bytes and what it packs. Its operands took 424 bytes when it had a field
+// for each, and copying them took longer than packing.
+func BenchmarkNewChange(b *testing.B) {
+	id, d := tcp("10.0.0.1:80"), destination("10.0.0.2:80")
+	b.ReportAllocs()
+	for b.Loop() {
+		ipvs.NewDestination(id, d)
+	}
+}
+
+// With netlink.AttributeEncoder a change took 31 allocations and 4 us in one
+// measurement, and 0.15 us without it.
 func BenchmarkEncodeChange(b *testing.B) {
 	change := ipvs.NewDestination(tcp("10.0.0.1:80"), destination("10.0.0.2:80"))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := change.MarshalBinary(); err != nil {
+		if _, err := ipvs.EncodeChange(change); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// A table of 100 services with 10 servers each, compared with none and with itself.
+// A table of 100 services with 10 destinations each, compared with an empty table and
+// with itself.
 func BenchmarkDiff(b *testing.B) {
 	var table ipvs.Table
 	for i := range 100 {
@@ -68,7 +89,22 @@ func BenchmarkDiff(b *testing.B) {
 	}
 }
 
-// Lines as the kernel writes them, of both families.
+// Destinations in descending order, as the kernel lists them if they were added in
+// ascending order. Table.Sort reverses them: sorting took an eighth of the time of a
+// listing.
+func BenchmarkSortDescending(b *testing.B) {
+	const size = 100
+	table := ipvs.Table{{Service: service(tcp("10.0.0.1:80")), Destinations: make([]ipvs.Destination, size)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range size {
+			table[0].Destinations[i].AddrPort = netip.AddrPortFrom(addr("10.0.0.2"), uint16(size-i))
+		}
+		table.Sort()
+	}
+}
+
+// Lines as the kernel writes them, for both families.
 func BenchmarkConnEntries(b *testing.B) {
 	for name, line := range map[string]string{
 		"IPv4": "TCP C0A80001 C350 0A000001 0050 0A000002 0050 ESTABLISHED     900\n",

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -11,12 +13,11 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/linux"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
-	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
-// faulty is a fake with a service of two destinations, and a client of it.
+// faulty returns a fake with one service and two destinations, and a client of it.
 func faulty(t *testing.T) (*ipvstest.Kernel, *ipvs.Client) {
 	t.Helper()
 	k := newFake()
@@ -41,12 +42,12 @@ func TestNoIPVS(t *testing.T) {
 	}
 	k.SetLoaded(true)
 	for name, effect := range map[string]ipvstest.Effect{
-		"refused":       ipvstest.Refuse(unix.EPERM),
-		"send fails":    ipvstest.FailSend(unix.ECONNREFUSED),
-		"receive fails": ipvstest.FailReceive(unix.ENOMEM),
+		"refused":       ipvstest.Refuse(syscall.EPERM),
+		"send fails":    ipvstest.FailSend(syscall.ECONNREFUSED),
+		"receive fails": ipvstest.FailReceive(syscall.ENOMEM),
 		"nothing":       ipvstest.Answer(nil),
 		"no message":    ipvstest.Silence(),
-		"two families":  ipvstest.Answer([]netlink.Message{{Header: netlink.Header{Type: 16}, Data: []byte{1, 2, 0, 0}}, {Header: netlink.Header{Type: 16}, Data: []byte{1, 2, 0, 0}}}),
+		"two families":  ipvstest.Answer([]ipvstest.Message{{Type: 16, Data: []byte{1, 2, 0, 0}}, {Type: 16, Data: []byte{1, 2, 0, 0}}}),
 	} {
 		k.Inject(ipvstest.Fault{Command: ipvstest.FamilyLookup, Effect: effect})
 		c, err := k.Dial()
@@ -58,24 +59,24 @@ func TestNoIPVS(t *testing.T) {
 	must(t, err)
 }
 
-// Reads are tried again if they fail for a passing reason, but not for ever.
+// Reads are repeated after transient errors, a limited number of times.
 func TestRetries(t *testing.T) {
 	const tries = 5
 	id := tcp("10.0.0.1:80")
 	reads := map[ipvs.Command]func(*ipvs.Client) error{
 		ipvs.CommandGetInfo:         func(c *ipvs.Client) error { _, err := c.Info(); return err },
-		ipvs.CommandGetConfig:       func(c *ipvs.Client) error { _, err := c.Config(); return err },
+		ipvs.CommandGetConfig:       func(c *ipvs.Client) error { _, err := c.Timeouts(); return err },
 		ipvs.CommandGetService:      func(c *ipvs.Client) error { _, err := c.Service(id); return err },
 		ipvs.CommandGetDestinations: func(c *ipvs.Client) error { _, err := c.Destinations(id); return err },
 		ipvs.CommandGetDaemons:      func(c *ipvs.Client) error { _, err := c.Daemons(); return err },
 	}
 	effects := map[string]ipvstest.Effect{
-		"EINTR":         ipvstest.Refuse(unix.EINTR),
-		"EBUSY":         ipvstest.Refuse(unix.EBUSY),
-		"EAGAIN":        ipvstest.Refuse(unix.EAGAIN),
-		"receive EINTR": ipvstest.FailReceive(unix.EINTR),
+		"EINTR":         ipvstest.Refuse(syscall.EINTR),
+		"EBUSY":         ipvstest.Refuse(syscall.EBUSY),
+		"EAGAIN":        ipvstest.Refuse(syscall.EAGAIN),
+		"receive EINTR": ipvstest.FailReceive(syscall.EINTR),
 		"ENOBUFS":       ipvstest.Lose(),
-		"send ENOBUFS":  ipvstest.FailSend(unix.ENOBUFS),
+		"send ENOBUFS":  ipvstest.FailSend(syscall.ENOBUFS),
 	}
 	for cmd, read := range reads {
 		for name, effect := range effects {
@@ -111,9 +112,9 @@ func TestInterruptedDump(t *testing.T) {
 	}
 }
 
-// Errors that do not pass are not tried again.
-func TestLastingErrors(t *testing.T) {
-	for _, errno := range []syscall.Errno{unix.ESRCH, unix.EPERM, unix.EINVAL, unix.ENOMEM, unix.EOPNOTSUPP, 133} {
+// Reads are not repeated after permanent errors.
+func TestPermanentErrors(t *testing.T) {
+	for _, errno := range []syscall.Errno{syscall.ESRCH, syscall.EPERM, syscall.EINVAL, syscall.ENOMEM, syscall.EOPNOTSUPP, linux.Errno(133)} {
 		k, c := faulty(t)
 		k.Inject(ipvstest.Fault{Times: -1, Effect: ipvstest.Refuse(errno)})
 		_, err := c.Services()
@@ -126,14 +127,14 @@ func TestLastingErrors(t *testing.T) {
 		}
 	}
 	k, c := faulty(t)
-	k.Inject(ipvstest.Fault{Times: -1, Effect: ipvstest.FailSend(unix.ECONNREFUSED)})
+	k.Inject(ipvstest.Fault{Times: -1, Effect: ipvstest.FailSend(syscall.ECONNREFUSED)})
 	_, err := c.Info()
-	if errors.As(err, new(*ipvs.Error)) || !errors.Is(err, unix.ECONNREFUSED) {
+	if errors.As(err, new(*ipvs.Error)) || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("a failed send: got %#v", err)
 	}
 }
 
-// Replies that are no replies are errors, and the client goes on.
+// Malformed replies are errors, and the client still works.
 func TestMalformedReplies(t *testing.T) {
 	effects := map[string]ipvstest.Effect{
 		"truncated":         ipvstest.Truncate(11),
@@ -141,8 +142,8 @@ func TestMalformedReplies(t *testing.T) {
 		"an empty one":      ipvstest.Garble([]byte{4, 0, 1, 0}),
 		"wrong length":      ipvstest.Garble([]byte{200, 0, 1, 0, 1, 2, 3, 4}),
 		"length 0":          ipvstest.Garble([]byte{0, 0, 1, 0}),
-		"no generic header": ipvstest.Answer([]netlink.Message{{Header: netlink.Header{Type: 0x1f}}}),
-		"short error":       ipvstest.Answer([]netlink.Message{{Header: netlink.Header{Type: netlink.Error}, Data: []byte{1}}}),
+		"no generic header": ipvstest.Answer([]ipvstest.Message{{Type: 0x1f}}),
+		"short error":       ipvstest.Answer([]ipvstest.Message{{Type: nlmsgError, Data: []byte{1}}}),
 	}
 	for name, effect := range effects {
 		k, c := faulty(t)
@@ -168,7 +169,7 @@ func TestMalformedReplies(t *testing.T) {
 			}
 		}
 	}
-	// Attributes that are all optional.
+	// All attributes of Info are optional.
 	k, c := faulty(t)
 	k.Inject(ipvstest.Fault{Effect: ipvstest.Garble(nil)})
 	info, err := c.Info()
@@ -177,9 +178,9 @@ func TestMalformedReplies(t *testing.T) {
 	}
 }
 
-// A dump breaks off before its end. What is left of it must not pass for the
+// After a dump that breaks off, its remaining datagrams must not be taken for the
 // answer to the next request.
-func TestRestOfADump(t *testing.T) {
+func TestDumpTrailer(t *testing.T) {
 	for skip := range 10 {
 		k, c := faulty(t)
 		for i := range 60 {
@@ -199,15 +200,15 @@ func TestRestOfADump(t *testing.T) {
 	}
 }
 
-// breakOff puts a malformed datagram after the first n of an answer.
+// breakOff inserts a malformed datagram after the first n of an answer.
 func breakOff(n int) ipvstest.Effect {
-	return ipvstest.Rewrite(func(datagrams [][]netlink.Message) [][]netlink.Message {
-		bad := []netlink.Message{{Header: netlink.Header{Type: netlink.Error, Sequence: datagrams[0][0].Header.Sequence}, Data: []byte{1}}}
+	return ipvstest.Rewrite(func(datagrams [][]ipvstest.Message) [][]ipvstest.Message {
+		bad := []ipvstest.Message{{Type: nlmsgError, Sequence: datagrams[0][0].Sequence, Data: []byte{1}}}
 		return slices.Insert(datagrams, min(n, len(datagrams)-1), bad)
 	})
 }
 
-// A service vanishes while the table is read.
+// A service is deleted while the table is read.
 func TestVanishingService(t *testing.T) {
 	for _, gone := range []ipvs.ServiceID{tcp("10.0.0.1:80"), mark(1, ipvs.IPv4)} {
 		k, c := faulty(t)
@@ -230,13 +231,13 @@ func TestVanishingService(t *testing.T) {
 		}
 	}
 	k, c := faulty(t)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Effect: ipvstest.Refuse(unix.ENOMEM)})
-	if _, err := c.Table(); !errors.Is(err, unix.ENOMEM) {
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Effect: ipvstest.Refuse(syscall.ENOMEM)})
+	if _, err := c.Table(); !errors.Is(err, syscall.ENOMEM) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Reads of what cannot be named fail without a request.
+// Reads with an identity that cannot be encoded fail without a request.
 func TestUnencodableReads(t *testing.T) {
 	k, c := faulty(t)
 	for _, id := range []ipvs.ServiceID{{}, tcp("[fe80::1%eth0]:80")} {
@@ -319,4 +320,10 @@ func TestConcurrentUse(t *testing.T) {
 	if table := k.Table(); len(table) != 0 {
 		t.Errorf("left: %v", table)
 	}
+}
+
+func TestDialSkipsNilOptions(t *testing.T) {
+	c, err := ipvs.Dial(nil, ipvs.Over(newFake().Socket()), nil)
+	must(t, err)
+	must(t, c.Close())
 }

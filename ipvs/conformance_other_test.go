@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -11,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"golang.org/x/sys/unix"
 )
 
 func TestDaemons(t *testing.T) {
@@ -37,15 +38,13 @@ func TestDaemons(t *testing.T) {
 			want: D{ipvs.Master, "eth0", 0, 1, addr("224.0.0.81"), 8848, 1}},
 		{name: "smallest payload of a backup", in: D{State: ipvs.Backup, Interface: "eth0", MaxLen: 1},
 			want: D{ipvs.Backup, "eth0", 0, 1024, addr("224.0.0.81"), 8848, 1}},
-		{name: "large sync id", in: D{State: ipvs.Master, Interface: "eth0", SyncID: math.MaxUint32},
-			want: D{ipvs.Master, "eth0", math.MaxUint32, 1472, addr("224.0.0.81"), 8848, 1}},
-		{name: "unknown interface", in: D{State: ipvs.Master, Interface: "nosuch0"}, errno: unix.ENODEV},
-		{name: "no interface", in: D{State: ipvs.Master}, errno: unix.ENODEV},
-		{name: "unicast group", in: D{State: ipvs.Master, Interface: "eth0", Group: addr("10.0.0.1")}, errno: unix.EINVAL},
-		{name: "IPv6 unicast group", in: D{State: ipvs.Master, Interface: "eth0", Group: addr("2001:db8::9")}, errno: unix.EINVAL},
-		{name: "no state", in: D{Interface: "eth0"}, errno: unix.EINVAL},
-		{name: "both states", in: D{State: ipvs.Master | ipvs.Backup, Interface: "eth0"}, errno: unix.EINVAL},
-		{name: "no state, unknown interface", in: D{Interface: "nosuch0"}, errno: unix.ENODEV},
+		{name: "unknown interface", in: D{State: ipvs.Master, Interface: "nosuch0"}, errno: syscall.ENODEV},
+		{name: "no interface", in: D{State: ipvs.Master}, errno: syscall.ENODEV},
+		{name: "unicast group", in: D{State: ipvs.Master, Interface: "eth0", Group: addr("10.0.0.1")}, errno: syscall.EINVAL},
+		{name: "IPv6 unicast group", in: D{State: ipvs.Master, Interface: "eth0", Group: addr("2001:db8::9")}, errno: syscall.EINVAL},
+		{name: "no state", in: D{Interface: "eth0"}, errno: syscall.EINVAL},
+		{name: "both states", in: D{State: ipvs.Master | ipvs.Backup, Interface: "eth0"}, errno: syscall.EINVAL},
+		{name: "no state, unknown interface", in: D{Interface: "nosuch0"}, errno: syscall.ENODEV},
 	}
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
@@ -56,13 +55,13 @@ func TestDaemons(t *testing.T) {
 		}
 		for _, state := range []ipvs.DaemonState{ipvs.Master, ipvs.Backup} {
 			err := c.StopDaemon(state)
-			wantErrno(t, "stop "+state.String(), err, unix.ESRCH)
+			wantErrno(t, "stop "+state.String(), err, syscall.ESRCH)
 			if !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%v is not an fs.ErrNotExist", err)
 			}
 		}
-		wantErrno(t, "stop no state", c.StopDaemon(0), unix.EINVAL)
-		wantErrno(t, "stop both", c.StopDaemon(3), unix.EINVAL)
+		wantErrno(t, "stop no state", c.StopDaemon(0), syscall.EINVAL)
+		wantErrno(t, "stop both", c.StopDaemon(3), syscall.EINVAL)
 		for _, tc := range cases {
 			wantErrno(t, tc.name, c.StartDaemon(tc.in), tc.errno)
 			daemons, err := c.Daemons()
@@ -72,7 +71,7 @@ func TestDaemons(t *testing.T) {
 				continue
 			}
 			wantEqual(t, tc.name, daemons, []D{tc.want})
-			wantErrno(t, tc.name+" again", c.StartDaemon(tc.in), unix.EEXIST)
+			wantErrno(t, tc.name+" again", c.StartDaemon(tc.in), syscall.EEXIST)
 			must(t, c.StopDaemon(tc.in.State))
 		}
 		must(t, c.StartDaemon(D{State: ipvs.Backup, Interface: "eth0"}))
@@ -87,17 +86,17 @@ func TestDaemons(t *testing.T) {
 	})
 }
 
-func TestConfigAndInfo(t *testing.T) {
+func TestTimeoutsAndInfo(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
 		info, err := c.Info()
 		must(t, err)
-		if info.VersionString() != "1.2.1" || info.ConnTabSize == 0 {
-			t.Errorf("info %+v", info)
+		if info.VersionString() != "1.2.1" || info.ConnTabSize != w.connTabSize(t) {
+			t.Errorf("info %+v, want version 1.2.1 and size %d", info, w.connTabSize(t))
 		}
-		want := ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}
-		for _, set := range []ipvs.Config{{}, {TCP: 1}, {TCPFin: 2}, {UDP: 3}, {TCP: 2678400, TCPFin: 100, UDP: 50}, {UDP: 8589934}} {
-			must(t, c.SetConfig(set))
+		want := ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}
+		for _, set := range []ipvs.Timeouts{{}, {TCP: 1}, {TCPFin: 2}, {UDP: 3}, {TCP: 2678400, TCPFin: 100, UDP: 50}, {UDP: 8589934}} {
+			must(t, c.SetTimeouts(set))
 			if set.TCP != 0 {
 				want.TCP = set.TCP
 			}
@@ -107,25 +106,26 @@ func TestConfigAndInfo(t *testing.T) {
 			if set.UDP != 0 {
 				want.UDP = set.UDP
 			}
-			got, err := c.Config()
+			got, err := c.Timeouts()
 			must(t, err)
 			wantEqual(t, "timeouts", got, want)
 		}
-		for _, set := range []ipvs.Config{{TCP: 8589935}, {TCP: 1, TCPFin: 1 << 31}, {TCP: 1, UDP: math.MaxUint32}} {
-			wantErrno(t, fmt.Sprint(set), c.SetConfig(set), unix.EINVAL)
-			got, err := c.Config()
+		for _, set := range []ipvs.Timeouts{{TCP: 8589935}, {TCP: 1, TCPFin: 1 << 31}, {TCP: 1, UDP: math.MaxUint32}} {
+			wantErrno(t, fmt.Sprint(set), c.SetTimeouts(set), syscall.EINVAL)
+			got, err := c.Timeouts()
 			must(t, err)
 			wantEqual(t, "timeouts after a refusal", got, want)
 		}
 	})
 }
 
-// A thousand mixed changes, some of which fail, some cannot be sent at all.
+// A thousand mixed changes, some of which the kernel refuses, and some of which cannot
+// be encoded.
 func TestApplyMany(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
 		var changes []ipvs.Change
-		var want []syscall.Errno // math.MaxInt32 for one that cannot be encoded
+		var want []syscall.Errno // math.MaxInt32 for a change that cannot be encoded
 		add := func(errno syscall.Errno, ch ipvs.Change) {
 			changes = append(changes, ch)
 			want = append(want, errno)
@@ -134,12 +134,12 @@ func TestApplyMany(t *testing.T) {
 		for i := 0; len(changes) < 1000; i++ {
 			id := tcp(fmt.Sprintf("10.%d.%d.1:80", i/250, i%250))
 			server := fmt.Sprintf("10.9.%d.%d:80", i/250, i%250+1)
-			add(unix.ESRCH, ipvs.DelService(id))
+			add(syscall.ESRCH, ipvs.DelService(id))
 			add(0, ipvs.NewService(service(id)))
-			add(unix.EEXIST, ipvs.NewService(service(id)))
+			add(syscall.EEXIST, ipvs.NewService(service(id)))
 			add(0, ipvs.NewDestination(id, destination(server)))
 			add(math.MaxInt32, ipvs.NewService(service(id, func(s *ipvs.Service) { s.Scheduler = "a-name-much-too-long" })))
-			add(unix.ERANGE, ipvs.SetDestination(id, destination(server, func(d *ipvs.Destination) { d.Weight = 1 << 31 })))
+			add(syscall.ERANGE, ipvs.SetDestination(id, destination(server, func(d *ipvs.Destination) { d.Weight = 1 << 31 })))
 			add(0, ipvs.SetDestination(id, destination(server, func(d *ipvs.Destination) { d.Weight = 2 })))
 			if i%3 == 0 {
 				add(0, ipvs.DelDestination(id, destID(server)))
@@ -153,7 +153,7 @@ func TestApplyMany(t *testing.T) {
 			t.Fatalf("%d errors for %d changes", len(errs), len(changes))
 		}
 		for i, err := range errs {
-			what := strconv.Itoa(i) + " " + changes[i].Command.String()
+			what := strconv.Itoa(i) + " " + changes[i].String()
 			if want[i] != math.MaxInt32 {
 				wantErrno(t, what, err, want[i])
 				continue
@@ -174,7 +174,7 @@ func TestApplyMany(t *testing.T) {
 	})
 }
 
-// Every change of the longest batch fails: no error may get lost.
+// The kernel refuses every change of several full batches: no error may be lost.
 func TestApplyAllRefused(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
@@ -183,7 +183,7 @@ func TestApplyAllRefused(t *testing.T) {
 			changes[i] = ipvs.NewDestination(mark(uint32(i+1), ipvs.IPv6), destination("[2001:db8::2]:80"))
 		}
 		for i, err := range c.Apply(changes) {
-			wantErrno(t, strconv.Itoa(i), err, unix.ESRCH)
+			wantErrno(t, strconv.Itoa(i), err, syscall.ESRCH)
 		}
 	})
 }
@@ -206,7 +206,7 @@ func TestTwoClients(t *testing.T) {
 	})
 }
 
-// A client stays in the namespace where it was dialled.
+// A client stays in the namespace in which it was dialled.
 func TestNamespaces(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		inFirst := w.client(t)
@@ -230,7 +230,7 @@ func TestUnprivileged(t *testing.T) {
 		c := w.client(t)
 		id := tcp("10.0.0.1:80")
 		_, infoErr := c.Info()
-		_, configErr := c.Config()
+		_, configErr := c.Timeouts()
 		_, servicesErr := c.Services()
 		_, serviceErr := c.Service(id)
 		_, destinationsErr := c.Destinations(id)
@@ -239,10 +239,10 @@ func TestUnprivileged(t *testing.T) {
 		errs := append(c.Apply([]ipvs.Change{
 			ipvs.NewService(service(id)), ipvs.SetService(service(id)), ipvs.DelService(id),
 			ipvs.NewDestination(id, destination("10.0.0.2:80")), ipvs.ZeroAll(), ipvs.Flush(),
-			ipvs.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "lo"}), ipvs.SetConfig(ipvs.Config{TCP: 1}),
+			ipvs.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "lo"}), ipvs.SetTimeouts(ipvs.Timeouts{TCP: 1}),
 		}), infoErr, configErr, servicesErr, serviceErr, destinationsErr, daemonsErr, tableErr)
 		for i, err := range errs {
-			wantErrno(t, strconv.Itoa(i), err, unix.EPERM)
+			wantErrno(t, strconv.Itoa(i), err, syscall.EPERM)
 			if !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("%v is not an fs.ErrPermission", err)
 			}
@@ -250,8 +250,8 @@ func TestUnprivileged(t *testing.T) {
 	})
 }
 
-// More destinations than fit a part of a dump, and more services.
-func TestLongListings(t *testing.T) {
+// More destinations and more services than fit in one chunk of a dump.
+func TestMultiChunkDumps(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
 		changes := []ipvs.Change{}

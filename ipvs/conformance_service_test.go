@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -8,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"golang.org/x/sys/unix"
 )
 
 func TestServices(t *testing.T) {
@@ -24,17 +25,17 @@ func TestServices(t *testing.T) {
 			service(tcp("[2001:db8::80]:80"), func(s *ipvs.Service) { s.Scheduler = "wlc" }),
 			service(ipvs.ServiceID{Protocol: ipvs.UDP, AddrPort: netip.MustParseAddrPort("10.0.0.1:5060")}, func(s *ipvs.Service) {
 				s.Flags, s.Timeout, s.PersistenceEngine = ipvs.Persistent|ipvs.OnePacket, 300, "sip"
-				s.Netmask = 0xffffff00
+				s.Netmask = ipvs.IPv4Prefix(24)
 			}),
 			service(ipvs.ServiceID{Protocol: ipvs.SCTP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")}),
 			service(mark(4294967295, ipvs.IPv4)),
 			service(mark(4294967295, ipvs.IPv6), func(s *ipvs.Service) {
-				s.Flags, s.Timeout, s.Netmask = ipvs.Persistent, 360, 64
+				s.Flags, s.Timeout, s.Netmask = ipvs.Persistent, 360, ipvs.IPv6Prefix(64)
 			}),
 		}
 		for _, s := range all {
 			must(t, c.NewService(s))
-			wantErrno(t, "again "+s.String(), c.NewService(s), unix.EEXIST)
+			wantErrno(t, "again "+s.String(), c.NewService(s), syscall.EEXIST)
 			got, err := c.Service(s.ServiceID)
 			must(t, err)
 			wantEqual(t, "one service", got, listed(s))
@@ -79,7 +80,7 @@ func TestMissingService(t *testing.T) {
 			"get table entry":  func() error { _, err := c.TableEntry(id); return err }(),
 			"get by IPv6 mark": func() error { _, err := c.Service(mark(1, ipvs.IPv6)); return err }(),
 		} {
-			wantErrno(t, what, err, unix.ESRCH)
+			wantErrno(t, what, err, syscall.ESRCH)
 			if !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: %v is not an fs.ErrNotExist", what, err)
 			}
@@ -92,7 +93,7 @@ func TestMissingService(t *testing.T) {
 	})
 }
 
-// The errno of each service that the kernel refuses, and some that it takes.
+// The errnos of services that the kernel refuses, and some services that it accepts.
 func TestServiceChecks(t *testing.T) {
 	v4, v6 := tcp("10.0.0.1:80"), tcp("[2001:db8::80]:80")
 	cases := []struct {
@@ -100,30 +101,30 @@ func TestServiceChecks(t *testing.T) {
 		s    ipvs.Service
 		want syscall.Errno
 	}{
-		{"unknown scheduler", service(v4, func(s *ipvs.Service) { s.Scheduler = "nosuch" }), unix.ENOENT},
-		{"empty scheduler", service(v4, func(s *ipvs.Service) { s.Scheduler = "" }), unix.ENOENT},
+		{"unknown scheduler", service(v4, func(s *ipvs.Service) { s.Scheduler = "nosuch" }), syscall.ENOENT},
+		{"empty scheduler", service(v4, func(s *ipvs.Service) { s.Scheduler = "" }), syscall.ENOENT},
 		{"no scheduler", service(v4, func(s *ipvs.Service) { s.Scheduler = "none" }), 0},
-		{"unknown engine", service(v4, func(s *ipvs.Service) { s.PersistenceEngine = "nosuch" }), unix.ENOENT},
+		{"unknown engine", service(v4, func(s *ipvs.Service) { s.PersistenceEngine = "nosuch" }), syscall.ENOENT},
 		{"engine for TCP without persistence", service(v4, func(s *ipvs.Service) { s.PersistenceEngine = "sip" }), 0},
 		{"port 0 without persistence", service(tcp("10.0.0.1:0")), 0},
 		{"port 0 with persistence", service(tcp("10.0.0.1:0"), func(s *ipvs.Service) { s.Flags, s.Timeout = ipvs.Persistent, 1 }), 0},
 		{"one packet for TCP", service(v4, func(s *ipvs.Service) { s.Flags = ipvs.OnePacket }), 0},
 		{"unknown flags", service(v4, func(s *ipvs.Service) { s.Flags = 0xffffff00 }), 0},
-		{"protocol 0", service(ipvs.ServiceID{AddrPort: v4.AddrPort}), 0},
+		{"protocol 1", service(ipvs.ServiceID{Protocol: 1, AddrPort: v4.AddrPort}), 0},
 		{"protocol 255", service(ipvs.ServiceID{Protocol: 255, AddrPort: v4.AddrPort}), 0},
 		{"protocol 65535", service(ipvs.ServiceID{Protocol: 65535, AddrPort: v4.AddrPort}), 0},
 		{"address 0", service(tcp("0.0.0.0:80")), 0},
 		{"broadcast", service(tcp("255.255.255.255:80")), 0},
 		{"multicast", service(tcp("224.0.0.1:80")), 0},
 		{"address ::", service(tcp("[::]:80")), 0},
-		{"mapped address", service(tcp("[::ffff:10.0.0.1]:80")), 0},
-		{"netmask 0", service(v4, func(s *ipvs.Service) { s.Netmask = 0 }), 0},
-		{"IPv6 prefix 0", service(v6, func(s *ipvs.Service) { s.Netmask = 0 }), unix.EINVAL},
-		{"IPv6 prefix 1", service(v6, func(s *ipvs.Service) { s.Netmask = 1 }), 0},
-		{"IPv6 prefix 129", service(v6, func(s *ipvs.Service) { s.Netmask = 129 }), unix.EINVAL},
-		{"IPv6 mark, prefix 0", service(mark(1, ipvs.IPv6), func(s *ipvs.Service) { s.Netmask = 0 }), unix.EINVAL},
-		{"unknown scheduler before prefix", service(v6, func(s *ipvs.Service) { s.Scheduler, s.Netmask = "nosuch", 0 }), unix.ENOENT},
-		{"family 1", service(mark(1, 1)), unix.EAFNOSUPPORT},
+		{"mapped address", service(mapped("[::ffff:10.0.0.1]:80")), 0},
+		{"netmask 0", service(v4, func(s *ipvs.Service) { s.Netmask = ipvs.IPv4Prefix(0) }), 0},
+		{"IPv6 prefix 0", service(v6, func(s *ipvs.Service) { s.Netmask = ipvs.IPv6Prefix(0) }), syscall.EINVAL},
+		{"IPv6 prefix 1", service(v6, func(s *ipvs.Service) { s.Netmask = ipvs.IPv6Prefix(1) }), 0},
+		{"IPv6 prefix 128", service(v6, func(s *ipvs.Service) { s.Netmask = ipvs.IPv6Prefix(128) }), 0},
+		{"netmask with gaps", service(v4, func(s *ipvs.Service) { s.Netmask = ipvs.IPv4Mask(0, 255, 0, 7) }), 0},
+		{"IPv6 mark, prefix 0", service(mark(1, ipvs.IPv6), func(s *ipvs.Service) { s.Netmask = ipvs.IPv6Prefix(0) }), syscall.EINVAL},
+		{"unknown scheduler before prefix", service(v6, func(s *ipvs.Service) { s.Scheduler, s.Netmask = "nosuch", ipvs.IPv6Prefix(0) }), syscall.ENOENT},
 	}
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
@@ -153,8 +154,8 @@ func TestServiceChecks(t *testing.T) {
 	})
 }
 
-// What a listing says can be added again, although it has the flag Hashed.
-func TestServiceFromListing(t *testing.T) {
+// A listed service can be added again, although it has the flag Hashed.
+func TestListedServiceCanBeAdded(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
 		must(t, c.NewService(service(tcp("10.0.0.1:80"))))
@@ -185,7 +186,7 @@ func TestEditService(t *testing.T) {
 		wantEqual(t, "after an edit without the engine", entry.Service, listed(edited))
 		wantEqual(t, "destinations after an edit", entry.Destinations, []ipvs.Destination{destination("10.0.0.2:80")})
 
-		// Only the flags of the mask change.
+		// The edit changes only the flags in the mask.
 		edited.Flags, edited.FlagsMask = ipvs.Persistent|ipvs.OnePacket, ipvs.Persistent|ipvs.SchedulerFlag3
 		must(t, c.SetService(edited))
 		got, err := c.Service(id)
@@ -198,14 +199,14 @@ func TestEditService(t *testing.T) {
 		got, err = c.Service(id)
 		must(t, err)
 		if got.Flags != ipvs.Persistent|ipvs.Hashed {
-			t.Errorf("flags %#x after clearing one", got.Flags)
+			t.Errorf("flags %s after clearing one", got.Flags)
 		}
 		must(t, c.DelService(id))
-		wantErrno(t, "the edited service is gone", c.DelService(id), unix.ESRCH)
+		wantErrno(t, "the edited service is gone", c.DelService(id), syscall.ESRCH)
 	})
 }
 
-// The kernel keeps timeouts in ticks, in 32 bits.
+// The kernel stores timeouts in ticks with 32 bits.
 func TestLongTimeout(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
@@ -236,7 +237,7 @@ func TestZeroAndFlush(t *testing.T) {
 		must(t, c.ZeroService(id))
 		must(t, c.ZeroService(mark(3, ipvs.IPv6)))
 		must(t, c.ZeroAll())
-		wantErrno(t, "zero a missing mark", c.ZeroService(mark(3, ipvs.IPv4)), unix.ESRCH)
+		wantErrno(t, "zero a missing mark", c.ZeroService(mark(3, ipvs.IPv4)), syscall.ESRCH)
 		must(t, c.Flush())
 		table, err := c.Table()
 		must(t, err)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
 
 import (
@@ -5,84 +7,93 @@ import (
 	"net/netip"
 )
 
-// Daemon is a sync daemon: the master multicasts the director's connections,
-// the backup receives them.
+// Daemon is a sync daemon. The master multicasts the director's connections, the
+// backup receives those of other directors. A director can run one of each.
 type Daemon struct {
-	State DaemonState
+	State DaemonState `json:"state"`
 	// Interface is the name of the multicast interface, at most 15 bytes.
-	Interface string
-	// SyncID is 0 to 255; a backup takes the messages of its own id, or of all
-	// if it is 0.
-	SyncID uint32
-	// MaxLen is the largest UDP payload in bytes; 0 lets the kernel choose, by
-	// the interface's MTU.
-	MaxLen uint16
-	// Group is the multicast group; the zero Addr means 224.0.0.81.
-	Group netip.Addr
-	// Port is the (first) UDP port; 0 means 8848.
-	Port uint16
-	// TTL is the time to live of the messages; 0 means 1.
-	TTL uint8
+	Interface string `json:"interface"`
+	// SyncID is 0 to 255, and another one is an error when the daemon is started. A backup takes messages with its own SyncID, or all
+	// messages if its SyncID is 0.
+	SyncID uint32 `json:"syncid,omitempty"`
+	// MaxLen is the largest UDP payload in bytes. 0 lets the kernel choose one that
+	// suits the interface's MTU.
+	MaxLen uint16 `json:"maxlen,omitempty"`
+	// Group is the multicast group. The zero Addr means 224.0.0.81. An address with a
+	// zone is an error: Interface names the interface.
+	Group netip.Addr `json:"group,omitzero"`
+	// Port is the (first) UDP port. 0 means 8848.
+	Port uint16 `json:"port,omitempty"`
+	// TTL is the time to live of the messages. 0 means 1.
+	TTL uint8 `json:"ttl,omitempty"`
 }
 
-// MarshalBinary returns the attributes inside IPVS_CMD_ATTR_DAEMON. Of the
-// fields from MaxLen on, zero ones are left out, so that the kernel's defaults count.
-func (d Daemon) MarshalBinary() ([]byte, error) {
-	return marshal(d.encode)
+// maxSyncID is the largest sync ID that fits a message between directors.
+const maxSyncID = 255
+
+// check returns an error if the kernel would take the daemon for another one.
+func (d *Daemon) check() error {
+	if d.SyncID > maxSyncID {
+		return fmt.Errorf("sync ID %d is not from 0 to %d", d.SyncID, maxSyncID)
+	}
+	if d.Group.Zone() != "" {
+		return fmt.Errorf("address %s of the multicast group has a zone: the interface is enough", d.Group)
+	}
+	return nil
 }
 
+// encode writes the attributes inside IPVS_CMD_ATTR_DAEMON. It leaves out MaxLen, Group,
+// Port and TTL if they are zero, so that the kernel's defaults apply.
 func (d *Daemon) encode(e *encoder) {
-	e.uint32(daemonState, uint32(d.State))
-	e.name(daemonInterface, "interface", d.Interface)
-	e.uint32(daemonSyncID, d.SyncID)
+	e.Uint32(daemonState, uint32(d.State))
+	encodeName(e, daemonInterface, "interface", d.Interface)
+	e.Uint32(daemonSyncID, d.SyncID)
 	if d.MaxLen != 0 {
-		e.uint16(daemonMaxLen, d.MaxLen)
+		e.Uint16(daemonMaxLen, d.MaxLen)
 	}
 	switch FamilyOf(d.Group) {
 	case IPv4:
-		e.bytes(daemonGroup, d.Group.AsSlice())
+		e.Bytes(daemonGroup, d.Group.AsSlice())
 	case IPv6:
-		e.bytes(daemonGroup6, d.Group.WithZone("").AsSlice())
+		e.Bytes(daemonGroup6, d.Group.WithZone("").AsSlice())
 	}
 	if d.Port != 0 {
-		e.uint16(daemonPort, d.Port)
+		e.Uint16(daemonPort, d.Port)
 	}
 	if d.TTL != 0 {
-		e.uint8(daemonTTL, d.TTL)
+		e.Uint8(daemonTTL, d.TTL)
 	}
 }
 
-// UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DAEMON. Kernels
-// before 4.3 report no more than State, Interface and SyncID.
-func (d *Daemon) UnmarshalBinary(b []byte) error { return prefixed(d.decode(b)) }
-
+// decode reads the attributes inside IPVS_CMD_ATTR_DAEMON. Kernels before 4.3 report only
+// State, Interface and SyncID.
 func (d *Daemon) decode(b []byte) error {
 	*d = Daemon{}
-	a := decoder{rest: b}
-	for a.next() {
-		switch a.typ {
+	a := decoder{Rest: b}
+	for a.Next() {
+		switch a.Type {
 		case daemonState:
-			d.State = DaemonState(a.uint32())
+			d.State = DaemonState(a.Uint32())
 		case daemonInterface:
-			d.Interface = a.text()
+			d.Interface = a.Text()
 		case daemonSyncID:
-			d.SyncID = a.uint32()
+			d.SyncID = a.Uint32()
 		case daemonMaxLen:
-			d.MaxLen = a.uint16()
+			d.MaxLen = a.Uint16()
 		case daemonGroup:
-			if a.has(4) {
-				d.Group, a.err = decodeAddr(IPv4, a.value)
+			if a.CheckSize(4) {
+				d.Group, a.Err = decodeAddr(IPv4, a.Value)
 			}
 		case daemonGroup6:
-			d.Group, a.err = decodeAddr(IPv6, a.value)
+			d.Group, a.Err = decodeAddr(IPv6, a.Value)
 		case daemonPort:
-			d.Port = a.uint16()
+			d.Port = a.Uint16()
 		case daemonTTL:
-			d.TTL = a.uint8()
+			d.TTL = a.Uint8()
 		}
 	}
-	if a.err != nil {
-		return fmt.Errorf("daemon: %w", a.err)
+	if a.Err != nil {
+		return fmt.Errorf("daemon: %w", a.Err)
 	}
 	return nil
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
 
 import (
@@ -6,143 +8,138 @@ import (
 	"net/netip"
 )
 
-// DestinationID tells one destination of a service from the others. It is
-// comparable. A port of 0 belongs to a service whose port is 0.
+// DestinationID identifies a destination among those of its service. It is
+// comparable, so it serves as a map key.
 type DestinationID struct {
+	// AddrPort is the address and port of the real server. Port 0 is for services
+	// whose port is 0. An address with a zone is an error. The kernel refuses an
+	// IPv4-mapped IPv6 address, which net.IP often holds: call netip.Addr.Unmap.
 	AddrPort netip.AddrPort
 }
 
-// String is "10.0.0.2:80" or "[fd00::2]:80".
+// String returns "10.0.0.2:80" or "[fd00::2]:80". ParseDestinationID is its inverse.
 func (id DestinationID) String() string { return id.AddrPort.String() }
 
-// Destination is a real server of a service. To change one, send it whole: the
-// kernel replaces every field but the counters.
+// Destination is a real server of a service. An edit sends all fields: the kernel
+// replaces every setting.
+//
+// Its JSON form has lower-case names and words, as in
+//
+//	{"id": "10.0.0.2:80", "forward": "Masq", "weight": 1}
+//
+// and leaves out what is zero, except the forwarding method and the weight.
 type Destination struct {
 	DestinationID
 
-	// Forward is the forwarding method. A destination whose family differs from
-	// its service's needs Tunnel.
+	// Forward is the forwarding method. A destination of a different family from its
+	// service needs Tunnel.
 	Forward ForwardingMethod
-	// Weight is the share of new connections, 0 to 2147483647; 0 gets none.
-	// Beyond that the kernel takes it for negative and refuses it.
+	// Weight is the relative share of new connections, 0 to 2147483647. A destination
+	// of weight 0 gets none. The kernel takes a larger weight for negative and
+	// refuses it.
 	Weight uint32
-	// UpperThreshold is the number of connections at which the destination gets
-	// no more new ones, LowerThreshold the number below which it gets them
-	// again, which is no more than the upper one. An upper threshold of 0 means no
-	// limit, a lower one of 0 three quarters of the upper one. Newer kernels refuse
-	// more than 2147483647.
+	// UpperThreshold is the number of connections at which the destination gets no
+	// more new ones; 0 means no limit. LowerThreshold is the number below which it
+	// gets them again; 0 means three quarters of UpperThreshold. LowerThreshold must
+	// not exceed UpperThreshold. Newer kernels refuse more than 2147483647.
 	UpperThreshold, LowerThreshold uint32
 
-	// TunnelType, TunnelPort and TunnelFlags are of meaning with Tunnel only;
-	// the port and the flags with GUE, the flags also with GRE.
+	// TunnelType, TunnelPort and TunnelFlags apply only if Forward is Tunnel.
+	// TunnelPort applies to GUE, TunnelFlags to GUE and GRE.
 	TunnelType  TunnelType
 	TunnelPort  uint16
 	TunnelFlags TunnelFlags
 
-	// The numbers of connections, read only. PersistentConns counts templates.
+	// ActiveConns, InactiveConns and PersistentConns are numbers of connections, read
+	// only. PersistentConns counts templates.
 	ActiveConns, InactiveConns, PersistentConns uint32
-	// Stats are the counters, read only.
+	// Stats are the counters and rates, read only.
 	Stats Stats
 }
 
-// settings is the destination without what is read only.
-func (d Destination) settings() Destination {
-	d.ActiveConns, d.InactiveConns, d.PersistentConns, d.Stats = 0, 0, 0, Stats{}
-	return d
-}
-
-// MarshalBinary returns the attributes that identify the destination.
-func (id DestinationID) MarshalBinary() ([]byte, error) {
-	return marshal(id.encode)
-}
-
+// encode writes the attributes that identify the destination.
 func (id *DestinationID) encode(e *encoder) {
-	e.uint16(destFamily, uint16(FamilyOf(id.AddrPort.Addr())))
-	e.addr(destAddr, id.AddrPort.Addr())
-	e.port(destPort, id.AddrPort.Port())
+	if err := checkAddr("destination", id.AddrPort.Addr()); err != nil {
+		e.Fail(err)
+		return
+	}
+	e.Uint16(destFamily, uint16(FamilyOf(id.AddrPort.Addr())))
+	encodeAddr(e, destAddr, id.AddrPort.Addr())
+	e.BigEndian16(destPort, id.AddrPort.Port())
 }
 
-// MarshalBinary returns the attributes inside IPVS_CMD_ATTR_DEST. Connections
-// and counters are included if there are any; the kernel ignores them in a request.
-func (d Destination) MarshalBinary() ([]byte, error) {
-	return marshal(d.encode)
-}
-
+// encode writes the attributes inside IPVS_CMD_ATTR_DEST. It includes connections and
+// counters if they are not zero; the kernel ignores them in a request.
 func (d *Destination) encode(e *encoder) {
 	d.DestinationID.encode(e)
-	e.uint32(destForward, uint32(d.Forward))
-	e.uint32(destWeight, d.Weight)
-	e.uint32(destUpperThreshold, d.UpperThreshold)
-	e.uint32(destLowerThreshold, d.LowerThreshold)
-	e.uint8(destTunnelType, uint8(d.TunnelType))
-	e.port(destTunnelPort, d.TunnelPort)
-	e.uint16(destTunnelFlags, uint16(d.TunnelFlags))
+	e.Uint32(destForward, uint32(d.Forward))
+	e.Uint32(destWeight, d.Weight)
+	e.Uint32(destUpperThreshold, d.UpperThreshold)
+	e.Uint32(destLowerThreshold, d.LowerThreshold)
+	e.Uint8(destTunnelType, uint8(d.TunnelType))
+	e.BigEndian16(destTunnelPort, d.TunnelPort)
+	e.Uint16(destTunnelFlags, uint16(d.TunnelFlags))
 	if d.ActiveConns != 0 || d.InactiveConns != 0 || d.PersistentConns != 0 {
-		e.uint32(destActiveConns, d.ActiveConns)
-		e.uint32(destInactiveConns, d.InactiveConns)
-		e.uint32(destPersistentConns, d.PersistentConns)
+		e.Uint32(destActiveConns, d.ActiveConns)
+		e.Uint32(destInactiveConns, d.InactiveConns)
+		e.Uint32(destPersistentConns, d.PersistentConns)
 	}
 	d.Stats.encode(e, destStats, destStats64)
 }
 
-// UnmarshalBinary reads the attributes inside IPVS_CMD_ATTR_DEST, as
-// Service.UnmarshalBinary does.
+// decode reads the attributes inside IPVS_CMD_ATTR_DEST. It treats unknown attributes and
+// wrong lengths as Service.decode does.
 //
-// Kernels before 3.18 do not report the family of a destination. It is then
-// that of the service, which a Client knows; here it is IPv4 if all bytes
-// after the fourth are zero.
-func (d *Destination) UnmarshalBinary(b []byte) error {
-	return prefixed(d.decode(b, 0))
-}
-
-// decode reads a destination; family is that of its service, 0 if unknown.
+// Kernels before 3.18 do not report the family of a destination. Then it is family, that of
+// the service. If that is 0, decode assumes IPv4 if all bytes of the address after the
+// fourth are zero, and IPv6 otherwise.
 func (d *Destination) decode(b []byte, family Family) error {
 	*d = Destination{}
-	a := decoder{rest: b}
+	a := decoder{Rest: b}
 	var (
 		addr  []byte
 		port  uint16
 		stats statsDecoder
 	)
-	for a.next() {
-		switch a.typ {
+	for a.Next() {
+		switch a.Type {
 		case destFamily:
-			family = Family(a.uint16())
+			family = Family(a.Uint16())
 		case destAddr:
-			addr = a.value
+			addr = a.Value
 		case destPort:
-			port = a.port()
+			port = a.BigEndian16()
 		case destForward:
-			d.Forward = ForwardingMethod(a.uint32())
+			d.Forward = ForwardingMethod(a.Uint32())
 		case destWeight:
-			d.Weight = a.uint32()
+			d.Weight = a.Uint32()
 		case destUpperThreshold:
-			d.UpperThreshold = a.uint32()
+			d.UpperThreshold = a.Uint32()
 		case destLowerThreshold:
-			d.LowerThreshold = a.uint32()
+			d.LowerThreshold = a.Uint32()
 		case destActiveConns:
-			d.ActiveConns = a.uint32()
+			d.ActiveConns = a.Uint32()
 		case destInactiveConns:
-			d.InactiveConns = a.uint32()
+			d.InactiveConns = a.Uint32()
 		case destPersistentConns:
-			d.PersistentConns = a.uint32()
+			d.PersistentConns = a.Uint32()
 		case destTunnelType:
-			d.TunnelType = TunnelType(a.uint8())
+			d.TunnelType = TunnelType(a.Uint8())
 		case destTunnelPort:
-			d.TunnelPort = a.port()
+			d.TunnelPort = a.BigEndian16()
 		case destTunnelFlags:
-			d.TunnelFlags = TunnelFlags(a.uint16())
+			d.TunnelFlags = TunnelFlags(a.Uint16())
 		case destStats:
-			stats.old = a.value
+			stats.attr32 = a.Value
 		case destStats64:
-			stats.wide = a.value
+			stats.attr64 = a.Value
 		}
 	}
-	if a.err == nil {
-		a.err = stats.decode(&d.Stats)
+	if a.Err == nil {
+		a.Err = stats.decode(&d.Stats)
 	}
-	if a.err != nil {
-		return fmt.Errorf("destination: %w", a.err)
+	if a.Err != nil {
+		return fmt.Errorf("destination: %w", a.Err)
 	}
 	if addr == nil {
 		return errors.New("destination: no address in the kernel's reply")
@@ -158,6 +155,7 @@ func (d *Destination) decode(b []byte, family Family) error {
 	return nil
 }
 
+// guessFamily returns IPv4 if all bytes of an address after the fourth are zero.
 func guessFamily(addr []byte) Family {
 	for _, b := range addr[min(4, len(addr)):] {
 		if b != 0 {

@@ -1,41 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
 
-// Diff returns the changes that make table from into table to, as few as there
-// can be. What both have alike is not touched, so it keeps its connections,
-// counters and persistence. Read-only fields do not count.
+// Diff returns the fewest changes that turn table from into table to. It does not
+// touch services and destinations with the SameSettings, so they keep their
+// connections, counters and persistence. It ignores read-only fields.
 //
-// The order is such that traffic goes on meanwhile: a service in both tables
-// gets its new destinations before it loses old ones, and a service that is in
-// from alone goes last.
+// The changes are in an order that does not interrupt traffic: a service in both
+// tables gets its new destinations before it loses old ones, and services that only
+// from has are deleted last.
+//
+// Diff does not know what the kernel can store. If the kernel stores another value than
+// it was sent, the next Diff has the same change again. That is so for a Service.Timeout
+// above 4294967 seconds, and for tunnel options on kernels before 5.2, which ignore them.
+//
+// A table should have each service once, and a service each destination once, as those
+// that Client.Table reads. Of duplicates in from, Diff compares the last one. It adds an
+// identity as often as to has it, and deletes an identity as often as from has it; the
+// kernel refuses the repetitions with EEXIST, ESRCH or ENOENT.
 func Diff(from, to Table) []Change {
 	old := make(map[ServiceID]*TableEntry, len(from))
 	for i := range from {
-		old[from[i].Service.ServiceID.canonical()] = &from[i]
+		old[from[i].Service.ServiceID] = &from[i]
 	}
 	kept := make(map[ServiceID]bool, len(to))
 	additions := 0
 	for i := range to {
-		id := to[i].Service.ServiceID.canonical()
+		id := to[i].Service.ServiceID
 		kept[id] = true
 		if old[id] == nil {
 			additions += 1 + len(to[i].Destinations)
 		}
 	}
-	// A whole table at once: growing by and by would copy it four times.
+	// A new table consists of additions: allocate them at once.
 	changes := make([]Change, 0, additions)
 	for i := range to {
-		changes = appendEntryDiff(changes, old[to[i].Service.ServiceID.canonical()], &to[i])
+		changes = appendEntryDiff(changes, old[to[i].Service.ServiceID], &to[i])
 	}
 	for i := range from {
-		if id := from[i].Service.ServiceID; !kept[id.canonical()] {
+		if id := from[i].Service.ServiceID; !kept[id] {
 			changes = append(changes, DelService(id))
 		}
 	}
 	return changes
 }
 
-// appendEntryDiff adds what makes one service from into to; from is nil if the
-// service is new.
+// appendEntryDiff appends the changes that turn one service from into to. from is
+// nil if the service is new.
 func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
 	id := to.Service.ServiceID
 	if from == nil {
@@ -52,8 +63,8 @@ func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
 	for i := range from.Destinations {
 		old[from.Destinations[i].DestinationID] = &from.Destinations[i]
 	}
-	// New ones come first: should an edit take weight from the only old one, its
-	// relief is there.
+	// Add before editing: an edit may set the weight of the only old destination
+	// to 0.
 	kept := make(map[DestinationID]bool, len(to.Destinations))
 	for _, d := range to.Destinations {
 		kept[d.DestinationID] = true
@@ -73,26 +84,4 @@ func appendEntryDiff(changes []Change, from, to *TableEntry) []Change {
 		}
 	}
 	return changes
-}
-
-// canonical makes the two ways to write an IPv4 firewall mark one.
-func (id ServiceID) canonical() ServiceID {
-	if id.FWMark != 0 {
-		return ServiceID{FWMark: id.FWMark, Family: id.AddressFamily()}
-	}
-	return id
-}
-
-// sameSettings tells whether sending other would change nothing.
-func (s *Service) sameSettings(other *Service) bool {
-	mask := other.FlagsMask
-	if mask == 0 {
-		mask = ^ServiceFlags(0)
-	}
-	return (s.Flags^other.Flags)&mask&^Hashed == 0 && s.Scheduler == other.Scheduler &&
-		s.Timeout == other.Timeout && s.Netmask == other.Netmask && s.PersistenceEngine == other.PersistenceEngine
-}
-
-func (d *Destination) sameSettings(other *Destination) bool {
-	return d.settings() == other.settings()
 }

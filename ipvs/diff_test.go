@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -5,13 +7,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"pgregory.net/rapid"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// Applying Diff(A, B) to A gives B, for any two tables, and then there is
-// nothing left to do.
-func TestDiffMakesTheOtherTable(t *testing.T) {
+// For any two tables, applying Diff(A, B) to A gives B, and Diff(B, B) is empty.
+func TestDiffTransformsTable(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
 		rapid.Check(t, func(t *rapid.T) {
@@ -40,8 +42,8 @@ func TestDiffMakesTheOtherTable(t *testing.T) {
 	})
 }
 
-// No step leaves a service without a destination that has some before and after.
-func TestDiffNeverLeavesAServiceEmpty(t *testing.T) {
+// No change leaves a service empty that has destinations before and after.
+func TestDiffNeverEmptiesService(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
 		rapid.Check(t, func(t *rapid.T) {
@@ -70,7 +72,7 @@ func TestDiffNeverLeavesAServiceEmpty(t *testing.T) {
 	})
 }
 
-// What is alike is not touched.
+// Diff does not touch equal services and destinations.
 func TestDiffIsMinimal(t *testing.T) {
 	web := ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")}
 	dns := ipvs.ServiceID{Protocol: ipvs.UDP, AddrPort: netip.MustParseAddrPort("10.0.0.1:53")}
@@ -81,7 +83,7 @@ func TestDiffIsMinimal(t *testing.T) {
 		}
 	}
 	service := func(id ipvs.ServiceID, scheduler string) ipvs.Service {
-		return ipvs.Service{ServiceID: id, Scheduler: scheduler, Netmask: 0xffffffff}
+		return ipvs.Service{ServiceID: id, Scheduler: scheduler}
 	}
 	running := service(web, "rr")
 	running.Flags, running.Stats.Conns = ipvs.Hashed, 7
@@ -112,13 +114,72 @@ func TestDiffIsMinimal(t *testing.T) {
 	if got := ipvs.Diff(nil, nil); len(got) != 0 {
 		t.Errorf("from nothing to nothing: %+v", got)
 	}
-	both := ipvs.Table{{Service: service(ipvs.ServiceID{FWMark: 1, Family: ipvs.IPv4}, "wlc"), Destinations: to[0].Destinations}}
-	if got := ipvs.Diff(both, to[:1]); len(got) != 0 {
-		t.Errorf("two ways to write a mark: %+v", got)
+}
+
+// The kernel drops bits of the forwarding method that it does not know. Diff does not
+// want them again.
+func TestDiffIgnoresDroppedForwardingBits(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, w *world) {
+		c := w.client(t)
+		web := tcp("10.0.0.1:80")
+		to := ipvs.Table{{Service: service(web), Destinations: []ipvs.Destination{
+			destination("10.0.0.2:80", func(d *ipvs.Destination) { d.Forward = ipvs.DirectRoute | 0x100 }),
+		}}}
+		for _, err := range c.Apply(ipvs.Diff(nil, to)) {
+			must(t, err)
+		}
+		now, err := c.Table()
+		must(t, err)
+		if left := ipvs.Diff(now, to); len(left) != 0 {
+			t.Errorf("left to do: %v", left)
+		}
+		to[0].Destinations[0].Forward = ipvs.Tunnel | 0x100
+		if left := ipvs.Diff(now, to); len(left) != 1 {
+			t.Errorf("changes for another method: %v", left)
+		}
+	})
+}
+
+// As documented, Diff does not know that the kernel stores another timeout.
+func TestDiffRepeatsTimeoutThatKernelCannotStore(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, w *world) {
+		c := w.client(t)
+		for timeout, want := range map[uint32]int{4294967: 0, 4294967295: 1} {
+			to := ipvs.Table{{Service: service(tcp("10.0.0.1:80"), func(s *ipvs.Service) { s.Flags, s.Timeout = ipvs.Persistent, timeout })}}
+			must(t, c.Flush())
+			for _, err := range c.Apply(ipvs.Diff(nil, to)) {
+				must(t, err)
+			}
+			now, err := c.Table()
+			must(t, err)
+			if left := ipvs.Diff(now, to); len(left) != want {
+				t.Errorf("timeout %d: left to do: %v", timeout, left)
+			}
+		}
+	})
+}
+
+// The documentation of Diff says what becomes of identities that occur twice.
+func TestDiffDuplicates(t *testing.T) {
+	web, dns := tcp("10.0.0.1:80"), tcp("10.0.0.1:53")
+	heavy := func(d *ipvs.Destination) { d.Weight = 9 }
+	from := ipvs.Table{
+		{Service: service(web), Destinations: []ipvs.Destination{destination("10.0.0.2:80", heavy), destination("10.0.0.2:80")}},
+		{Service: service(dns)}, {Service: service(dns)},
+	}
+	to := ipvs.Table{{Service: service(web), Destinations: []ipvs.Destination{
+		destination("10.0.0.2:80"), destination("10.0.0.3:80"), destination("10.0.0.3:80"),
+	}}}
+	want := []ipvs.Change{
+		ipvs.NewDestination(web, destination("10.0.0.3:80")), ipvs.NewDestination(web, destination("10.0.0.3:80")),
+		ipvs.DelService(dns), ipvs.DelService(dns),
+	}
+	if got := ipvs.Diff(from, to); !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
-// anyTable is a table that some changes make.
+// anyTable draws a table that some changes make.
 func anyTable(t *rapid.T) ipvs.Table {
 	model, err := newFake().Dial()
 	if err != nil {
@@ -132,7 +193,7 @@ func anyTable(t *rapid.T) ipvs.Table {
 	return table
 }
 
-// makeTable makes the backend's table the same.
+// makeTable gives the backend the table.
 func makeTable(t *rapid.T, c *ipvs.Client, table ipvs.Table) {
 	clean(t, c)
 	for i, err := range c.Apply(ipvs.Diff(nil, table)) {

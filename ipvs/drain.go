@@ -1,52 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"syscall"
 
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
-// maxDrained bounds how many answers a drain reads.
+// maxDrained bounds how many answers drain reads.
 const maxDrained = 2 * maxStale
 
-// drain reads what the kernel has answered so far, and gives take the answers that
-// are errors. It knows the end by the answer to a barrier, so it needs no deadline.
+// drain reads all answers that the kernel has queued, and calls onError with those
+// that are errors. The answer to a barrier marks the end, so drain needs no
+// deadline.
 //
-// The answers that are there may have filled the receive buffer. The kernel then
-// tells so once, with ENOBUFS, and throws away each further answer until the last
-// one has been read (netlink_overrun, netlink_rcv_wake). That would be the answer
-// to the barrier too. So a barrier goes ahead of every read: as long as there are
-// answers its own is lost, and once there are none it is what the read gets. If
-// the answer to a barrier comes, but one was sent after it, none is being lost: all
-// the answers to the others are there.
-func (c *Client) drain(take func(sequence uint32, errno syscall.Errno)) error {
+// The queued answers may have filled the receive buffer. The kernel then reports
+// ENOBUFS once and drops every further answer, that to a barrier included, until
+// the queue has been read to its end (netlink_overrun, netlink_rcv_wake). So drain
+// sends a barrier before each read: while the queue is not empty the kernel drops
+// the answer; once it is empty the read returns it. If a read returns the answer to
+// a barrier that is not the last one sent, the kernel is no longer dropping answers,
+// and those to the later barriers are queued.
+func (c *connection) drain(onError func(sequence uint32, errno syscall.Errno)) error {
 	err := error(nil)
-	barriers := []uint32(nil) // sent since answers were lost
+	barriers := []uint32(nil) // sequence numbers of those sent since answers were lost
 	lossless := false
 	for range maxDrained {
 		if !lossless {
-			sent, err := c.conn.SendMessages([]netlink.Message{barrier()})
-			if err != nil {
+			barriers = append(barriers, c.appendBarrier())
+			if err := c.nl.Send(); err != nil {
 				return err
 			}
-			barriers = append(barriers, sent[0].Header.Sequence)
 		}
-		var answers []netlink.Message
-		answers, err = c.conn.Receive()
-		errno, sequence, refused := kernelErrno(err)
+		answered := []uint32(nil) // sequence numbers
+		err = c.nl.Receive(func(m netlink.Message) { answered = append(answered, m.Header.Sequence) })
+		errno, sequence, refused := nlsock.KernelErrno(err)
 		switch {
 		case refused:
-			take(sequence, errno)
-		case errors.Is(err, unix.ENOBUFS):
+			onError(sequence, errno)
+		case errors.Is(err, syscall.ENOBUFS):
 			barriers, lossless = barriers[:0], false
-		case errors.Is(err, os.ErrDeadlineExceeded) || err != nil && c.closed.Load():
-			return err
+		case c.nl.Err() != nil:
+			return c.nl.Err()
 		}
-		i := slices.IndexFunc(barriers, func(barrier uint32) bool { return hasAnswerTo(barrier, answers) })
+		i := -1
+		if err == nil {
+			i = slices.IndexFunc(barriers, func(barrier uint32) bool { return slices.Contains(answered, barrier) })
+		}
 		if i >= 0 && i == len(barriers)-1 {
 			return nil
 		}
@@ -55,21 +59,15 @@ func (c *Client) drain(take func(sequence uint32, errno syscall.Errno)) error {
 	return errors.Join(errStale, err)
 }
 
-func hasAnswerTo(sequence uint32, answers []netlink.Message) bool {
-	return slices.ContainsFunc(answers, func(m netlink.Message) bool { return m.Header.Sequence == sequence })
-}
-
-// settle throws away what is left of a request that failed half way, so that it
-// is not taken for the answer to the next one: the end of a dump alone, which
-// the netlink package hands over without its sequence number, looks like an
-// empty table.
-func (c *Client) settle() error {
-	if !c.unsettled {
+// resync discards the remaining answers to a request that failed halfway, so that
+// they are not taken for answers to the next request.
+func (c *connection) resync() error {
+	if !c.desynced {
 		return nil
 	}
 	if err := c.drain(func(uint32, syscall.Errno) {}); err != nil {
 		return err
 	}
-	c.unsettled = false
+	c.desynced = false
 	return nil
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -5,45 +7,96 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"slices"
 	"syscall"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"golang.org/x/sys/unix"
 )
 
+// Each error matches its errno, one sentinel at most, and one error of package fs at most.
 func TestErrorIs(t *testing.T) {
-	for errno, targets := range map[syscall.Errno][]error{
-		unix.ESRCH:  {fs.ErrNotExist, unix.ESRCH},
-		unix.ENOENT: {fs.ErrNotExist, unix.ENOENT},
-		unix.EEXIST: {fs.ErrExist, unix.EEXIST},
-		unix.EPERM:  {fs.ErrPermission, unix.EPERM},
-		unix.EACCES: {fs.ErrPermission},
-		unix.EINVAL: {unix.EINVAL},
-		unix.ERANGE: {unix.ERANGE},
+	errnos := []syscall.Errno{syscall.EPERM, syscall.ENOENT, syscall.ESRCH, syscall.EACCES, syscall.EEXIST, syscall.ENODEV, syscall.EINVAL, syscall.ERANGE, syscall.ENOPROTOOPT, syscall.EOPNOTSUPP, syscall.EAFNOSUPPORT, syscall.ENOMEM}
+	for _, tc := range []struct {
+		command ipvs.Command
+		errno   syscall.Errno
+		want    []error
+	}{
+		{ipvs.CommandNewService, syscall.EEXIST, []error{fs.ErrExist}},
+		{ipvs.CommandNewService, syscall.ENOENT, []error{ipvs.ErrNoScheduler, fs.ErrNotExist}},
+		{ipvs.CommandNewService, syscall.ENOPROTOOPT, []error{ipvs.ErrNoIPVS, fs.ErrNotExist}},
+		{ipvs.CommandSetService, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandSetService, syscall.ENOENT, []error{ipvs.ErrNoScheduler, fs.ErrNotExist}},
+		{ipvs.CommandDelService, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandGetService, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandGetDestinations, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandZero, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandNewDestination, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandNewDestination, syscall.EEXIST, []error{fs.ErrExist}},
+		{ipvs.CommandNewDestination, syscall.EINVAL, []error{fs.ErrInvalid}},
+		{ipvs.CommandNewDestination, syscall.ERANGE, []error{fs.ErrInvalid}},
+		{ipvs.CommandNewDestination, syscall.EAFNOSUPPORT, []error{errors.ErrUnsupported}},
+		{ipvs.CommandSetDestination, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandSetDestination, syscall.ENOENT, []error{ipvs.ErrNoDestination, fs.ErrNotExist}},
+		{ipvs.CommandDelDestination, syscall.ESRCH, []error{ipvs.ErrNoService, fs.ErrNotExist}},
+		{ipvs.CommandDelDestination, syscall.ENOENT, []error{ipvs.ErrNoDestination, fs.ErrNotExist}},
+		{ipvs.CommandNewDaemon, syscall.EEXIST, []error{fs.ErrExist}},
+		{ipvs.CommandNewDaemon, syscall.ENODEV, []error{ipvs.ErrNoInterface}},
+		{ipvs.CommandNewDaemon, syscall.ENOPROTOOPT, []error{ipvs.ErrNoIPVS, fs.ErrNotExist}},
+		{ipvs.CommandDelDaemon, syscall.ESRCH, []error{ipvs.ErrNoDaemon, fs.ErrNotExist}},
+		{ipvs.CommandFlush, syscall.EPERM, []error{fs.ErrPermission}},
+		{ipvs.CommandFlush, syscall.EACCES, []error{fs.ErrPermission}},
+		{ipvs.CommandFlush, syscall.EOPNOTSUPP, []error{errors.ErrUnsupported}},
+		{ipvs.CommandFlush, syscall.ESRCH, []error{fs.ErrNotExist}},
+		{ipvs.CommandFlush, syscall.ENOENT, []error{fs.ErrNotExist}},
+		{ipvs.CommandFlush, syscall.ENODEV, nil},
+		{ipvs.CommandFlush, syscall.ENOPROTOOPT, nil},
+		{ipvs.CommandFlush, syscall.ENOMEM, nil},
 	} {
-		err := fmt.Errorf("wrapped: %w", &ipvs.Error{Command: ipvs.CommandNewService, Errno: errno})
-		for _, target := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, unix.ESRCH, unix.ENOENT, unix.EEXIST, unix.EPERM, unix.EINVAL, unix.ERANGE} {
-			want := false
-			for _, w := range targets {
-				want = want || w == target
+		err := fmt.Errorf("wrapped: %w", &ipvs.Error{Command: tc.command, Errno: tc.errno})
+		what := fmt.Sprintf("%v with errno %d", tc.command, tc.errno)
+		wantMeaning(t, what, err, tc.want...)
+		for _, errno := range errnos {
+			if got := errors.Is(err, errno); got != (errno == tc.errno) {
+				t.Errorf("%s is errno %d: %t", what, errno, got)
 			}
-			if got := errors.Is(err, target); got != want {
-				t.Errorf("%v is %v: got %v", errno, target, got)
-			}
+		}
+	}
+}
+
+// A sentinel is what its documentation says, and no other sentinel.
+func TestSentinels(t *testing.T) {
+	for _, err := range []error{ipvs.ErrNoIPVS, ipvs.ErrNoService, ipvs.ErrNoDestination, ipvs.ErrNoScheduler, ipvs.ErrNoDaemon} {
+		wantMeaning(t, err.Error(), err, err, fs.ErrNotExist)
+	}
+	wantMeaning(t, "no interface", ipvs.ErrNoInterface, ipvs.ErrNoInterface)
+	wantMeaning(t, "not supported", ipvs.ErrNotSupported, ipvs.ErrNotSupported, errors.ErrUnsupported)
+}
+
+// wantMeaning checks which errors of this package, of package fs and of package errors
+// an error is.
+func wantMeaning(t *testing.T, what string, err error, want ...error) {
+	t.Helper()
+	for _, target := range []error{
+		ipvs.ErrNoIPVS, ipvs.ErrNoService, ipvs.ErrNoDestination, ipvs.ErrNoScheduler, ipvs.ErrNoDaemon, ipvs.ErrNoInterface, ipvs.ErrNotSupported, ipvs.ErrResultUnknown,
+		fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, fs.ErrInvalid, errors.ErrUnsupported, os.ErrClosed,
+	} {
+		if got := errors.Is(err, target); got != slices.Contains(want, target) {
+			t.Errorf("%s: %v is %q: %t", what, err, target, got)
 		}
 	}
 }
 
 func TestErrorText(t *testing.T) {
 	for want, e := range map[string]ipvs.Error{
-		"ipvs: add service TCP 10.0.0.1:80: Service already exists":                                     {Command: ipvs.CommandNewService, Errno: unix.EEXIST, Subject: "TCP 10.0.0.1:80"},
-		"ipvs: add server x: Destination already exists":                                                {Command: ipvs.CommandNewDestination, Errno: unix.EEXIST, Subject: "x"},
-		"ipvs: start daemon: Daemon has already run":                                                    {Command: ipvs.CommandNewDaemon, Errno: unix.EEXIST},
-		"ipvs: flush: File exists":                                                                      {Command: ipvs.CommandFlush, Errno: unix.EEXIST},
-		"ipvs: flush: Permission denied (you must be root)":                                             {Command: ipvs.CommandFlush, Errno: unix.EPERM},
-		"ipvs: add server: Numerical result out of range":                                               {Command: ipvs.CommandNewDestination, Errno: unix.ERANGE},
-		"ipvs: command 77: Invalid operation.  Possibly wrong module version, address not unicast, ...": {Command: 77, Errno: unix.EINVAL},
+		"ipvs: add service TCP 10.0.0.1:80: Service already exists":                                     {Command: ipvs.CommandNewService, Errno: syscall.EEXIST, Subject: "TCP 10.0.0.1:80"},
+		"ipvs: add server x: Destination already exists":                                                {Command: ipvs.CommandNewDestination, Errno: syscall.EEXIST, Subject: "x"},
+		"ipvs: start daemon: Daemon has already run":                                                    {Command: ipvs.CommandNewDaemon, Errno: syscall.EEXIST},
+		"ipvs: flush: File exists":                                                                      {Command: ipvs.CommandFlush, Errno: syscall.EEXIST},
+		"ipvs: flush: Permission denied (you must be root)":                                             {Command: ipvs.CommandFlush, Errno: syscall.EPERM},
+		"ipvs: add server: Numerical result out of range":                                               {Command: ipvs.CommandNewDestination, Errno: syscall.ERANGE},
+		"ipvs: command 77: Invalid operation.  Possibly wrong module version, address not unicast, ...": {Command: 77, Errno: syscall.EINVAL},
 		"ipvs: command 0: Errno 4095":                                                                   {Errno: 4095},
 	} {
 		if got := e.Error(); got != want {
@@ -52,7 +105,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestSubjects(t *testing.T) {
+func TestErrorSubject(t *testing.T) {
 	_, c := faulty(t)
 	id, missing := tcp("10.0.0.1:80"), mark(5, ipvs.IPv6)
 	_, err := c.Service(missing)
@@ -71,7 +124,7 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// textual is what a type must have to speak in words.
+// textual is a pointer to a type that can be read from text.
 type textual[T any] interface {
 	*T
 	encoding.TextUnmarshaler
@@ -101,7 +154,7 @@ func checkTexts[T interface {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestEnumText(t *testing.T) {
 	checkTexts(t, map[ipvs.Protocol]string{ipvs.TCP: "TCP", ipvs.UDP: "UDP", ipvs.SCTP: "SCTP", 1: "1", 65535: "65535"})
 	checkTexts(t, map[ipvs.Family]string{ipvs.IPv4: "IPv4", ipvs.IPv6: "IPv6", 0: "0", 65535: "65535"})
 	checkTexts(t, map[ipvs.ForwardingMethod]string{
@@ -116,9 +169,6 @@ func TestWords(t *testing.T) {
 		if got := group.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-	if got := ipvs.Family(0).HostNetmask(); got != 0xffffffff {
-		t.Errorf("netmask %#x", got)
 	}
 }
 

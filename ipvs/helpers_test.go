@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -7,7 +9,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Numbers of Linux's netlink and generic netlink.
+const (
+	nlmsgError     = 2
+	nlmsgDone      = 3
+	genlIDControl  = 0x10
+	ctrlNewFamily  = 1
+	ctrlGetFamily  = 3
+	ctrlFamilyID   = 1
+	ctrlFamilyName = 2
 )
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
@@ -16,16 +30,20 @@ func tcp(s string) ipvs.ServiceID {
 	return ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort(s)}
 }
 
-func mark(n uint32, family ipvs.Family) ipvs.ServiceID {
-	if family == ipvs.IPv4 {
-		family = 0
-	}
-	return ipvs.ServiceID{FWMark: n, Family: family}
+// mapped returns a service with an IPv4-mapped IPv6 address, which is meant as it is.
+func mapped(s string) ipvs.ServiceID {
+	id := tcp(s)
+	id.IPv6 = true
+	return id
 }
 
-// service is a plain one; options change it.
+func mark(n uint32, family ipvs.Family) ipvs.ServiceID {
+	return ipvs.ServiceID{FWMark: n, IPv6: family == ipvs.IPv6}
+}
+
+// service returns a plain service, changed by options.
 func service(id ipvs.ServiceID, options ...func(*ipvs.Service)) ipvs.Service {
-	s := ipvs.Service{ServiceID: id, Scheduler: "rr", Netmask: id.AddressFamily().HostNetmask()}
+	s := ipvs.Service{ServiceID: id, Scheduler: "rr"}
 	for _, o := range options {
 		o(&s)
 	}
@@ -36,7 +54,7 @@ func destID(s string) ipvs.DestinationID {
 	return ipvs.DestinationID{AddrPort: netip.MustParseAddrPort(s)}
 }
 
-// destination is a plain one; options change it.
+// destination returns a plain destination, changed by options.
 func destination(s string, options ...func(*ipvs.Destination)) ipvs.Destination {
 	d := ipvs.Destination{DestinationID: destID(s), Weight: 1}
 	for _, o := range options {
@@ -52,7 +70,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// wantErrno checks an error; what names the case.
+// wantErrno checks the errno of an error. what names the case.
 func wantErrno(t *testing.T, what string, err error, want syscall.Errno) {
 	t.Helper()
 	if got := errnoOf(t, err); got != want {
@@ -68,10 +86,10 @@ func wantEqual(t *testing.T, what string, got, want any) {
 }
 
 func diff(got, want any) string {
-	return cmp.Diff(got, want, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}))
+	return cmp.Diff(got, want, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}, ipvs.Netmask{}))
 }
 
-// listed is the service as the kernel reports it.
+// listed returns the service as the kernel reports it.
 func listed(s ipvs.Service) ipvs.Service {
 	s.Flags |= ipvs.Hashed
 	return s

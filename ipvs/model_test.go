@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -10,13 +12,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The fake is the model of every backend: after any changes both hold the same
-// table and gave the same answers. On the kernel this audits the fake.
-func TestModel(t *testing.T) {
+// The fake is the model of every backend: any changes have the same results and leave
+// the same table on both. With the kernel as backend, this audits the fake.
+func TestFakeMatchesBackend(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
 		c := w.client(t)
+		large := takesLargeThresholds(t, c)
 		rapid.Check(t, func(t *rapid.T) {
-			model, err := newFake().Dial()
+			k := newFake()
+			k.SetLargeThresholds(large)
+			model, err := k.Dial()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,9 +47,9 @@ func text(err error) string {
 	return err.Error()
 }
 
-// clean makes the backend as it is after a boot.
+// clean resets the backend to its state after boot.
 func clean(t *rapid.T, c *ipvs.Client) {
-	for _, err := range c.Apply([]ipvs.Change{ipvs.Flush(), ipvs.SetConfig(ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300})}) {
+	for _, err := range c.Apply([]ipvs.Change{ipvs.Flush(), ipvs.SetTimeouts(ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300})}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,12 +59,13 @@ func clean(t *rapid.T, c *ipvs.Client) {
 }
 
 type everything struct {
-	Table   ipvs.Table
-	Daemons []ipvs.Daemon
-	Config  ipvs.Config
+	Table    ipvs.Table
+	Daemons  []ipvs.Daemon
+	Timeouts ipvs.Timeouts
 }
 
-// state reads everything, the services in an order of its own.
+// state reads everything. It sorts the services, because the backends order them
+// differently.
 func state(t *rapid.T, c *ipvs.Client) (all everything) {
 	var err error
 	if all.Table, err = c.Table(); err != nil {
@@ -71,13 +77,13 @@ func state(t *rapid.T, c *ipvs.Client) (all everything) {
 	if all.Daemons, err = c.Daemons(); err != nil {
 		t.Fatal(err)
 	}
-	if all.Config, err = c.Config(); err != nil {
+	if all.Timeouts, err = c.Timeouts(); err != nil {
 		t.Fatal(err)
 	}
 	return all
 }
 
-// anyChange draws from few identities, so that changes meet.
+// anyChange draws from few identities, so that changes affect each other.
 func anyChange() *rapid.Generator[ipvs.Change] {
 	ids := rapid.SampledFrom([]ipvs.ServiceID{
 		tcp("10.0.0.1:80"), tcp("10.0.0.1:0"), {Protocol: ipvs.UDP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")},
@@ -87,13 +93,14 @@ func anyChange() *rapid.Generator[ipvs.Change] {
 		destID("10.0.0.2:80"), destID("10.0.0.3:0"), destID("[2001:db8::2]:80"), destID("0.0.0.0:1"), destID("[fe80::9]:1"),
 	})
 	settings := rapid.Custom(func(t *rapid.T) ipvs.Service {
+		id := ids.Draw(t, "id")
 		return ipvs.Service{
-			ServiceID:         ids.Draw(t, "id"),
+			ServiceID:         id,
 			Scheduler:         rapid.SampledFrom([]string{"rr", "wlc", "sh", "none", "nosuch"}).Draw(t, "scheduler"),
 			Flags:             ipvs.ServiceFlags(rapid.Uint32Range(0, 63).Draw(t, "flags")),
 			FlagsMask:         rapid.SampledFrom([]ipvs.ServiceFlags{0, ipvs.Persistent, ipvs.OnePacket | ipvs.SchedulerFlag1}).Draw(t, "mask"),
 			Timeout:           rapid.Uint32().Draw(t, "timeout"),
-			Netmask:           rapid.SampledFrom([]uint32{0, 1, 64, 128, 129, 0xffffffff}).Draw(t, "netmask"),
+			Netmask:           anyNetmask(id.AddressFamily()).Draw(t, "netmask"),
 			PersistenceEngine: rapid.SampledFrom([]string{"", "sip", "nosuch"}).Draw(t, "engine"),
 		}
 	})
@@ -141,7 +148,7 @@ func anyChange() *rapid.Generator[ipvs.Change] {
 		case 10:
 			return ipvs.StopDaemon(ipvs.DaemonState(rapid.Uint32Range(0, 3).Draw(t, "state")))
 		case 11:
-			return ipvs.SetConfig(ipvs.Config{TCP: small.Draw(t, "TCP"), UDP: small.Draw(t, "UDP"), TCPFin: small.Draw(t, "FIN")})
+			return ipvs.SetTimeouts(ipvs.Timeouts{TCP: small.Draw(t, "TCP"), UDP: small.Draw(t, "UDP"), TCPFin: small.Draw(t, "FIN")})
 		}
 		return rapid.SampledFrom([]ipvs.Change{ipvs.ZeroAll(), ipvs.ZeroService(id), ipvs.Flush()}).Draw(t, "other")
 	})

@@ -1,88 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
 
-import (
-	"errors"
-	"os"
-	"runtime"
-	"syscall"
+import "github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 
-	"golang.org/x/sys/unix"
-)
-
-var errNoSocket = errors.New("no socket of the kernel")
-
-// inNamespaceOf calls a function on a thread that is in the network namespace of a
-// socket: the caller's, or one that is moved there and back.
-func inNamespaceOf(socket syscall.RawConn, do func() error) error {
-	namespace, err := namespaceOf(socket)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = namespace.Close() }()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	here, err := threadNamespace()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = here.Close() }()
-	if same, err := sameFile(here, namespace); same || err != nil {
-		return errors.Join(err, do())
-	}
-	done := make(chan error)
-	go func() { done <- visit(namespace, do) }()
-	return <-done
+// InNetNS makes Dial connect to the IPVS of another network namespace, given by a file
+// such as /proc/1234/ns/net. The client stays in the namespace, from whichever thread it
+// is used, and keeps the namespace alive. Dial returns fs.ErrNotExist if there is no such
+// file, fs.ErrInvalid if the file is not a network namespace, and fs.ErrPermission
+// without CAP_SYS_ADMIN, unless the calling thread is in the namespace already.
+//
+// InNetNSNamed, InNetNSOfPID and InNetNSOfFD do the same for what their names say. The
+// last of several such options counts.
+func InNetNS(path string) Option {
+	return inNamespace(func() (*nlsock.Namespace, error) { return nlsock.NamespaceAt(path) })
 }
 
-// visit calls a function in another network namespace. Should the way back be
-// barred, the thread ends with its goroutine.
-func visit(namespace *os.File, do func() error) error {
-	runtime.LockOSThread()
-	home, err := threadNamespace()
-	if err != nil {
-		runtime.UnlockOSThread()
-		return err
-	}
-	defer func() { _ = home.Close() }()
-	if err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err == nil {
-		err = do()
-	}
-	if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-		runtime.UnlockOSThread()
-	}
-	return err
+// InNetNSNamed is InNetNS for a namespace that "ip netns add" has named, which makes a
+// file in /run/netns. The file may outlive the namespace; then the error is
+// fs.ErrInvalid.
+func InNetNSNamed(name string) Option {
+	return inNamespace(func() (*nlsock.Namespace, error) { return nlsock.NamespaceNamed(name) })
 }
 
-// namespaceOf opens the network namespace that a socket belongs to: SIOCGSKNS in
-// net/socket.c.
-func namespaceOf(socket syscall.RawConn) (namespace *os.File, err error) {
-	failed := socket.Control(func(fd uintptr) { namespace, err = socketNamespace(int(fd)) })
-	return namespace, errors.Join(failed, err)
+// InNetNSOfPID is InNetNS for the namespace of a process, which is that of its main
+// thread. Process IDs are used again; InNetNSOfFD with a file opened earlier is safe from
+// that. It needs the right to inspect the process: its user, or CAP_SYS_PTRACE.
+func InNetNSOfPID(pid int) Option {
+	return inNamespace(func() (*nlsock.Namespace, error) { return nlsock.NamespaceOfPID(pid) })
 }
 
-// threadNamespace opens the network namespace of the thread, without /proc.
-func threadNamespace() (*os.File, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_GENERIC)
-	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
-	}
-	defer func() { _ = unix.Close(fd) }()
-	return socketNamespace(fd)
+// InNetNSOfFD is InNetNS for an open file. Dial neither closes nor keeps the descriptor.
+func InNetNSOfFD(fd int) Option {
+	return inNamespace(func() (*nlsock.Namespace, error) { return nlsock.NamespaceOfFD(fd) })
 }
 
-func socketNamespace(fd int) (*os.File, error) {
-	namespace, err := unix.IoctlRetInt(fd, unix.SIOCGSKNS)
-	if err != nil {
-		return nil, os.NewSyscallError("ioctl", err)
-	}
-	return os.NewFile(uintptr(namespace), "network namespace"), nil
-}
-
-func sameFile(a, b *os.File) (bool, error) {
-	infoA, errA := a.Stat()
-	infoB, errB := b.Stat()
-	if err := errors.Join(errA, errB); err != nil {
-		return false, err
-	}
-	return os.SameFile(infoA, infoB), nil
+func inNamespace(open func() (*nlsock.Namespace, error)) Option {
+	return func(c *nlsock.Config) { c.Namespace = open }
 }

@@ -1,22 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
+
+import (
+	"encoding/binary"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlattr"
+)
 
 // Stats are the counters of a service or a destination since it was created or
 // zeroed, and its rates, which the kernel estimates every two seconds.
+//
+// Kernels before 4.1 report all values except InBytes and OutBytes with 32 bits, so
+// counters of connections and packets wrap there.
 type Stats struct {
-	Conns    uint64 // connections scheduled
-	InPkts   uint64 // packets from clients
-	OutPkts  uint64 // packets to clients, if they pass the director
-	InBytes  uint64
-	OutBytes uint64
+	Conns    uint64 `json:"connections,omitempty"`      // connections scheduled
+	InPkts   uint64 `json:"incoming_packets,omitempty"` // packets from clients
+	OutPkts  uint64 `json:"outgoing_packets,omitempty"` // packets to clients, if they pass through the director
+	InBytes  uint64 `json:"incoming_bytes,omitempty"`   // bytes from clients
+	OutBytes uint64 `json:"outgoing_bytes,omitempty"`   // bytes to clients, as OutPkts
 
-	CPS    uint64 // connections per second
-	InPPS  uint64 // packets per second
-	OutPPS uint64
-	InBPS  uint64 // bytes per second
-	OutBPS uint64
+	CPS    uint64 `json:"connections_per_second,omitempty"`      // connections per second
+	InPPS  uint64 `json:"incoming_packets_per_second,omitempty"` // packets per second from clients
+	OutPPS uint64 `json:"outgoing_packets_per_second,omitempty"` // packets per second to clients
+	InBPS  uint64 `json:"incoming_bytes_per_second,omitempty"`   // bytes per second from clients
+	OutBPS uint64 `json:"outgoing_bytes_per_second,omitempty"`   // bytes per second to clients
 }
 
-// fields lists the counters in the order of IPVS_STATS_ATTR_*.
+// fields returns pointers to the values in the order of IPVS_STATS_ATTR_*.
 func (s *Stats) fields() [10]*uint64 {
 	return [10]*uint64{
 		statsConns - 1: &s.Conns, statsInPkts - 1: &s.InPkts, statsOutPkts - 1: &s.OutPkts,
@@ -26,24 +37,24 @@ func (s *Stats) fields() [10]*uint64 {
 	}
 }
 
-// encode writes both forms, as the kernel does: the old one, with 32 bits for
-// all but the byte counters, and the one of Linux 4.1 with 64 bits throughout.
+// encode writes both forms, as the kernel does: the old one, with 32 bits for all
+// values except the byte counters, and that of Linux 4.1 with 64 bits for all.
 func (s *Stats) encode(e *encoder, attr32, attr64 uint16) {
 	if *s == (Stats{}) {
 		return
 	}
-	e.nest(attr32, func(e *encoder) {
+	e.Nest(attr32, func(e *encoder) {
 		for i, f := range s.fields() {
 			if typ := uint16(i + 1); size32(typ) == 8 {
-				e.uint64(typ, *f)
+				e.Uint64(typ, *f)
 			} else {
-				e.uint32(typ, uint32(*f))
+				e.Uint32(typ, uint32(*f))
 			}
 		}
 	})
-	e.nest(attr64, func(e *encoder) {
+	e.Nest(attr64, func(e *encoder) {
 		for i, f := range s.fields() {
-			e.uint64(uint16(i+1), *f)
+			e.Uint64(uint16(i+1), *f)
 		}
 	})
 }
@@ -56,33 +67,54 @@ func size32(typ uint16) int {
 	return 4
 }
 
-// statsDecoder reads the counters of a service or a destination, which the kernel
-// tells in both forms.
-type statsDecoder struct{ old, wide []byte }
+// statsDecoder holds the two forms of the counters of a service or a destination. It
+// decodes the 64-bit form if there is one.
+type statsDecoder struct{ attr32, attr64 []byte }
 
 func (d *statsDecoder) decode(s *Stats) error {
-	if d.wide == nil {
-		return s.decode(d.old, false)
+	if d.attr64 == nil {
+		return s.decode(d.attr32, false)
 	}
-	return s.decode(d.wide, true)
+	if s.decodeAll(d.attr64) {
+		return nil
+	}
+	return s.decode(d.attr64, true)
 }
 
-// decode reads counters, all of 64 bits if wide is set.
+// decodeAll decodes the 64-bit form as the kernel writes it: all values in order,
+// with nothing in between. If b does not have that layout, decodeAll returns false
+// and leaves s undefined.
+func (s *Stats) decodeAll(b []byte) bool {
+	const size = nlattr.HeaderLen + 8
+	if len(b) != statsOutBPS*size {
+		return false
+	}
+	for i, f := range s.fields() {
+		a := b[i*size : (i+1)*size]
+		if binary.NativeEndian.Uint16(a) != size || binary.NativeEndian.Uint16(a[2:]) != uint16(i+1) {
+			return false
+		}
+		*f = binary.NativeEndian.Uint64(a[nlattr.HeaderLen:])
+	}
+	return true
+}
+
+// decode decodes either form. With wide set, all values have 64 bits.
 func (s *Stats) decode(b []byte, wide bool) error {
 	var v [statsOutBPS + 1]uint64
-	a := decoder{rest: b}
-	for a.next() {
+	a := decoder{Rest: b}
+	for a.Next() {
 		switch {
-		case a.typ < statsConns || a.typ > statsOutBPS:
-		case wide || size32(a.typ) == 8:
-			v[a.typ] = a.uint64()
+		case a.Type < statsConns || a.Type > statsOutBPS:
+		case wide || size32(a.Type) == 8:
+			v[a.Type] = a.Uint64()
 		default:
-			v[a.typ] = uint64(a.uint32())
+			v[a.Type] = uint64(a.Uint32())
 		}
 	}
 	*s = Stats{
 		Conns: v[statsConns], InPkts: v[statsInPkts], OutPkts: v[statsOutPkts], InBytes: v[statsInBytes], OutBytes: v[statsOutBytes],
 		CPS: v[statsCPS], InPPS: v[statsInPPS], OutPPS: v[statsOutPPS], InBPS: v[statsInBPS], OutBPS: v[statsOutBPS],
 	}
-	return a.err
+	return a.Err
 }

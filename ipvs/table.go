@@ -1,85 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs
 
 import (
 	"cmp"
 	"errors"
-	"io/fs"
 	"slices"
 )
 
-// Table is a snapshot of all services with their destinations. It is not
-// atomic: the kernel lists one service's destinations at a time.
+// Table is a list of services with their destinations. Client.Table reads it one
+// service at a time, so it is not an atomic snapshot.
 type Table []TableEntry
 
 // TableEntry is a service and its destinations.
 type TableEntry struct {
-	Service      Service
-	Destinations []Destination
+	Service      Service       `json:"service"`
+	Destinations []Destination `json:"destinations,omitzero"`
 }
 
-// Table reads all services with their destinations, in the kernel's order. No
-// service or destination that is there all the time is missing, and none is there
-// twice, whatever is added or deleted meanwhile, here or in other network
-// namespaces. A service that is deleted meanwhile is left out.
+// Table reads all services with their destinations, in the kernel's order. Each
+// service or destination that exists throughout the call is listed exactly once,
+// whatever others add or delete at the same time, in this network namespace or
+// another. Table leaves out a service that is deleted during the call.
 //
-// The kernel's answer may lack something if it is large and others change services
-// or destinations meanwhile. So services are read again in other parts, and
-// destinations compared with /proc/net/ip_vs; where neither can be done, two
-// readings must be the same. The error says that the table kept changing if that
-// does not come to an end.
+// The kernel dumps services in chunks and resumes by index over all namespaces, so a
+// concurrent add or delete can hide a service. Destinations are dumped in the same
+// way. If an answer has several chunks, Table therefore dumps the services again in
+// chunks of another size, and compares destinations with IP_VS_SO_GET_DESTS or
+// /proc/net/ip_vs. Where that is impossible, it repeats the dump until two dumps are
+// equal. The error is ErrInterrupted if the table keeps changing.
 func (c *Client) Table() (Table, error) {
 	services, err := c.Services()
 	if err != nil {
 		return nil, err
 	}
 	table := make(Table, 0, len(services))
-	var unsure []int
+	reader, closeReader := c.destinationReader()
+	defer closeReader()
+	var unverified []int
 	for _, s := range services {
-		destinations, whole, err := c.dumpDestinations(s.ServiceID)
-		if err == nil && len(destinations) == 0 {
-			// The kernel answers so for a service without destinations and for
-			// one that is gone.
-			_, err = c.Service(s.ServiceID)
-		}
-		if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrNoIPVS) {
+		destinations, complete, err := reader.dumpDestinations(s.ServiceID)
+		switch {
+		case errors.Is(err, ErrNoService):
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return nil, err
-		}
-		if !whole {
-			unsure = append(unsure, len(table))
+		case !complete:
+			unverified = append(unverified, len(table))
 		}
 		table = append(table, TableEntry{s, destinations})
 	}
-	return table, c.checkDestinations(table, unsure)
+	if err := c.verifyDestinations(table, unverified); err != nil {
+		return nil, err
+	}
+	existing := table[:0]
+	for i := range table {
+		switch err := reader.checkExists(&table[i]); {
+		case errors.Is(err, ErrNoService):
+		case err != nil:
+			return nil, err
+		default:
+			existing = append(existing, table[i])
+		}
+	}
+	return existing, nil
 }
 
-// checkDestinations compares the destinations of some services with /proc, and
-// reads those again that are not the same there.
-func (c *Client) checkDestinations(table Table, unsure []int) error {
-	if len(unsure) == 0 {
+// checkExists returns ErrNoService if a service that has been listed is deleted by now. The
+// kernel gives the same answer for a service without destinations and for a deleted one.
+func (c *Client) checkExists(entry *TableEntry) error {
+	if len(entry.Destinations) > 0 {
 		return nil
 	}
-	same := c.listedAlike(table, unsure)
-	for _, i := range unsure {
+	_, err := c.Service(entry.Service.ServiceID)
+	return err
+}
+
+var errNoDestinationLister = errors.New("no socket option to list destinations with")
+
+// verifyDestinations compares the destinations of unverified services with those that
+// the kernel lists at once: by socket option, or else in /proc. It reads those that
+// differ again.
+func (c *Client) verifyDestinations(table Table, unverified []int) error {
+	if len(unverified) == 0 {
+		return nil
+	}
+	if err := c.await(func() { unverified = c.unlikeSockopt(table, unverified) }); err != nil {
+		return prefixed(err)
+	}
+	if len(unverified) == 0 {
+		return nil
+	}
+	same := c.matchingProc(table, unverified)
+	for _, i := range unverified {
 		if same[i] {
 			continue
 		}
 		id := table[i].Service.ServiceID
-		destinations, err := c.allDestinations(id, table[i].Destinations)
+		destinations, err := c.rereadDestinations(id, table[i].Destinations)
 		if err != nil {
-			return describe(err, id)
+			return withSubject(err, id)
 		}
 		table[i].Destinations = destinations
 	}
 	return nil
 }
 
-// HasJust tells whether the kernel has the services of a table with their
-// destinations, and no others. It does not compare their settings, and usually
-// takes a fraction of the time of Table.
-func (c *Client) HasJust(table Table) (bool, error) {
+// unlikeSockopt returns those of some services of a table, given by their indices, whose
+// destinations the kernel lists differently by socket option.
+func (c *Client) unlikeSockopt(table Table, some []int) []int {
+	lister, err := c.newDestinationLister()
+	if err != nil {
+		return some
+	}
+	defer lister.close()
+	return slices.DeleteFunc(some, func(i int) bool {
+		return lister.matches(table[i].Service.ServiceID, table[i].Destinations)
+	})
+}
+
+// HasExactly reports whether the kernel has exactly the services and destinations of a
+// table. It does not compare their settings, and is usually much faster than Table.
+func (c *Client) HasExactly(table Table) (bool, error) {
 	services, err := c.Services()
 	if err != nil {
 		return false, err
@@ -97,14 +139,15 @@ func (c *Client) HasJust(table Table) (bool, error) {
 	if len(left) > 0 {
 		return false, nil
 	}
-	if c.listsJust(table) {
+	if c.procMatches(table) {
 		return true, nil
 	}
 	now, err := c.Table()
 	return err == nil && now.sameIDs(table), err
 }
 
-// sameIDs tells whether two tables have the same services with the same destinations.
+// sameIDs reports whether two tables have the same services with the same
+// destinations, whatever their settings and order.
 func (t Table) sameIDs(other Table) bool {
 	same := make(map[procRow]int, len(t))
 	for row := range t.rows() {
@@ -121,8 +164,8 @@ func (t Table) sameIDs(other Table) bool {
 	return true
 }
 
-// TableEntry reads one service with its destinations. If there is none, the
-// error is an fs.ErrNotExist.
+// TableEntry reads one service with its destinations. The error is ErrNoService if
+// there is no such service.
 func (c *Client) TableEntry(id ServiceID) (TableEntry, error) {
 	s, err := c.Service(id)
 	if err != nil {
@@ -135,7 +178,8 @@ func (c *Client) TableEntry(id ServiceID) (TableEntry, error) {
 	return TableEntry{s, destinations}, nil
 }
 
-// Sort puts the services and their destinations in ascending order.
+// Sort sorts the services and their destinations in ascending order of their Compare
+// methods.
 func (t Table) Sort() {
 	slices.SortFunc(t, func(a, b TableEntry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) })
 	for i := range t {
@@ -143,9 +187,8 @@ func (t Table) Sort() {
 	}
 }
 
-// sortDestinations is quicker where the kernel hands out the destinations from the
-// last one to the first, as it does if they were added in order: sorting them was
-// an eighth of a listing.
+// sortDestinations reverses destinations in descending order instead of sorting them:
+// the kernel lists them in this order if they were added in ascending order.
 func sortDestinations(destinations []Destination) {
 	descend := func(i int) bool { return destinations[i-1].Compare(destinations[i].DestinationID) > 0 }
 	i := 1
@@ -159,8 +202,8 @@ func sortDestinations(destinations []Destination) {
 	slices.SortFunc(destinations, func(a, b Destination) int { return a.DestinationID.Compare(b.DestinationID) })
 }
 
-// Compare orders services: addresses before firewall marks, then by family,
-// protocol number, address and port, or by mark and family.
+// Compare orders services, as cmp.Compare does: addresses before firewall marks;
+// addresses by family, protocol number, address and port; marks by mark and family.
 func (id ServiceID) Compare(other ServiceID) int {
 	return cmp.Or(
 		cmp.Compare(id.FWMark, other.FWMark),

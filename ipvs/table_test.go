@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -11,16 +13,15 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
-	"github.com/mdlayher/netlink"
 )
 
-// bigTable has more than the kernel gives in one part: 40 services, with 2 and 40
-// destinations by turns, and a mark of both families.
+// bigTable has more than fits in one chunk of a dump: 40 services, with 2 or 40
+// destinations in turn, and a mark of each family.
 func bigTable() ipvs.Table {
 	var table ipvs.Table
 	add := func(id ipvs.ServiceID, destinations int) {
 		entry := ipvs.TableEntry{
-			Service:      ipvs.Service{ServiceID: id, Scheduler: "rr", Netmask: id.AddressFamily().HostNetmask(), Flags: 2},
+			Service:      ipvs.Service{ServiceID: id, Scheduler: "rr", Flags: 2},
 			Destinations: []ipvs.Destination{},
 		}
 		for d := range destinations {
@@ -37,11 +38,11 @@ func bigTable() ipvs.Table {
 		add(ipvs.ServiceID{Protocol: ipvs.UDP, AddrPort: netip.MustParseAddrPort(fmt.Sprintf("[fd00:1::%x]:53", s+1))}, 40)
 	}
 	add(ipvs.ServiceID{FWMark: 7}, 40)
-	add(ipvs.ServiceID{FWMark: 7, Family: ipvs.IPv6}, 3)
+	add(ipvs.ServiceID{FWMark: 7, IPv6: true}, 3)
 	return table
 }
 
-// procText is what /proc/net/ip_vs says of a table.
+// procText returns the text of /proc/net/ip_vs for a table.
 func procText(table ipvs.Table) string {
 	var b strings.Builder
 	b.WriteString("IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n")
@@ -70,7 +71,7 @@ func procText(table ipvs.Table) string {
 	return b.String()
 }
 
-// fakeWith is a fake with a table, and a client of it that finds the table in /proc, too.
+// fakeWith returns a fake with a table, and a client that also finds the table in /proc.
 func fakeWith(t *testing.T, table ipvs.Table) (*ipvstest.Kernel, *ipvs.Client) {
 	t.Helper()
 	k := ipvstest.New()
@@ -83,40 +84,39 @@ func fakeWith(t *testing.T, table ipvs.Table) (*ipvstest.Kernel, *ipvs.Client) {
 	return k, c
 }
 
-// misses lets a dump skip the replies from one on, as it does when others delete
-// services or destinations between two parts.
+// misses makes a dump skip replies from an index on, as if others deleted services or
+// destinations between two chunks.
 func misses(from, n int) ipvstest.Effect {
-	return rewriteReplies(func(replies []netlink.Message) []netlink.Message { return slices.Delete(replies, from, from+n) })
+	return rewriteReplies(func(replies []ipvstest.Message) []ipvstest.Message { return slices.Delete(replies, from, from+n) })
 }
 
-// repeats lets a dump give its last replies again, as it does when others have
-// added services meanwhile.
+// repeats makes a dump repeat its last replies, as if others added services between two
+// chunks.
 func repeats(n int) ipvstest.Effect {
-	return rewriteReplies(func(replies []netlink.Message) []netlink.Message {
+	return rewriteReplies(func(replies []ipvstest.Message) []ipvstest.Message {
 		return append(replies, replies[len(replies)-n:]...)
 	})
 }
 
-// rewriteReplies changes the replies of a dump, not its end. Each is a datagram.
-func rewriteReplies(change func([]netlink.Message) []netlink.Message) ipvstest.Effect {
-	return ipvstest.Rewrite(func(datagrams [][]netlink.Message) [][]netlink.Message {
-		var replies []netlink.Message
-		var answer [][]netlink.Message
+// rewriteReplies changes the replies of a dump, but not its end. Each becomes a datagram.
+func rewriteReplies(change func([]ipvstest.Message) []ipvstest.Message) ipvstest.Effect {
+	return ipvstest.Rewrite(func(datagrams [][]ipvstest.Message) [][]ipvstest.Message {
+		var replies []ipvstest.Message
+		var answer [][]ipvstest.Message
 		for _, m := range slices.Concat(datagrams...) {
-			if m.Header.Type != netlink.Done {
+			if m.Type != nlmsgDone {
 				replies = append(replies, m)
 			}
 		}
 		for _, m := range change(replies) {
-			answer = append(answer, []netlink.Message{m})
+			answer = append(answer, []ipvstest.Message{m})
 		}
 		return append(answer, datagrams[len(datagrams)-1])
 	})
 }
 
-// A dump that misses or repeats something is not believed, with /proc to compare
-// with and without.
-func TestTableIsWholeWhateverADumpMisses(t *testing.T) {
+// The client detects dumps that omit or repeat objects, with and without /proc.
+func TestTableOfIncompleteDumps(t *testing.T) {
 	for name, fault := range map[string]ipvstest.Fault{
 		"a service":                     {Command: ipvs.CommandGetService, Effect: misses(20, 1)},
 		"the last service":              {Command: ipvs.CommandGetService, Effect: misses(41, 1)},
@@ -137,7 +137,7 @@ func TestTableIsWholeWhateverADumpMisses(t *testing.T) {
 			k.Inject(fault)
 			got, err := c.Table()
 			if err != nil && !proc && fault.Times > 1 {
-				continue // it may give up, but not be wrong
+				continue // an error is allowed, a wrong table is not
 			}
 			if err != nil {
 				t.Errorf("%s, proc %v: %v", name, proc, err)
@@ -152,8 +152,27 @@ func TestTableIsWholeWhateverADumpMisses(t *testing.T) {
 	}
 }
 
-// Only /proc shows what two readings miss alike.
-func TestDestinationsAreWholeThoughTwoDumpsMissTheSame(t *testing.T) {
+// Table leaves out a service that is deleted before its destinations are read again.
+func TestTableWithoutDeletedService(t *testing.T) {
+	want := bigTable()
+	k, c := fakeWith(t, want)
+	c.SetProcTable(nil)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Skip: len(want), Effect: ipvstest.Before(func() { k.SetTable(nil) })})
+	got, err := c.Table()
+	for _, entry := range got {
+		if len(entry.Destinations) == 0 && slices.ContainsFunc(want, func(e ipvs.TableEntry) bool {
+			return e.Service.ServiceID == entry.Service.ServiceID && len(e.Destinations) > 0
+		}) {
+			t.Errorf("%s has no destinations", entry.Service)
+		}
+	}
+	if err != nil || len(got) == 0 {
+		t.Errorf("%d services, %v", len(got), err)
+	}
+}
+
+// Only /proc shows a destination that two dumps omit.
+func TestDestinationsOfTwoEqualIncompleteDumps(t *testing.T) {
 	want := bigTable()
 	k, c := fakeWith(t, want)
 	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetDestinations, Skip: 1, Times: 2, Effect: misses(3, 5)})
@@ -166,7 +185,7 @@ func TestDestinationsAreWholeThoughTwoDumpsMissTheSame(t *testing.T) {
 	}
 }
 
-func TestServicesAndDestinationsAreWhole(t *testing.T) {
+func TestServicesAndDestinationsOfIncompleteDumps(t *testing.T) {
 	table := bigTable()
 	k, c := fakeWith(t, table)
 	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Effect: misses(7, 9)})
@@ -183,8 +202,7 @@ func TestServicesAndDestinationsAreWhole(t *testing.T) {
 	}
 }
 
-// Two services fit into one part of the kernel's answer, so what is repeated after
-// them needs no second look.
+// Two services fit in one chunk, so the client does not repeat the dump.
 func TestSmallTableIsReadOnce(t *testing.T) {
 	k, c := fakeWith(t, bigTable()[:2])
 	k.Commands()
@@ -195,9 +213,9 @@ func TestSmallTableIsReadOnce(t *testing.T) {
 	}
 }
 
-// A writer that never stops does not keep destinations from being read, where /proc
-// tells which were there all the time. Else the reader gives up.
-func TestTableBesideAWriter(t *testing.T) {
+// Destinations can be read beside a writer that never stops if /proc shows which ones
+// exist throughout. Without /proc the read returns an error.
+func TestTableWithConcurrentWriter(t *testing.T) {
 	want := bigTable()
 	busy := want[1].Service.ServiceID
 	k, c := fakeWith(t, want)
@@ -215,17 +233,17 @@ func TestTableBesideAWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ch := range ipvs.Diff(got, want) {
-		if ch.Command != ipvs.CommandDelDestination || ch.Service.ServiceID != busy {
+		if ch.Command() != ipvs.CommandDelDestination || ch.ServiceID() != busy {
 			t.Errorf("%v", ch)
 		}
 	}
 	c.SetProcTable(nil)
-	if table, err := c.Table(); err == nil || !strings.Contains(err.Error(), "kept changing") {
+	if table, err := c.Table(); !errors.Is(err, ipvs.ErrInterrupted) || !strings.Contains(err.Error(), "kept changing") {
 		t.Errorf("without /proc: %d services, %v", len(table), err)
 	}
 }
 
-func TestHasJust(t *testing.T) {
+func TestHasExactly(t *testing.T) {
 	table := bigTable()
 	for _, proc := range []bool{true, false} {
 		_, c := fakeWith(t, table)
@@ -241,20 +259,20 @@ func TestHasJust(t *testing.T) {
 			"a mark less":        table[:len(table)-1],
 			"both marks less":    table[:len(table)-2],
 		} {
-			if has, err := c.HasJust(other); has || err != nil {
+			if has, err := c.HasExactly(other); has || err != nil {
 				t.Errorf("%s, proc %v: %v, %v", name, proc, has, err)
 			}
 		}
 		reversed := slices.Clone(table)
 		slices.Reverse(reversed)
-		if has, err := c.HasJust(reversed); !has || err != nil {
+		if has, err := c.HasExactly(reversed); !has || err != nil {
 			t.Errorf("proc %v: %v, %v", proc, has, err)
 		}
 	}
 }
 
-// What is wrong in /proc is no reason to fail: the table is read twice then.
-func TestBadProcTable(t *testing.T) {
+// Errors in /proc do not make a read fail: the table is read twice instead.
+func TestMalformedProcTable(t *testing.T) {
 	good := procText(bigTable())
 	for name, text := range map[string]string{
 		"empty":                     "",

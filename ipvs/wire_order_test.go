@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
@@ -9,125 +11,125 @@ import (
 )
 
 // The files of conversations are from a little-endian kernel. On a big-endian machine
-// every number in them is turned around, and nothing else: text, addresses, and
-// ports and netmasks in network order stay.
+// the tests swap the bytes of every number in them. Text, addresses, and ports and
+// netmasks in network byte order stay.
 
 // wireOrder is the byte order of the files.
 var wireOrder = binary.LittleEndian
 
-// sameOrder tells whether this machine has the byte order of the files.
+// sameOrder reports whether this machine has the byte order of the files.
 func sameOrder() bool {
 	return binary.NativeEndian.Uint16([]byte{1, 0}) == wireOrder.Uint16([]byte{1, 0})
 }
 
-// otherOrder turns the numbers of a datagram around. from is the order that they have.
+// otherOrder swaps the bytes of the numbers in a datagram. from is their byte order.
 func otherOrder(b []byte, from binary.ByteOrder) []byte {
 	b = slices.Clone(b)
 	for rest := b; len(rest) >= 16; {
 		n := int(from.Uint32(rest))
 		typ := netlink.HeaderType(from.Uint16(rest[4:]))
-		turnHeader(rest)
+		swapHeader(rest)
 		data := rest[16:n]
 		switch typ {
 		case netlink.Done:
-			turn(data[:4])
+			swap(data[:4])
 		case netlink.Error: // struct nlmsgerr
-			turn(data[:4])
-			turnHeader(data[4:])
+			swap(data[:4])
+			swapHeader(data[4:])
 		case 0: // the family, with its number zeroed
-			turnCommand(data, from)
+			swapCommand(data, from)
 		}
 		rest = rest[min(len(rest), (n+3)&^3):]
 	}
 	return b
 }
 
-func turn(number []byte) { slices.Reverse(number) }
+func swap(number []byte) { slices.Reverse(number) }
 
-// turnHeader turns struct nlmsghdr: length, type, flags, sequence number, port.
-func turnHeader(b []byte) {
-	turn(b[0:4])
-	turn(b[4:6])
-	turn(b[6:8])
-	turn(b[8:12])
-	turn(b[12:16])
+// swapHeader swaps struct nlmsghdr: length, type, flags, sequence number, port.
+func swapHeader(b []byte) {
+	swap(b[0:4])
+	swap(b[4:6])
+	swap(b[6:8])
+	swap(b[8:12])
+	swap(b[12:16])
 }
 
-// turnCommand turns a message of the family: struct genlmsghdr has single bytes.
-func turnCommand(b []byte, from binary.ByteOrder) {
+// swapCommand swaps a message of the family. struct genlmsghdr has single bytes only.
+func swapCommand(b []byte, from binary.ByteOrder) {
 	if ipvs.Command(b[0]) == ipvs.CommandSetInfo {
-		turnAttributes(b[4:], from, func(_ uint16, value []byte) { turn(value) })
+		swapAttributes(b[4:], from, func(_ uint16, value []byte) { swap(value) })
 		return
 	}
-	turnAttributes(b[4:], from, func(typ uint16, value []byte) {
+	swapAttributes(b[4:], from, func(typ uint16, value []byte) {
 		switch typ {
 		case 1:
-			turnService(value, from)
+			swapService(value, from)
 		case 2:
-			turnDestination(value, from)
+			swapDestination(value, from)
 		case 3:
-			turnDaemon(value, from)
+			swapDaemon(value, from)
 		default: // timeouts
-			turn(value)
+			swap(value)
 		}
 	})
 }
 
-func turnAttributes(b []byte, from binary.ByteOrder, turnValue func(typ uint16, value []byte)) {
+func swapAttributes(b []byte, from binary.ByteOrder, swapValue func(typ uint16, value []byte)) {
 	for len(b) >= 4 {
 		n, typ := int(from.Uint16(b)), from.Uint16(b[2:])
-		turn(b[0:2])
-		turn(b[2:4])
-		turnValue(typ&^uint16(netlink.Nested|netlink.NetByteOrder), b[4:n])
+		swap(b[0:2])
+		swap(b[2:4])
+		swapValue(typ&^uint16(netlink.Nested|netlink.NetByteOrder), b[4:n])
 		b = b[min(len(b), (n+3)&^3):]
 	}
 }
 
-// turnService knows IPVS_SVC_ATTR_*.
-func turnService(b []byte, from binary.ByteOrder) {
+// swapService swaps IPVS_SVC_ATTR_*.
+func swapService(b []byte, from binary.ByteOrder) {
 	var family ipvs.Family
-	turnAttributes(b, from, func(typ uint16, value []byte) {
+	swapAttributes(b, from, func(typ uint16, value []byte) {
 		switch typ {
 		case 1: // address family
 			family = ipvs.Family(from.Uint16(value))
-			turn(value)
+			swap(value)
 		case 2, 5, 8: // protocol, mark, timeout
-			turn(value)
+			swap(value)
 		case 7: // flags and their mask
-			turn(value[:4])
-			turn(value[4:])
+			swap(value[:4])
+			swap(value[4:])
 		case 9:
 			if family == ipvs.IPv6 { // the length of a prefix
-				turn(value)
+				swap(value)
 			}
 		case 10, 12:
-			turnStats(value, from)
+			swapStats(value, from)
 		}
 	})
 }
 
-// turnDestination knows IPVS_DEST_ATTR_*.
-func turnDestination(b []byte, from binary.ByteOrder) {
-	turnAttributes(b, from, func(typ uint16, value []byte) {
+// swapDestination swaps IPVS_DEST_ATTR_*.
+func swapDestination(b []byte, from binary.ByteOrder) {
+	swapAttributes(b, from, func(typ uint16, value []byte) {
 		switch typ {
 		case 3, 4, 5, 6, 7, 8, 9, 11, 15:
-			turn(value)
+			swap(value)
 		case 10, 12:
-			turnStats(value, from)
+			swapStats(value, from)
 		}
 	})
 }
 
-// turnDaemon knows IPVS_DAEMON_ATTR_*.
-func turnDaemon(b []byte, from binary.ByteOrder) {
-	turnAttributes(b, from, func(typ uint16, value []byte) {
+// swapDaemon swaps IPVS_DAEMON_ATTR_*.
+func swapDaemon(b []byte, from binary.ByteOrder) {
+	swapAttributes(b, from, func(typ uint16, value []byte) {
 		switch typ {
 		case 1, 3, 4, 7: // state, sync id, length, port
-			turn(value)
+			swap(value)
 		}
 	})
 }
 
-func turnStats(b []byte, from binary.ByteOrder) {
-	turnAttributes(b, from, func(_ uint16, value []byte) { turn(value) })
+func swapStats(b []byte, from binary.ByteOrder) {
+	swapAttributes(b, from, func(_ uint16, value []byte) { swap(value) })
 }

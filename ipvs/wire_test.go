@@ -1,43 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvs_test
 
 import (
+	"cmp"
 	"embed"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
-// The files hold what was said on the socket of a kernel 6.1: a line of
-// hexadecimal bytes for each send (>) and each datagram that came back (<), then
-// what the calls returned (=). The ids of family and port are zeroed, and sequence
-// numbers begin at 1. Numbers are little-endian.
+// The files hold conversations with Linux 6.1: a line of hexadecimal bytes for each send
+// (>) and each received datagram (<), and then the results of the calls (=). The IDs of
+// family and port are zeroed, and sequence numbers begin at 1. Numbers are
+// little-endian.
 //
-// To record them anew, run this test on a kernel with IPVS_WIRE naming a
-// directory to write to.
+// To record them again, run this test on a kernel with a directory in the environment
+// variable IPVS_WIRE.
 //
 //go:embed testdata/wire/*.hex
 var wireFiles embed.FS
 
-// conversations are short uses of a client, the same in each recording. The
-// functions return what there is to compare.
+// conversations are short uses of a client. The functions return the results to compare.
 var conversations = map[string]func(*ipvs.Client) []any{
 	"services": func(c *ipvs.Client) []any {
 		id := tcp("10.0.0.1:80")
 		added := c.NewService(service(id, func(s *ipvs.Service) {
-			s.Flags, s.Timeout, s.PersistenceEngine, s.Netmask = ipvs.Persistent|ipvs.SchedulerFlag1, 300, "sip", 0xffffff00
+			s.Flags, s.Timeout, s.PersistenceEngine, s.Netmask = ipvs.Persistent|ipvs.SchedulerFlag1, 300, "sip", ipvs.IPv4Prefix(24)
 		}))
-		v6 := c.NewService(service(mark(0xfffffffe, ipvs.IPv6), func(s *ipvs.Service) { s.Scheduler, s.Netmask = "mh", 64 }))
+		v6 := c.NewService(service(mark(0xfffffffe, ipvs.IPv6), func(s *ipvs.Service) { s.Scheduler, s.Netmask = "mh", ipvs.IPv6Prefix(64) }))
 		all, allErr := c.Services()
+		slices.SortFunc(all, func(a, b ipvs.Service) int { return cmp.Compare(a.FWMark, b.FWMark) }) // the kernel's order is by hash
 		one, oneErr := c.Service(id)
 		edited := c.SetService(service(id, func(s *ipvs.Service) { s.Flags, s.FlagsMask = ipvs.OnePacket, ipvs.OnePacket }))
 		again, againErr := c.Service(id)
@@ -70,9 +74,9 @@ var conversations = map[string]func(*ipvs.Client) []any{
 	"timeouts": func(c *ipvs.Client) []any {
 		info, infoErr := c.Info()
 		info.ConnTabSize = 0 // differs between kernels
-		before, beforeErr := c.Config()
-		set := c.SetConfig(ipvs.Config{TCP: 1000, UDP: 77})
-		after, afterErr := c.Config()
+		before, beforeErr := c.Timeouts()
+		set := c.SetTimeouts(ipvs.Timeouts{TCP: 1000, UDP: 77})
+		after, afterErr := c.Timeouts()
 		return []any{info, infoErr, before, beforeErr, set, after, afterErr}
 	},
 	"refusals": func(c *ipvs.Client) []any {
@@ -89,19 +93,19 @@ var conversations = map[string]func(*ipvs.Client) []any{
 	},
 }
 
-// The kernel, the fake and the files say the same.
+// The kernel, the fake and the files have the same conversations.
 func TestWire(t *testing.T) {
 	for name, converse := range conversations {
 		file, err := wireFiles.ReadFile("testdata/wire/" + name + ".hex")
 		must(t, err)
 		if !sameOrder() {
-			file = turnTranscript(t, file, wireOrder)
+			file = swapTranscript(t, file, wireOrder)
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Run("replay", func(t *testing.T) {
 				var replayed transcript
 				socket := &replaySocket{t: t, file: parseTranscript(t, file), said: &replayed}
-				c, err := ipvs.New(netlink.NewConn(socket, 1))
+				c, err := ipvs.Dial(ipvs.Over(socket))
 				must(t, err)
 				replayed.results(converse(c))
 				compareTranscripts(t, replayed.String(), string(file))
@@ -118,13 +122,15 @@ func TestWire(t *testing.T) {
 			onEveryBackend(t, func(t *testing.T, w *world) {
 				var said transcript
 				if dir := os.Getenv("IPVS_WIRE"); dir != "" {
-					c, err := ipvs.New(netlink.NewConn(newRecordingSocket(t, &said), 0))
+					socket, err := w.socket()
 					must(t, err)
-					said = transcript{} // without the look-up of the family
+					c, err := ipvs.Dial(ipvs.Over(&recordingSocket{socket, &said}))
+					must(t, err)
+					said = transcript{} // omits the look-up of the family
 					said.results(converse(c))
 					recorded := []byte(said.String())
 					if !sameOrder() {
-						recorded = turnTranscript(t, recorded, binary.BigEndian)
+						recorded = swapTranscript(t, recorded, binary.BigEndian)
 					}
 					must(t, os.WriteFile(filepath.Join(dir, name+".hex"), recorded, 0o666))
 					return
@@ -144,25 +150,25 @@ func compareTranscripts(t *testing.T, got, want string) {
 	}
 }
 
-// transcript makes the lines of a file. Before is the sequence number before the
-// first one. What is about families is left out: each kernel has others.
+// transcript has the lines of a file. before is the sequence number before the first
+// one. It omits messages about families, which differ between kernels.
 type transcript struct {
 	lines      []string
 	before     uint32
 	ofFamilies bool
 }
 
-func (s *transcript) add(sent bool, messages []netlink.Message) {
+func (s *transcript) add(sent bool, messages []ipvstest.Message) {
 	mark := "<"
 	if sent {
 		mark = ">"
-		s.ofFamilies = messages[0].Header.Type == unix.GENL_ID_CTRL
+		s.ofFamilies = messages[0].Type == genlIDControl
 	}
 	if s.ofFamilies {
 		return
 	}
 	if s.lines == nil {
-		s.before = messages[0].Header.Sequence - 1
+		s.before = messages[0].Sequence - 1
 	}
 	var b []byte
 	for _, m := range messages {
@@ -179,43 +185,50 @@ func (s *transcript) results(values []any) {
 
 func (s *transcript) String() string { return strings.Join(s.lines, "\n") + "\n" }
 
-// plain is a message as bytes, without the ids that differ from run to run.
-func (s *transcript) plain(m netlink.Message) []byte {
-	m.Header.Length = uint32(16 + (len(m.Data)+3)&^3)
-	data := append([]byte{}, m.Data...)
-	if m.Header.Type > unix.GENL_ID_CTRL {
-		m.Header.Type = 0
+// plain returns the bytes of a message, with zeros for IDs that differ between runs.
+func (s *transcript) plain(m ipvstest.Message) []byte {
+	m.Data = slices.Clone(m.Data)
+	m.Data = append(m.Data, make([]byte, -len(m.Data)&3)...)
+	if m.Type > genlIDControl {
+		m.Type = 0
 	}
-	if m.Header.Type == netlink.Error {
+	if m.Type == nlmsgError {
 		// struct nlmsgerr: an errno and the header of the request.
-		if binary.NativeEndian.Uint16(data[8:]) > unix.GENL_ID_CTRL {
-			copy(data[8:10], []byte{0, 0})
+		if binary.NativeEndian.Uint16(m.Data[8:]) > genlIDControl {
+			copy(m.Data[8:10], []byte{0, 0})
 		}
-		binary.NativeEndian.PutUint32(data[12:], m.Header.Sequence-s.before)
-		copy(data[16:20], []byte{0, 0, 0, 0})
+		binary.NativeEndian.PutUint32(m.Data[12:], m.Sequence-s.before)
+		copy(m.Data[16:20], []byte{0, 0, 0, 0})
 	}
-	b := binary.NativeEndian.AppendUint32(nil, m.Header.Length)
-	b = binary.NativeEndian.AppendUint16(b, uint16(m.Header.Type))
-	b = binary.NativeEndian.AppendUint16(b, uint16(m.Header.Flags))
-	b = binary.NativeEndian.AppendUint32(b, m.Header.Sequence-s.before)
-	b = append(b, 0, 0, 0, 0)
-	b = append(b, data...)
-	return append(b, make([]byte, int(m.Header.Length)-len(b))...)
+	m.Sequence -= s.before
+	m.PortID = 0
+	return join(m)
 }
 
-// split takes a datagram apart.
-func split(b []byte) (messages []netlink.Message) {
+// join makes a datagram of messages.
+func join(messages ...ipvstest.Message) (b []byte) {
+	for _, m := range messages {
+		b = binary.NativeEndian.AppendUint32(b, uint32(16+len(m.Data)))
+		b = binary.NativeEndian.AppendUint16(b, m.Type)
+		b = binary.NativeEndian.AppendUint16(b, m.Flags)
+		b = binary.NativeEndian.AppendUint32(b, m.Sequence)
+		b = binary.NativeEndian.AppendUint32(b, m.PortID)
+		b = append(b, m.Data...)
+		b = append(b, make([]byte, -len(b)&3)...)
+	}
+	return b
+}
+
+// split splits a datagram into messages.
+func split(b []byte) (messages []ipvstest.Message) {
 	for len(b) >= 16 {
 		n := binary.NativeEndian.Uint32(b)
-		messages = append(messages, netlink.Message{
-			Header: netlink.Header{
-				Length:   n,
-				Type:     netlink.HeaderType(binary.NativeEndian.Uint16(b[4:])),
-				Flags:    netlink.HeaderFlags(binary.NativeEndian.Uint16(b[6:])),
-				Sequence: binary.NativeEndian.Uint32(b[8:]),
-				PID:      binary.NativeEndian.Uint32(b[12:]),
-			},
-			Data: b[16:n:n],
+		messages = append(messages, ipvstest.Message{
+			Type:     binary.NativeEndian.Uint16(b[4:]),
+			Flags:    binary.NativeEndian.Uint16(b[6:]),
+			Sequence: binary.NativeEndian.Uint32(b[8:]),
+			PortID:   binary.NativeEndian.Uint32(b[12:]),
+			Data:     b[16:n:n],
 		})
 		b = b[min(len(b), int(n+3)&^3):]
 	}
@@ -233,58 +246,40 @@ func parseTranscript(t *testing.T, file []byte) (lines [][2]string) {
 	return lines
 }
 
-// turnTranscript is a file in the other byte order.
-func turnTranscript(t *testing.T, file []byte, from binary.ByteOrder) []byte {
-	var turned []byte
+// swapTranscript returns a file in the other byte order.
+func swapTranscript(t *testing.T, file []byte, from binary.ByteOrder) []byte {
+	var swapped []byte
 	for _, line := range parseTranscript(t, file) {
 		if line[0] != "=" {
 			b, err := hex.DecodeString(line[1])
 			must(t, err)
 			line[1] = hex.EncodeToString(otherOrder(b, from))
 		}
-		turned = fmt.Appendln(turned, line[0], line[1])
+		swapped = fmt.Appendln(swapped, line[0], line[1])
 	}
-	return turned
-}
-
-// receiver makes ReceiveIter of Receive.
-type receiver func() ([]netlink.Message, error)
-
-func (receive receiver) iter() iter.Seq2[netlink.Message, error] {
-	return func(yield func(netlink.Message, error) bool) {
-		messages, err := receive()
-		if err != nil {
-			yield(netlink.Message{}, err)
-			return
-		}
-		for _, m := range messages {
-			if !yield(m, nil) {
-				return
-			}
-		}
-	}
+	return swapped
 }
 
 // replaySocket answers with the datagrams of a file.
 type replaySocket struct {
+	nlsock.Transport
 	t      *testing.T
 	file   [][2]string
 	said   *transcript
-	lookup []netlink.Message
+	lookup []byte
 }
 
-func (s *replaySocket) Send(m netlink.Message) error {
-	return s.SendMessages([]netlink.Message{m})
-}
+func (s *replaySocket) PortID() uint32 { return 1 }
 
-func (s *replaySocket) SendMessages(messages []netlink.Message) error {
-	if messages[0].Header.Type == unix.GENL_ID_CTRL {
+func (s *replaySocket) Send(datagram []byte) error {
+	messages := split(datagram)
+	if messages[0].Type == genlIDControl {
 		reply := attrs(s.t, func(ae *netlink.AttributeEncoder) {
-			ae.String(unix.CTRL_ATTR_FAMILY_NAME, "IPVS")
-			ae.Uint16(unix.CTRL_ATTR_FAMILY_ID, 0x1f)
+			ae.String(ctrlFamilyName, "IPVS")
+			ae.Uint16(ctrlFamilyID, 0x1f)
 		})
-		data, err := genetlink.Message{Header: genetlink.Header{Command: unix.CTRL_CMD_NEWFAMILY}, Data: reply}.MarshalBinary()
-		s.lookup = []netlink.Message{{Header: netlink.Header{Type: unix.GENL_ID_CTRL, Sequence: messages[0].Header.Sequence}, Data: data}}
+		data, err := genetlink.Message{Header: genetlink.Header{Command: ctrlNewFamily}, Data: reply}.MarshalBinary()
+		s.lookup = join(ipvstest.Message{Type: genlIDControl, Sequence: messages[0].Sequence, Data: data})
 		return err
 	}
 	if len(s.file) == 0 || s.file[0][0] != ">" {
@@ -295,11 +290,10 @@ func (s *replaySocket) SendMessages(messages []netlink.Message) error {
 	return nil
 }
 
-func (s *replaySocket) Receive() ([]netlink.Message, error) {
-	if s.lookup != nil {
-		m := s.lookup
+func (s *replaySocket) Receive() ([]byte, error) {
+	if b := s.lookup; b != nil {
 		s.lookup = nil
-		return m, nil
+		return b, nil
 	}
 	if len(s.file) == 0 || s.file[0][0] != "<" {
 		s.t.Fatal("a receive that is not in the file")
@@ -309,63 +303,27 @@ func (s *replaySocket) Receive() ([]netlink.Message, error) {
 	s.file = s.file[1:]
 	messages := split(b)
 	for i := range messages {
-		messages[i].Header.Sequence += s.said.before
+		messages[i].Sequence += s.said.before
 	}
 	s.said.add(false, messages)
-	return messages, nil
+	return join(messages...), nil
 }
 
-func (s *replaySocket) ReceiveIter() iter.Seq2[netlink.Message, error] {
-	return receiver(s.Receive).iter()
-}
-
-func (s *replaySocket) Close() error { return nil }
-
-// recordingSocket is a plain netlink socket that writes down what passes.
+// recordingSocket records the datagrams of a socket.
 type recordingSocket struct {
-	fd   int
+	nlsock.Transport
 	said *transcript
 }
 
-func newRecordingSocket(t *testing.T, said *transcript) *recordingSocket {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_GENERIC)
-	must(t, err)
-	must(t, unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}))
-	must(t, unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1))
-	t.Cleanup(func() { _ = unix.Close(fd) })
-	return &recordingSocket{fd, said}
+func (s *recordingSocket) Send(datagram []byte) error {
+	s.said.add(true, split(datagram))
+	return s.Transport.Send(datagram)
 }
 
-func (s *recordingSocket) Send(m netlink.Message) error {
-	return s.SendMessages([]netlink.Message{m})
-}
-
-func (s *recordingSocket) SendMessages(messages []netlink.Message) error {
-	s.said.add(true, messages)
-	var b []byte
-	for _, m := range messages {
-		raw, err := m.MarshalBinary()
-		if err != nil {
-			return err
-		}
-		b = append(b, raw...)
+func (s *recordingSocket) Receive() ([]byte, error) {
+	b, err := s.Transport.Receive()
+	if err == nil {
+		s.said.add(false, split(b))
 	}
-	return unix.Sendto(s.fd, b, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	return b, err
 }
-
-func (s *recordingSocket) Receive() ([]netlink.Message, error) {
-	b := make([]byte, 1<<16)
-	n, _, err := unix.Recvfrom(s.fd, b, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("recvmsg", err)
-	}
-	messages := split(b[:n])
-	s.said.add(false, messages)
-	return messages, nil
-}
-
-func (s *recordingSocket) ReceiveIter() iter.Seq2[netlink.Message, error] {
-	return receiver(s.Receive).iter()
-}
-
-func (s *recordingSocket) Close() error { return nil }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package sysconfig
 
 import (
@@ -9,17 +11,19 @@ import (
 	"syscall"
 )
 
-var errNoFile = errors.New("not a regular file")
+var errNotRegular = errors.New("not a regular file")
 
-// Open opens a file below the root directory of a machine for reading. Errors
-// name it as it is called there. Besides regular files it opens /dev/null; a
-// pipe or another device, which may never end, is an error.
-func Open(root, path string) (*os.File, error) { return openRegular(below(root, path), path) }
+// Open opens a file below the root directory of a machine for reading. Errors have the
+// path without root. The file must be regular or /dev/null: Open refuses pipes and
+// other devices, which may never end. If the file does not exist, the error is
+// fs.ErrNotExist.
+func Open(root, path string) (*os.File, error) { return openRegular(join(root, path), path) }
 
-// OpenRules opens a rules file that somebody names, with the same errors.
+// OpenRules opens a rules file of the running system. It refuses the same files as
+// Open.
 func OpenRules(path string) (*os.File, error) { return openRegular(path, path) }
 
-// openRegular opens a file that errors call by another name.
+// openRegular opens a file. Errors have name instead of path.
 func openRegular(path, name string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -27,7 +31,7 @@ func openRegular(path, name string) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() && !isNull(info) {
-		err = errNoFile
+		err = errNotRegular
 	}
 	if err != nil {
 		_ = file.Close()
@@ -36,8 +40,9 @@ func openRegular(path, name string) (*os.File, error) {
 	return file, nil
 }
 
-// Exposed tells who besides root and the caller can change an open file: others may
-// write to it, or it belongs to them. It is empty if that is nobody.
+// Exposed says why users other than root and the caller can change an open file: any
+// user may write to it, or it belongs to another user. It returns an empty string if
+// neither is the case.
 func Exposed(file *os.File) string {
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
@@ -58,10 +63,10 @@ func isNull(info fs.FileInfo) bool {
 	return err == nil && os.SameFile(info, null)
 }
 
-// below is where a file is whose path begins at root.
-func below(root, path string) string { return filepath.Join(root, path) }
+// join returns the path on the running system of a file below root.
+func join(root, path string) string { return filepath.Join(root, path) }
 
-// readError names a file as it is called below root.
+// readError adds the path below root to an error.
 func readError(path string, err error) error {
 	if err == nil {
 		return nil

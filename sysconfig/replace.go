@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package sysconfig
 
 import (
@@ -12,119 +14,119 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newFileMode is the mode of a file that was not there before: rules tell what
-// is behind a director.
+// newFileMode is the mode of new files. It is private because rules reveal the servers
+// behind a director.
 const newFileMode fs.FileMode = 0o600
 
-// Replace gives a file new content, whole or not at all: at any moment, and
-// after a crash, the file is the old one or the new one. A file that exists
-// keeps its mode, its owner and its extended attributes, such as access control
-// lists; a new one has the mode 0600. Symbolic links are followed, so they stay
-// links.
+// Replace writes a file, whole or not at all: at any moment, and after a crash, the
+// file is the old one or the new one. An existing file keeps its mode, owner and
+// extended attributes, such as access control lists. A new file has the mode 0600.
+// Replace follows symbolic links, so they stay links.
 //
-// In a sticky directory that others may write to, such as /tmp, a symbolic link
-// or a file that belongs neither to the caller nor to the directory's owner is
-// refused with an error that is fs.ErrPermission.
+// In a sticky directory that others may write to, such as /tmp, Replace refuses a
+// symbolic link or a file that belongs neither to the caller nor to the directory's
+// owner, with an error that is fs.ErrPermission. It also refuses anything but regular
+// files, such as a device.
 //
-// It writes a temporary file in the same directory, so that directory must be
-// writable. A temporary file that somebody who was killed has left there goes
-// after an hour, with the next replacement. What is no regular file, such as a
-// device, is refused.
+// Replace writes a temporary file in the same directory, so that directory must be
+// writable. If a process is killed before it has renamed its temporary file, a later
+// Replace of the same file removes the temporary file once it is an hour old.
 func Replace(path string, content []byte) error {
 	return replaceAs(uint32(os.Geteuid()), path, content)
 }
 
-// replaceAs is Replace for a caller with this effective user id.
+// replaceAs is Replace for a caller with an effective user ID.
 func replaceAs(euid uint32, path string, content []byte) error {
-	p, err := findPlace(path, euid)
+	t, err := resolveTarget(path, euid)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	// The directory to read and to sync.
-	fd, err := open(p.dir, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	defer t.close()
+	// O_PATH descriptors can neither be read nor synced.
+	fd, err := open(t.dir, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
-		return p.failed(err)
+		return t.pathError(err)
 	}
 	dir := os.NewFile(uintptr(fd), path)
 	defer func() { _ = dir.Close() }()
-	p.removeUnfinished(dir)
-	temporary, err := p.createTemporary()
+	t.removeStaleTemps(dir)
+	temp, err := t.createTemp()
 	if err != nil {
-		return p.failed(err)
+		return t.pathError(err)
 	}
-	err = p.fill(temporary.file, content)
+	err = t.writeTemp(temp.file, content)
 	if err == nil {
-		err = p.failed(unix.Renameat(p.dir, temporary.name, p.dir, p.name))
+		err = t.pathError(unix.Renameat(t.dir, temp.name, t.dir, t.name))
 	}
 	if err != nil {
-		return errors.Join(err, p.failed(unix.Unlinkat(p.dir, temporary.name, 0)))
+		return errors.Join(err, t.pathError(unix.Unlinkat(t.dir, temp.name, 0)))
 	}
 	return dir.Sync()
 }
 
-// unfinished is how the names of temporary files begin.
-// There must be room for the rest, as a name has 255 bytes at most.
-func (p *place) unfinished() string {
-	return "." + p.name[:min(len(p.name), 200)] + ".unfinished-"
+// tempPrefix returns the beginning of the names of temporary files. It leaves room for
+// the rest of a name, which has at most 255 bytes.
+func (t *target) tempPrefix() string {
+	return "." + t.name[:min(len(t.name), 200)] + ".unfinished-"
 }
 
-// removeUnfinished removes what was left by those who were killed an hour ago or
-// more. It does not matter if it cannot.
-func (p *place) removeUnfinished(dir *os.File) {
+// removeStaleTemps removes temporary files that are more than an hour old, the
+// leftovers of killed processes. It ignores errors.
+func (t *target) removeStaleTemps(dir *os.File) {
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return
 	}
 	for _, name := range names {
-		if !strings.HasPrefix(name, p.unfinished()) {
+		if !strings.HasPrefix(name, t.tempPrefix()) {
 			continue
 		}
 		var found unix.Stat_t
-		if unix.Fstatat(p.dir, name, &found, unix.AT_SYMLINK_NOFOLLOW) != nil || found.Mode&unix.S_IFMT != unix.S_IFREG {
+		if unix.Fstatat(t.dir, name, &found, unix.AT_SYMLINK_NOFOLLOW) != nil || found.Mode&unix.S_IFMT != unix.S_IFREG {
 			continue
 		}
 		if time.Since(time.Unix(found.Mtim.Unix())) > time.Hour {
-			_ = unix.Unlinkat(p.dir, name, 0)
+			_ = unix.Unlinkat(t.dir, name, 0)
 		}
 	}
 }
 
-// temporaryFile is the new file before it has its name.
-type temporaryFile struct {
+// tempFile is the new file under its temporary name.
+type tempFile struct {
 	file *os.File
 	name string
 }
 
-// createTemporary creates a file that nobody else has had a hand in.
-func (p *place) createTemporary() (temporaryFile, error) {
+// createTemp creates a temporary file under a name that is not in use.
+func (t *target) createTemp() (tempFile, error) {
 	for try := 0; ; try++ {
-		name := p.unfinished() + strconv.FormatUint(uint64(rand.Uint32()), 10)
-		fd, err := open(p.dir, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, uint32(newFileMode))
+		name := t.tempPrefix() + strconv.FormatUint(uint64(rand.Uint32()), 10)
+		fd, err := open(t.dir, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, uint32(newFileMode))
 		if errors.Is(err, unix.EEXIST) && try < 1000 {
 			continue
 		}
 		if err != nil {
-			return temporaryFile{}, err
+			return tempFile{}, err
 		}
-		return temporaryFile{os.NewFile(uintptr(fd), p.path), name}, nil
+		return tempFile{os.NewFile(uintptr(fd), t.path), name}, nil
 	}
 }
 
-// fill writes the temporary file to the disk and closes it. It gets the mode and,
-// if there is an old file, what that has besides. The owner comes last: another
-// one's file could not be changed any more without more rights.
-func (p *place) fill(f *os.File, content []byte) (err error) {
+// writeTemp writes the temporary file to the disk and closes it. The file gets the
+// mode, extended attributes and owner of the old file, if there is one. Mode and
+// attributes come before the owner: once given away, the file may no longer be
+// changeable.
+func (t *target) writeTemp(f *os.File, content []byte) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	mode := newFileMode
-	if p.old != nil {
-		mode = fs.FileMode(p.old.stat.Mode).Perm()
+	if t.old != nil {
+		mode = fs.FileMode(t.old.stat.Mode).Perm()
 	}
 	if err := f.Chmod(mode); err != nil {
 		return err
 	}
-	if p.old != nil {
-		if err := errors.Join(p.copyAttributes(f), giveTo(f, &p.old.stat)); err != nil {
+	if t.old != nil {
+		if err := errors.Join(t.copyXattrs(f), chownLike(f, &t.old.stat)); err != nil {
 			return err
 		}
 	}
@@ -134,9 +136,9 @@ func (p *place) fill(f *os.File, content []byte) (err error) {
 	return f.Sync()
 }
 
-// giveTo gives a new file the owner of an old one. That it has already needs no
-// right to change owners.
-func giveTo(f *os.File, old *unix.Stat_t) error {
+// chownLike gives a new file the owner and group of an old one. If the new file has
+// them already, this needs no privileges.
+func chownLike(f *os.File, old *unix.Stat_t) error {
 	var now unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &now); err != nil {
 		return &fs.PathError{Op: "stat", Path: f.Name(), Err: err}

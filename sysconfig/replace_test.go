@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package sysconfig
 
 import (
@@ -19,8 +21,8 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// onlyFiles fails if the directory holds anything but the named files, such as
-// a temporary one.
+// onlyFiles fails the test unless the directory holds as many files as are named, for
+// example because of a temporary file.
 func onlyFiles(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -32,7 +34,7 @@ func onlyFiles(t *testing.T, dir string, names ...string) {
 	}
 }
 
-func TestReplaceMakesANewFile(t *testing.T) {
+func TestReplaceCreatesFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rules")
 	if err := Replace(path, []byte("-C\n")); err != nil {
 		t.Fatal(err)
@@ -81,7 +83,7 @@ func TestReplaceKeepsModeOwnerAndLinks(t *testing.T) {
 	onlyFiles(t, dir, "rules", "one", "two")
 }
 
-func TestReplaceThroughADanglingLink(t *testing.T) {
+func TestReplaceDanglingLink(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Symlink("rules", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
@@ -91,7 +93,7 @@ func TestReplaceThroughADanglingLink(t *testing.T) {
 	}
 }
 
-func TestReplaceFollowsLinksFromWhereTheyAre(t *testing.T) {
+func TestReplaceRelativeLinks(t *testing.T) {
 	root := t.TempDir()
 	for _, dir := range []string{"a/etc", "b/deep/etc"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
@@ -144,12 +146,12 @@ func TestReplaceKeepsExtendedAttributes(t *testing.T) {
 	}
 }
 
-func TestReplaceRemovesWhatKilledOnesLeft(t *testing.T) {
+func TestReplaceRemovesStaleTempFiles(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Now()
 	for name, age := range map[string]time.Duration{
 		".rules.unfinished-1": 2 * time.Hour,
-		".rules.unfinished-2": time.Minute, // somebody may be at it
+		".rules.unfinished-2": time.Minute, // may still be in use
 		".rules.2024":         2 * time.Hour,
 		".rule.unfinished-1":  2 * time.Hour,
 	} {
@@ -164,7 +166,7 @@ func TestReplaceRemovesWhatKilledOnesLeft(t *testing.T) {
 	onlyFiles(t, dir, "rules", ".rules.unfinished-2", ".rules.2024", ".rule.unfinished-1")
 }
 
-func TestReplaceThatFailsLeavesTheOldFile(t *testing.T) {
+func TestReplaceFailureKeepsOldFile(t *testing.T) {
 	dir := t.TempDir()
 	loop := filepath.Join(dir, "loop")
 	if err := os.Symlink("loop", loop); err != nil {
@@ -186,8 +188,8 @@ func TestReplaceThatFailsLeavesTheOldFile(t *testing.T) {
 	onlyFiles(t, dir, "loop")
 }
 
-// A disk that is full in the middle: the limit of a file's size stands for it.
-func TestReplaceOnAFullDisk(t *testing.T) {
+// The disk becomes full during the write. A limit of the file size simulates that.
+func TestReplaceFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rules")
 	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -14,7 +16,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
 
-// bootOn runs a verb of ipvsadm-boot with files of the machine, each "PATH CONTENT".
+// bootOn runs a verb of ipvsadm-boot on a machine with these files. Each is "PATH
+// CONTENT", or "PATH FIFO" for a named pipe.
 func bootOn(t *testing.T, k *ipvstest.Kernel, stdout io.Writer, verb string, files ...string) (stderr string, status int) {
 	t.Helper()
 	root := t.TempDir()
@@ -33,11 +36,11 @@ func bootOn(t *testing.T, k *ipvstest.Kernel, stdout io.Writer, verb string, fil
 		}
 	}
 	var said strings.Builder
-	status = run([]string{"ipvsadm-boot", verb}, strings.NewReader(""), stdout, &said, fakeMachine(k, root))
+	status = run([]string{"ipvsadm-boot", verb}, strings.NewReader(""), stdout, &said, fakeHost(k, root))
 	return said.String(), status
 }
 
-func TestAMachineThatIsToBeLeftAloneNeedsNoIPVS(t *testing.T) {
+func TestBootAutoFalseNeedsNoIPVS(t *testing.T) {
 	for _, verb := range []string{"start", "restart", "reload", "stop", "unload"} {
 		k := unloaded()
 		k.Inject(ipvstest.Fault{Command: ipvs.CommandGetInfo, Times: -1, Effect: ipvstest.Before(func() { t.Errorf("%s asks for IPVS", verb) })})
@@ -47,7 +50,7 @@ func TestAMachineThatIsToBeLeftAloneNeedsNoIPVS(t *testing.T) {
 	}
 }
 
-func TestStopSavesNothingIntoAPipe(t *testing.T) {
+func TestBootStopDoesNotSaveToPipe(t *testing.T) {
 	k := ipvstest.New()
 	runLines(t, k, "ipvsadm -A -f 1")
 	stderr, status := bootOn(t, k, io.Discard, "stop", "/etc/ipvsadm.rules FIFO", "/etc/sysconfig/ipvsadm-config IPVS_SAVE_ON_STOP=yes")
@@ -57,7 +60,7 @@ func TestStopSavesNothingIntoAPipe(t *testing.T) {
 	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
 }
 
-func TestStartWarnsOfRulesThatOthersCanChange(t *testing.T) {
+func TestBootStartWarnsOfExposedRules(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
 		prepare    func(path string) error
@@ -78,7 +81,7 @@ func TestStartWarnsOfRulesThatOthersCanChange(t *testing.T) {
 		}
 		k := ipvstest.New()
 		var stderr strings.Builder
-		status := run([]string{"ipvsadm-boot", "start"}, strings.NewReader(""), io.Discard, &stderr, fakeMachine(k, root))
+		status := run([]string{"ipvsadm-boot", "start"}, strings.NewReader(""), io.Discard, &stderr, fakeHost(k, root))
 		warning := ""
 		if test.want != "" {
 			warning = "/etc/ipvsadm.rules: " + test.want + "\n"
@@ -90,8 +93,8 @@ func TestStartWarnsOfRulesThatOthersCanChange(t *testing.T) {
 	}
 }
 
-// By the LSB, 1 would mean that IPVS is dead.
-func TestAStatusThatCannotBeWrittenIsUnknown(t *testing.T) {
+// By the LSB, status 1 would mean that IPVS is dead.
+func TestBootStatusUnknownIfOutputFails(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -107,4 +110,21 @@ func TestAStatusThatCannotBeWrittenIsUnknown(t *testing.T) {
 			t.Errorf("status %d, %s", status, stderr)
 		}
 	}
+}
+
+// A verb that cannot tell whether the module is loaded must not claim that there are no
+// services.
+func TestBootFailsIfModuleStateIsUnknown(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -f 1")
+	m := fakeHost(k, t.TempDir())
+	m.moduleLoaded = func() (bool, error) { return false, errors.New("cannot tell") }
+	for verb, want := range map[string]int{"stop": lsbFailed, "panic": lsbFailed, "save": lsbFailed, "status": lsbUnknown} {
+		var stdout, stderr strings.Builder
+		status := run([]string{"ipvsadm-boot", verb}, strings.NewReader(""), &stdout, &stderr, m)
+		if status != want || stdout.String() != "" || stderr.String() != "cannot tell\n" {
+			t.Errorf("%s: status %d, want %d, %q, %q", verb, status, want, stdout.String(), stderr.String())
+		}
+	}
+	check(t, k, "ipvsadm -S -n", want{stdout: "-A -f 1 -s wlc\n"})
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -6,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
 
@@ -19,7 +21,7 @@ TCP fd00:0000:0000:0000:0000:0000:0000:0009 C350 fd00:0000:0000:0000:0000:0000:0
 IP  C0A80100 0000 00000007 0000 0A000102 0000 NONE            300
 `
 
-// rootWith is a directory that has a file at this path below it.
+// rootWith returns a root directory with one file.
 func rootWith(t *testing.T, path, text string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -33,17 +35,17 @@ func rootWith(t *testing.T, path, text string) string {
 	return root
 }
 
-// runConnections lists connections that the kernel is said to have.
+// runConnections runs ipvsadm with a file of connections.
 func runConnections(t *testing.T, table, line string) (stdout, stderr string, status int) {
 	t.Helper()
-	root := rootWith(t, ipvs.ConnEntriesPath, table)
+	root := rootWith(t, listing.ConnectionsPath, table)
 	var out, err strings.Builder
 	words := append([]string{"ipvsadm"}, strings.Fields(line)...)
-	status = run(words, strings.NewReader(""), &out, &err, fakeMachine(ipvstest.New(), root))
+	status = run(words, strings.NewReader(""), &out, &err, fakeHost(ipvstest.New(), root))
 	return out.String(), err.String(), status
 }
 
-func TestFilters(t *testing.T) {
+func TestConnectionFilters(t *testing.T) {
 	for options, want := range map[string]string{
 		"":                                     "192.168.0.1:50000 192.168.0.1:50001 192.168.1.2:50000 192.168.1.2:50000 [fd00::9]:50000 192.168.1.0:0",
 		"--state established":                  "192.168.0.1:50000 192.168.1.2:50000",
@@ -67,7 +69,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestConnectionCounts(t *testing.T) {
 	for options, want := range map[string]string{
 		"--count-by state": `IPVS connection entries by state
 entries  pro state
@@ -111,8 +113,8 @@ entries  pro destination
 	}
 }
 
-// Metrics are numbers of connections, by state if nothing else is said.
-func TestCountsAsMetrics(t *testing.T) {
+// The Prometheus form counts connections by state by default.
+func TestConnectionCountsPrometheus(t *testing.T) {
 	stdout, stderr, status := runConnections(t, connectionTable, "-L -c --output prometheus")
 	if !strings.Contains(stdout, `node_ipvs_connection_entries{proto="TCP",state="ESTABLISHED"} 2`+"\n") || status != 0 || stderr != "" {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)

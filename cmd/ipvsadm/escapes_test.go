@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -7,28 +9,29 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/termtest"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
 
 const (
 	red = "\x1b[31m"
-	csi = "\u009b31m" // the same for some terminals, and a word for a rules file
+	csi = "\u009b31m" // the same to some terminals, and valid in a word of a rules file
 )
 
-func TestComplaintsOfRulesHoldNoEscapes(t *testing.T) {
+func TestRulesErrorsEscapeControlCharacters(t *testing.T) {
 	for rule, want := range map[string]string{
 		"-A -f 1 " + red + "x":       `unexpected argument \x1b[31mx`,
 		"-A -f 1 -p " + red:          "invalid timeout value `\\x1b[31m' specified",
 		"-A -f 1 -b " + red:          "invalid scheduler flag `\\x1b[31m'",
 		"-A --" + red:                `--\x1b[31m: unknown option`,
 		"-A -\x1bx":                  `-\x1bx: unknown option`,
-		"-L --output " + red:         "invalid output format `\\x1b[31m' specified; it is one of classic, json, table, prometheus",
+		"-L --output " + red:         "invalid output format `\\x1b[31m' specified; it must be one of classic, json, table, prometheus",
 		"-A -f 1 \u0085\u202e\u00e9": `unexpected argument \xc2\x85\xe2\x80\xae` + "\u00e9",
 	} {
 		for _, command := range []string{"ipvsadm-restore --check", "ipvsadm-restore", "ipvsadm-restore --clear", "ipvsadm -R"} {
 			var stderr strings.Builder
-			status := run(strings.Fields(command), strings.NewReader(rule), io.Discard, &stderr, fakeMachine(ipvstest.New(), ""))
+			status := run(strings.Fields(command), strings.NewReader(rule), io.Discard, &stderr, fakeHost(ipvstest.New(), ""))
 			if got := stderr.String(); got != "line 1: "+want+"\n" || status != exitUsage {
 				t.Errorf("%s of %q: status %d, %q, want %q", command, rule, status, got, want)
 			}
@@ -36,8 +39,9 @@ func TestComplaintsOfRulesHoldNoEscapes(t *testing.T) {
 	}
 }
 
-// What was typed is repeated as the original does, unless a terminal is to show it.
-func TestComplaintsOnATerminalHoldNoEscapes(t *testing.T) {
+// Messages repeat arguments unchanged, as those of ipvsadm 1.31 do, unless stderr is a
+// terminal.
+func TestTerminalErrorsEscapeControlCharacters(t *testing.T) {
 	for _, words := range [][]string{
 		{"ipvsadm", "-A", "-f", "1", red},
 		{"ipvsadm", "-A", "-f", "1", "-p", red},
@@ -51,17 +55,18 @@ func TestComplaintsOnATerminalHoldNoEscapes(t *testing.T) {
 			t.Errorf("%q: %q, which does not repeat it", words, stderr)
 		}
 		_, onTerminal, _ := runAt(t, toTerminal, words...)
-		if want := strings.ReplaceAll(stderr, red, `\x1b[31m`); onTerminal != want {
+		message, hint, _ := strings.Cut(onTerminal, "hint: ")
+		if want := strings.ReplaceAll(stderr, red, `\x1b[31m`); message != want || strings.Contains(hint, red) {
 			t.Errorf("%q: %q, want %q", words, onTerminal, want)
 		}
 	}
 }
 
-func TestListingsOnATerminalHoldNoEscapes(t *testing.T) {
+func TestTerminalListingsEscapeControlCharacters(t *testing.T) {
 	k := ipvstest.New()
 	k.SetInterface("eth"+csi, 1500)
 	runLines(t, k, "ipvsadm -A -f 1", "ipvsadm --start-daemon master --mcast-interface eth"+csi)
-	root := rootWith(t, ipvs.ConnEntriesPath, strings.Split(connectionTable, "\n")[0]+"\n"+
+	root := rootWith(t, listing.ConnectionsPath, strings.Split(connectionTable, "\n")[0]+"\n"+
 		"UDP C0A80102 C350 0A000001 0035 0A000103 0035 UDP             200 sip id"+csi+"\n")
 	rules := "--start-daemon master --mcast-interface new" + csi + "\n"
 	if err := os.MkdirAll(filepath.Join(root, "etc"), 0o755); err != nil {
@@ -76,7 +81,7 @@ func TestListingsOnATerminalHoldNoEscapes(t *testing.T) {
 	} {
 		listing := func(terminal func(*testing.T) (io.Writer, func() string)) string {
 			out, stdout := terminal(t)
-			m := fakeMachine(k, root)
+			m := fakeHost(k, root)
 			var stderr strings.Builder
 			if status := run(strings.Fields(line), strings.NewReader(rules), out, &stderr, m); status != 0 {
 				t.Fatalf("%s: status %d, %s", line, status, stderr.String())
@@ -93,7 +98,7 @@ func TestListingsOnATerminalHoldNoEscapes(t *testing.T) {
 	}
 }
 
-// runAt runs a tool with a standard error of this kind, a plain one if it is nil.
+// runAt runs a tool with the stderr that kind returns, or a buffer if kind is nil.
 func runAt(t *testing.T, kind func(*testing.T) (io.Writer, func() string), words ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	if kind == nil {
@@ -101,7 +106,7 @@ func runAt(t *testing.T, kind func(*testing.T) (io.Writer, func() string), words
 	}
 	errors, said := kind(t)
 	var out strings.Builder
-	status = run(words, strings.NewReader(""), &out, errors, fakeMachine(ipvstest.New(), t.TempDir()))
+	status = run(words, strings.NewReader(""), &out, errors, fakeHost(ipvstest.New(), t.TempDir()))
 	return out.String(), said(), status
 }
 
@@ -110,10 +115,11 @@ func toBuilder(*testing.T) (io.Writer, func() string) {
 	return &b, b.String
 }
 
-// toTerminal is a terminal, and what it got.
+// toTerminal returns a terminal, and a function that closes it and returns what was
+// written to it.
 func toTerminal(t *testing.T) (io.Writer, func() string) {
 	t.Helper()
-	far, terminal := openTerminal(t, 80)
+	far, terminal := termtest.Open(t, 80)
 	return terminal, func() string {
 		_ = terminal.Close()
 		got, _ := io.ReadAll(far) // ends with an error: the terminal is gone

@@ -1,62 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"errors"
-	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/remedy"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/watch"
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"golang.org/x/sys/unix"
 )
 
-// hint adds, for somebody who sits at a terminal, a second line to a message that
-// is the original's: the option that an unknown one may have been meant to be.
-// Programs that read the messages never see it.
-func (p *program) hint(err error) {
-	var unknown *scanError
-	if !errors.As(err, &unknown) || unknown.reason != unknownOption || !isTerminal(p.stderr) {
-		return
-	}
-	if name := nearestOption(unknown.word); name != "" {
-		p.complain("hint: did you mean --" + name + "?")
+// complainHint prints the hint for err, if there is one.
+func (a *app) complainHint(err error) {
+	if text := a.hint(err); text != "" {
+		a.complain(text)
 	}
 }
 
-// nearestOption finds the long option that is like a word, with at most two letters
-// more, less or changed, or "" if there is none, or two as good.
-func nearestOption(word string) (nearest string) {
-	typed, _, _ := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-	if !strings.HasPrefix(word, "--") || len(typed) < 4 || len(typed) > 30 {
+// hint returns a line that says what the user may try after err, or "". Only a terminal
+// gets hints, because programs read the messages of ipvsadm 1.31.
+func (a *app) hint(err error) string {
+	if !watch.IsTerminal(a.stderr) {
 		return ""
 	}
-	best := 3
-	options().VisitAll(func(f *pflag.Flag) {
-		switch n := editDistance(typed, f.Name); {
-		case n < best:
-			best, nearest = n, f.Name
-		case n == best:
-			nearest = ""
-		}
-	})
-	return nearest
+	text := a.remedy(err)
+	if text == "" {
+		return ""
+	}
+	return format.Sanitize("hint: " + text)
 }
 
-// editDistance is how many letters have to be added, dropped or changed to make one
-// text of another.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+// remedy says in one line what the user may try after err, or returns "".
+func (a *app) remedy(err error) string {
+	var change *rules.RefusedChange
+	var kernel *ipvs.Error
+	hint := cmdline.Hint(err)
+	switch {
+	case notPermitted(err):
+		return "IPVS needs the capability CAP_NET_ADMIN, which root may lack in a container"
+	case errors.Is(err, ipvs.ErrNoIPVS):
+		return `"modprobe ip_vs" says why the module is not loaded; in a container, run it on the host`
+	case hint != "":
+		return hint
+	case errors.As(err, &change):
+		return remedy.For(change, a.client)
+	case errors.As(err, &kernel):
+		if kernel.Command == ipvs.CommandGetService && kernel.Errno == unix.ESRCH {
+			return "ipvsadm -Ln lists the services"
 		}
 	}
-	return row[len(b)]
+	return ""
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -7,18 +9,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
-	"golang.org/x/sys/unix"
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netns"
 )
 
-// TestKernel has what only a real kernel can show. Outside the lab it is empty;
-// make test runs it there.
+// TestKernel has the tests that need a real kernel. Outside the lab it does nothing.
 func TestKernel(t *testing.T) {
 	if !inKernel {
 		return
@@ -27,28 +27,31 @@ func TestKernel(t *testing.T) {
 	t.Run("empty root directory", testEmptyRoot)
 	t.Run("examples of the README", testReadme)
 	t.Run("boot script of OpenRC", testOpenRC)
+	t.Run("completion", testCompletion)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 
-// inNewNamespace keeps the test on a thread with a network namespace of its own.
-func inNewNamespace(t *testing.T) {
+// inNewNamespace moves the test into a network namespace of its own.
+func inNewNamespace(t *testing.T) *netns.Links {
 	t.Helper()
-	if err := enterNamespace(t.Cleanup); err != nil {
+	links, err := enterNamespace(t.Cleanup)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return links
 }
 
-// enterNamespace moves the goroutine's thread into a new network namespace. The
-// table is emptied in the end, because a thread that Go does not let go, the
-// first one, keeps its namespace, and with services in it ip_vs stays in use.
-func enterNamespace(atEnd func(func())) error {
-	runtime.LockOSThread()
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return err
+// enterNamespace moves the goroutine into a new network namespace. The table is
+// emptied at the end, because the main thread never ends and so keeps its namespace, and
+// services in it would keep ip_vs in use.
+func enterNamespace(atEnd func(func())) (*netns.Links, error) {
+	links, err := netns.Enter()
+	if err != nil {
+		return nil, err
 	}
+	atEnd(links.Close)
 	atEnd(func() { _ = exec.Command(binary, "-C").Run() })
-	// Without an address of its own, a namespace takes none for unicast.
-	return exec.Command("ip", "link", "set", "lo", "up").Run()
+	return links, nil
 }
 
 func testStaticBinary(t *testing.T) {
@@ -112,7 +115,7 @@ func testEmptyRoot(t *testing.T) {
 	}
 }
 
-// emptyRoot makes a root directory that has the binary alone.
+// emptyRoot returns a root directory that contains only the binary.
 func emptyRoot(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
@@ -126,8 +129,8 @@ func emptyRoot(t *testing.T) string {
 	return root
 }
 
-// testOpenRC does what the init scripts of Gentoo and Alpine do: they clear the table
-// and restore it. One bad line must not cost the others.
+// testOpenRC does what the init scripts of Gentoo and Alpine do: it clears the table and
+// restores it. One bad line must not prevent the others.
 func testOpenRC(t *testing.T) {
 	inNewNamespace(t)
 	dir := t.TempDir()
@@ -159,7 +162,7 @@ start "$1"
 	}
 }
 
-// testModule unloads ip_vs; the next command brings it back.
+// testModule unloads ip_vs and checks which commands load it again.
 func testModule(t *testing.T) {
 	loaded := func() bool {
 		_, err := os.Stat("/sys/module/ip_vs")
@@ -185,7 +188,7 @@ func testModule(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(output), "IP Virtual Server version 1.2.1 ") || !loaded() {
 		t.Errorf("-Ln: %v, %s, module loaded: %v", err, output, loaded())
 	}
-	// The guest is ours alone and gone when the tests are.
+	// The virtual machine is discarded after the tests.
 	const settings = sysconfig.SettingsRedHat
 	if err := errors.Join(os.MkdirAll(filepath.Dir(settings), 0o755), os.WriteFile(settings, []byte("IPVS_MODULES_UNLOAD=yes\n"), 0o600)); err != nil {
 		t.Fatal(err)

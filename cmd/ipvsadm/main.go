@@ -1,14 +1,21 @@
-// Ipvsadm administers the IP Virtual Server of the Linux kernel. Under the
-// names ipvsadm-save and ipvsadm-restore it saves and restores the rules.
+// SPDX-License-Identifier: Apache-2.0
+
+// Ipvsadm administers the IP Virtual Server (IPVS) of the Linux kernel. The name under
+// which it is called selects the tool: ipvsadm, ipvsadm-save, ipvsadm-restore or
+// ipvsadm-boot.
 package main
 
 import (
 	"os"
+
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 )
 
 func main() {
-	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, machine{
-		root: "/", dial: dialKernel, loaded: moduleLoaded, load: loadModule, unload: unloadModules, lock: lockTable,
-		brokenPipe: takeBrokenPipes(),
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, host{
+		root: "/", getenv: os.Getenv, dial: kernel.Dial,
+		moduleLoaded: kernel.ModuleLoaded, loadModule: kernel.LoadModule, unloadModules: kernel.UnloadModules,
+		lock: kernel.LockTable, resolver: resolve.New(nil), raiseSIGPIPE: kernel.DisableSIGPIPE(),
 	}))
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -6,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/boot"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/spf13/pflag"
 )
 
@@ -31,12 +36,12 @@ func headings(page string) string {
 	return b.String()
 }
 
-func TestManualHasEveryOption(t *testing.T) {
+func TestManualExplainsEveryOption(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm.8"))
 	has := func(option string) bool {
 		return regexp.MustCompile(`(^|[^-\w])` + option + `([^-\w]|$)`).MatchString(explained)
 	}
-	optionTable().VisitAll(func(f *pflag.Flag) {
+	cmdline.Options().VisitAll(func(f *pflag.Flag) {
 		if !strings.HasPrefix(f.Name, "=") && !has("--"+f.Name) {
 			t.Errorf("ipvsadm.8 does not explain --%s", f.Name)
 		}
@@ -53,7 +58,7 @@ var sysctls = strings.Fields(`am_droprate amemthresh backup_only cache_bypass co
 	snat_reroute svc_lfactor sync_persist_mode sync_ports sync_qlen_max sync_refresh_period sync_retries sync_sock_size
 	sync_threshold sync_version`)
 
-func TestManualHasEverySysctl(t *testing.T) {
+func TestManualExplainsEverySysctl(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm.8"))
 	for _, name := range sysctls {
 		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(explained) {
@@ -62,11 +67,11 @@ func TestManualHasEverySysctl(t *testing.T) {
 	}
 }
 
-func TestManualAndUsageHaveEveryScheduler(t *testing.T) {
+func TestManualExplainsEveryScheduler(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm.8"))
-	for _, name := range schedulers {
+	for _, name := range ipvs.Schedulers() {
 		word := regexp.MustCompile(`(?m)(^|\s)` + name + `(\s|$)`)
-		if !word.MatchString(explained) || !word.MatchString(usage) {
+		if !word.MatchString(explained) || !word.MatchString(cmdline.Usage) {
 			t.Errorf("ipvsadm.8 or the usage does not explain %s", name)
 		}
 	}
@@ -75,21 +80,21 @@ func TestManualAndUsageHaveEveryScheduler(t *testing.T) {
 // toolOptions belong to ipvsadm-save or ipvsadm-restore.
 var toolOptions = map[string]bool{"all": true, "output": true, "check": true, "dry-run": true}
 
-func TestManualAndUsageHaveEveryVerbOfBoot(t *testing.T) {
+func TestManualExplainsEveryBootVerb(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm-boot.8"))
-	for verb := range bootVerbs {
+	for _, verb := range boot.Verbs() {
 		word := regexp.MustCompile(`(^|[^-\w])` + verb + `([^-\w]|$)`)
-		if !word.MatchString(explained) || !word.MatchString(bootUsage) {
+		if !word.MatchString(explained) || !word.MatchString(cmdline.BootUsage) {
 			t.Errorf("ipvsadm-boot.8 or the usage does not explain %s", verb)
 		}
 	}
 }
 
-func TestManualHasNoOtherOption(t *testing.T) {
+func TestManualNamesNoUnknownOption(t *testing.T) {
 	longOption := regexp.MustCompile(`--([a-z][-\w]*)`)
 	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8", "ipvsadm-boot.8"} {
 		for _, match := range longOption.FindAllStringSubmatch(manual(t, path), -1) {
-			if optionTable().Lookup(match[1]) == nil && !toolOptions[match[1]] {
+			if cmdline.Options().Lookup(match[1]) == nil && !toolOptions[match[1]] {
 				t.Errorf("%s names %s, which is no option", path, match[0])
 			}
 		}

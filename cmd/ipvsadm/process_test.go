@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -11,17 +13,18 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"golang.org/x/sys/unix"
 )
 
-// These tests run whole processes, as signals and memory are those of a process. In
-// the lab it is the real binary; everywhere else it is this one, which TestMain
-// makes one of our tools with a fake kernel.
+// These tests run whole processes, because signals and memory belong to a process. In the
+// lab they run the real binary. Everywhere else they run the test binary, in which
+// TestMain then runs a tool on a fake kernel.
 
 const (
-	fakeRules = "IPVSADM_TEST_RULES" // of the table at the start
-	fakeSaved = "IPVSADM_TEST_SAVED" // the file for the table in the end
+	fakeRules = "IPVSADM_TEST_RULES" // the file with the table at the start
+	fakeSaved = "IPVSADM_TEST_SAVED" // the file for the table at the end
 	fakeRoot  = "IPVSADM_TEST_ROOT"
 	measured  = "IPVSADM_TEST_PEAK" // the file for the peak memory of the command in the arguments
 )
@@ -48,9 +51,9 @@ func runAsTool(rules string) int {
 			panic(err)
 		}
 	}
-	m := fakeMachine(k, os.Getenv(fakeRoot))
-	end := takeBrokenPipes()
-	m.brokenPipe = func() {
+	m := fakeHost(k, os.Getenv(fakeRoot))
+	end := kernel.DisableSIGPIPE()
+	m.raiseSIGPIPE = func() {
 		save()
 		end()
 	}
@@ -59,14 +62,14 @@ func runAsTool(rules string) int {
 	return status
 }
 
-// process is a run of one of our tools.
+// process is a run of one of the tools.
 type process struct {
 	*exec.Cmd
 	t     *testing.T
-	saved string // where the fake leaves the table
+	saved string // the file for the table of the fake
 }
 
-// newProcess prepares a run on a table that rules make, with standard input.
+// newProcess prepares a run on the table that rules describe.
 func newProcess(t *testing.T, rules, stdin, line string) *process {
 	t.Helper()
 	words := strings.Fields(line)
@@ -100,7 +103,7 @@ func (p *process) kernel(stdin string, words ...string) string {
 	return string(output)
 }
 
-// table is what is there after the run.
+// table returns the table after the run, as rules.
 func (p *process) table() string {
 	p.t.Helper()
 	if inKernel {
@@ -113,7 +116,7 @@ func (p *process) table() string {
 	return string(content)
 }
 
-// ignoreSIGPIPE starts the process as systemd does.
+// ignoreSIGPIPE starts the process with SIGPIPE ignored, as systemd does.
 func (p *process) ignoreSIGPIPE() {
 	p.Args = append([]string{"sh", "-c", `trap '' PIPE; exec -a "$0" "$@"`, p.Args[0], p.Path}, p.Args[1:]...)
 	shell, err := exec.LookPath("bash")
@@ -123,7 +126,7 @@ func (p *process) ignoreSIGPIPE() {
 	p.Path = shell
 }
 
-// end runs the process and tells how it ended: "exit N" or "signal NAME".
+// end runs the process and returns how it ended: "exit N" or "signal NAME".
 func (p *process) end() string {
 	p.t.Helper()
 	err := p.Run()
@@ -137,7 +140,7 @@ func (p *process) end() string {
 	return fmt.Sprintf("exit %d", status.ExitStatus())
 }
 
-// closedPipe is a pipe that nobody reads.
+// closedPipe returns a pipe without a reader.
 func closedPipe(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -149,7 +152,7 @@ func closedPipe(t *testing.T) *os.File {
 	return w
 }
 
-// firstLineOnly is a pipe that head -n 1 reads.
+// firstLineOnly returns a pipe whose reader closes it after one line, as head -n 1 does.
 func firstLineOnly(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -164,7 +167,7 @@ func firstLineOnly(t *testing.T) *os.File {
 	return w
 }
 
-// manyServers are rules of 2400 servers.
+// manyServers returns rules for 2400 servers.
 func manyServers() string {
 	var b strings.Builder
 	for i := range 24 {
@@ -176,7 +179,7 @@ func manyServers() string {
 	return b.String()
 }
 
-func TestX09ClosedPipeEndsListings(t *testing.T) {
+func TestX09ClosedPipeEndsListing(t *testing.T) {
 	for _, line := range []string{"ipvsadm -Ln", "ipvsadm-save -n", "ipvsadm -Ln --output json", "ipvsadm -Ln --watch=0.1", "ipvsadm-boot status"} {
 		for _, ignored := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, ignored: %v", line, ignored), func(t *testing.T) {
@@ -196,9 +199,8 @@ func TestX09ClosedPipeEndsListings(t *testing.T) {
 	}
 }
 
-// Where SIGPIPE is ignored, output that cannot be written for another reason is
-// still an error.
-func TestX09FullDiskIsAnError(t *testing.T) {
+// With SIGPIPE ignored, any other failed write is still an error.
+func TestX09FullDiskIsError(t *testing.T) {
 	for _, line := range []string{"ipvsadm -Ln", "ipvsadm-save -n"} {
 		t.Run(line, func(t *testing.T) {
 			p := newProcess(t, manyServers(), "", line)
@@ -217,9 +219,9 @@ func TestX09FullDiskIsAnError(t *testing.T) {
 	}
 }
 
-// Rules with a line that cannot be carried out come first, so that the message about
-// it does, and 2000 good ones.
-func rulesWithAComplaint() (rules, table string) {
+// rulesWithError returns rules with a rejected line, followed by 2000 valid ones, and the
+// table that they describe.
+func rulesWithError() (rules, table string) {
 	var good strings.Builder
 	for i := range 2000 {
 		fmt.Fprintf(&good, "-A -f %d -s wlc\n", i+1)
@@ -227,8 +229,8 @@ func rulesWithAComplaint() (rules, table string) {
 	return "-A -f 1 -s wlc\n-A -f 1 -s rr\n" + strings.TrimPrefix(good.String(), "-A -f 1 -s wlc\n"), good.String()
 }
 
-func TestX20MessagesThatCannotBeWrittenStopNoChange(t *testing.T) {
-	rules, table := rulesWithAComplaint()
+func TestX20ClosedStderrDoesNotStopChanges(t *testing.T) {
+	rules, table := rulesWithError()
 	for _, line := range []string{"ipvsadm -R", "ipvsadm-restore", "ipvsadm-restore --clear"} {
 		for _, ignored := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, ignored: %v", line, ignored), func(t *testing.T) {
@@ -248,12 +250,12 @@ func TestX20MessagesThatCannotBeWrittenStopNoChange(t *testing.T) {
 	}
 }
 
-func TestX20BootGoesOnWithoutItsMessages(t *testing.T) {
-	rules, table := rulesWithAComplaint()
+func TestX20ClosedStderrDoesNotStopBoot(t *testing.T) {
+	rules, table := rulesWithError()
 	for _, verb := range []string{"start", "reload", "restart"} {
 		t.Run(verb, func(t *testing.T) {
 			if inKernel {
-				return // the machine has no rules file
+				return // the virtual machine has no rules file
 			}
 			p := newProcess(t, "-A -f 9999 -s wlc\n", "", "ipvsadm-boot "+verb)
 			etc := path.Join(path.Dir(p.saved), "etc")
@@ -271,9 +273,9 @@ func TestX20BootGoesOnWithoutItsMessages(t *testing.T) {
 	}
 }
 
-// A listing among rules that nobody reads is left out; the rules are carried out,
-// and then SIGPIPE ends the process as it ends the original.
-func TestX20ListingsThatNobodyReadsStopNoChange(t *testing.T) {
+// If stdout is closed, listings in rules are left out, the other rules are executed, and
+// then SIGPIPE ends the process.
+func TestX20ClosedStdoutDoesNotStopChanges(t *testing.T) {
 	for _, line := range []string{"ipvsadm -R", "ipvsadm-restore", "ipvsadm-restore --clear"} {
 		t.Run(line, func(t *testing.T) {
 			p := newProcess(t, "", "-A -f 1 -s wlc\n-L -n\n-A -f 2 -s wlc\n-L -n\n-A -f 3 -s wlc\n", line)

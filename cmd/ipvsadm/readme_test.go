@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -16,13 +18,13 @@ sleep 0.1
 done
 `
 
-// testReadme types the examples of the README's chapters Use and Listings into a
-// shell, one after the other, and compares what they print.
+// testReadme runs the examples in the README's chapters Use and Listings in a shell, in
+// order, and compares what they print.
 func testReadme(t *testing.T) {
-	inNewNamespace(t)
-	// The client of the examples, and a way to their servers.
-	if output, err := exec.Command("ip", "address", "add", "10.0.0.9/24", "dev", "lo").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
+	links := inNewNamespace(t)
+	// The address of the client in the examples, and a route to their servers.
+	if err := links.AddAddresses("lo", "10.0.0.9/24"); err != nil {
+		t.Fatal(err)
 	}
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -37,12 +39,12 @@ func testReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Each command is typed with the exit status of the one before it, and
-	// followed by a line that no command prints.
+	// Each command starts with the exit status of the one before it, and ends with a line
+	// that no command prints.
 	const mark = "--- end of the command ---"
 	var script strings.Builder
 	var examples []string
-	empty := "" // lines that may be part of what is printed
+	empty := "" // empty lines that may belong to the output
 	for line := range strings.Lines(chapter) {
 		switch {
 		case line == "\n" && len(examples) > 0:

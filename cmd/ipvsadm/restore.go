@@ -1,150 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
-	"fmt"
-	"slices"
-	"strings"
+	"cmp"
+	"errors"
+	"io"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/watch"
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/sysconfig"
+	"golang.org/x/sys/unix"
 )
 
-// restoreMode is how ipvsadm-restore goes about it.
-type restoreMode int
-
-const (
-	byDifference restoreMode = iota // the fewest changes
-	checkOnly                       // read the rules, no more
-	dryRun                          // print the changes
-	clearFirst                      // empty the table, then carry out the rules
-)
-
-var restoreModes = map[string]restoreMode{"--check": checkOnly, "--dry-run": dryRun, "--clear": clearFirst}
-
-// restoreWords are the words of ipvsadm-restore as they were understood.
-type restoreWords struct {
-	help bool
-	mode restoreMode
-	file string // - is standard input
-}
-
-// restoreTool is ipvsadm-restore: it makes the table what the rules in a file or on
-// standard input say.
-func (p *program) restoreTool(words []string) error {
-	said, err := p.parseRestoreWords(words)
+// runRestore runs ipvsadm-restore.
+func (a *app) runRestore(words []string) error {
+	o, err := cmdline.ParseRestore(words)
+	if err != nil {
+		return cmdline.WithHint(cmdline.Usagef("%v; try '%s --help'", err, a.name), cmdline.Hint(err))
+	}
+	if o.Help {
+		_, err := a.stdout.WriteString(cmdline.RestoreUsage)
+		return err
+	}
+	file, err := a.openRules(o.File)
 	if err != nil {
 		return err
 	}
-	if said.help {
-		_, err := p.stdout.WriteString(restoreUsage)
-		return err
-	}
-	closeRules, err := p.openRules(said.file)
-	if err != nil {
-		return err
-	}
-	defer closeRules()
-	return p.restoreAs(said.mode)
+	defer func() { _ = file.Close() }()
+	return a.restore(o.Mode, file)
 }
 
-func (p *program) parseRestoreWords(words []string) (w restoreWords, err error) {
-	wrong := func(format string, word string) error {
-		return usagef(format+"; try '%s --help'", word, p.name)
-	}
-	var files []string
-	for i, word := range words {
-		if word == "--" {
-			files = append(files, words[i+1:]...)
-			break
-		}
-		mode, known := restoreModes[word]
-		switch {
-		case word == "-h" || word == "--help":
-			return restoreWords{help: true}, nil
-		case known && w.mode != byDifference && w.mode != mode:
-			return w, wrong("%s goes with no other option", word)
-		case known:
-			w.mode = mode
-		case word == "-n": // goes with ipvsadm-save, and scripts write it here too
-		case strings.HasPrefix(word, "-") && word != "-":
-			return w, wrong("unknown option %s", word)
-		default:
-			files = append(files, word)
-		}
-	}
-	switch len(files) {
-	case 0:
-		w.file = "-"
-	case 1:
-		w.file = files[0]
-	default:
-		return w, wrong("unexpected argument %s", files[1])
-	}
-	return w, nil
+// announceTerminal says that rules come from the terminal, where the tool would only seem
+// to hang.
+func (a *app) announceTerminal() {
+	a.complain(a.name + ": reading rules from the terminal; end them with ^D")
 }
 
-// openRules makes a file the standard input. Somebody who sits at a terminal is
-// told that it is read.
-func (p *program) openRules(path string) (closeRules func(), err error) {
+// openRules opens a rules file, or standard input if path is "-".
+func (a *app) openRules(path string) (io.ReadCloser, error) {
 	if path == "-" {
-		if isTerminal(p.stdin) {
-			p.complain(p.name + ": reading rules from the terminal; ^D ends them")
+		if watch.IsTerminal(a.stdin) {
+			a.announceTerminal()
 		}
-		return func() {}, nil
+		return io.NopCloser(a.stdin), nil
 	}
 	file, err := sysconfig.OpenRules(path)
 	if err != nil {
-		return nil, usagef("%s: %v", p.name, err)
+		return nil, cmdline.Usagef("%s: %v", a.name, err)
 	}
-	p.stdin, p.source = file, path+": "
-	return func() { _ = file.Close() }, nil
+	a.report.Source = path + ": "
+	return file, nil
 }
 
-// restoreAs restores the rules on standard input.
-func (p *program) restoreAs(mode restoreMode) error {
-	p.changing = mode == byDifference || mode == clearFirst
-	if mode == clearFirst {
-		return p.clearAndRestore()
+// restore reads rules from r and applies them as mode says.
+func (a *app) restore(mode cmdline.RestoreMode, r io.Reader) error {
+	a.changing = mode == cmdline.ByDifference || mode == cmdline.ClearFirst
+	if mode == cmdline.ClearFirst {
+		return a.clearAndRestore(r)
 	}
-	// The lines are added up at once, not kept: they are many.
-	d := newDesired()
-	d.bad = p.readRules(d.add)
-	if mode == checkOnly {
-		return p.checkRules(d)
+	d := rules.NewDesired()
+	d.Read(r, a.host.resolver, a.report)
+	if mode == cmdline.CheckOnly {
+		return a.checkRules(d)
 	}
-	if err := p.connect(); err != nil {
+	if err := a.connect(); err != nil {
 		return err
 	}
-	if mode == dryRun {
-		return d.end(false, p.printChanges(d))
+	if mode == cmdline.DryRun {
+		return d.Outcome(a.printChanges(d))
 	}
-	refused, err := p.bringAbout(d)
-	return d.end(refused, err)
+	return a.target().Reconcile(d)
 }
 
-// checkRules says what would be wrong with the rules if there were services.
-func (p *program) checkRules(d *desired) error {
-	if d.unfit() {
-		return p.refuse(d)
-	}
-	p.complainOf(d)
-	p.warnOfNames(d)
-	return d.end(false, nil)
+// target returns the connected kernel as the target of rules.
+func (a *app) target() *rules.Target {
+	return &rules.Target{Client: a.client, Report: a.report, Lock: a.host.lock, Print: a.printLine}
 }
 
-// schedulers and engines are those of the kernel up to 7.2. Somebody may have others.
-var (
-	schedulers = []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos"}
-	engines    = []string{"", "sip"}
-)
+// printChanges prints the changes that a restore would make.
+func (a *app) printChanges(d *rules.Desired) error {
+	changes, err := a.target().Changes(d)
+	if err != nil {
+		return err
+	}
+	return format.Changes(a.sanitized(a.stdout), changes)
+}
 
-// warnOfNames names what this kernel may not have.
-func (p *program) warnOfNames(d *desired) {
-	for _, s := range d.inOrder() {
-		if !slices.Contains(schedulers, s.Scheduler) {
-			p.complainLine(s.line, fmt.Errorf("warning: unknown scheduler %q; there are %s", s.Scheduler, strings.Join(schedulers, " ")))
-		}
-		if !slices.Contains(engines, s.PersistenceEngine) {
-			p.complainLine(s.line, fmt.Errorf("warning: unknown persistence engine %q; there is sip", s.PersistenceEngine))
+// checkRules reports everything that is wrong with rules, as if the kernel had services
+// for them to replace.
+func (a *app) checkRules(d *rules.Desired) error {
+	unsafe := d.UnsafeToReplace()
+	if !unsafe { // a bad line may be the one that adds the service of later lines
+		d.ReportDiagnostics(a.report)
+	}
+	d.WarnMissingNames(a.report, kernel.ReadModules(a.host.root))
+	if unsafe {
+		return d.ReportUnsafe(a.report)
+	}
+	return d.Outcome(nil)
+}
+
+// replayRules executes -R: it reads all rules from standard input, then executes them in
+// order. If a line is bad, it executes the others only if there are no services.
+func (a *app) replayRules() error {
+	a.changing = true
+	if watch.IsTerminal(a.stdin) && watch.IsTerminal(a.stderr) { // ipvsadm 1.31 says nothing
+		a.announceTerminal()
+	}
+	var replay rules.Replay
+	bad := rules.Read(a.stdin, a.host.resolver, a.report, replay.Add)
+	if err := a.connect(); err != nil {
+		return err
+	}
+	if bad {
+		if services, err := a.client.Services(); err != nil || len(services) > 0 {
+			return cmp.Or(err, rules.ErrBad)
 		}
 	}
+	return rules.ReplayOutcome(bad, replay.Run(a.target()))
+}
+
+// clearAndRestore reads all rules from r, empties the table and executes them in order.
+func (a *app) clearAndRestore(r io.Reader) error {
+	var replay rules.Replay
+	d := rules.NewDesired()
+	d.ReadInto(&replay, r, a.host.resolver, a.report)
+	if err := a.connect(); err != nil {
+		return err
+	}
+	if err := d.CheckReplace(a.target()); err != nil {
+		return err
+	}
+	d.ReportDiagnostics(a.report)
+	if err := a.client.Flush(); err != nil {
+		return err
+	}
+	return rules.ReplayOutcome(d.Bad, replay.Run(a.target()))
+}
+
+// printLine executes a line of rules that lists or saves the table. Once standard output
+// is a closed pipe it does nothing, so that the other lines are still executed; run deals
+// with the closed pipe in the end.
+func (a *app) printLine(words []string) error {
+	if a.pipeSeenClosed() {
+		return nil
+	}
+	c, err := cmdline.NewParser(a.host.resolver).Parse(words)
+	if err == nil {
+		err = a.print(c)
+	}
+	if a.pipeSeenClosed() && errors.Is(err, unix.EPIPE) {
+		return nil
+	}
+	return err
 }

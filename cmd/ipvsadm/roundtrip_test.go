@@ -1,20 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"pgregory.net/rapid"
 )
 
-// What -S prints of any table that a command line can make, -R makes again.
-func TestSavedRulesMakeTheTableAgain(t *testing.T) {
+// -R restores what -S prints of any table that command lines can make.
+func TestSaveRestoreRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := drawTable(t)
 		k := ipvstest.New()
@@ -33,9 +38,9 @@ func TestSavedRulesMakeTheTableAgain(t *testing.T) {
 	})
 }
 
-// Whatever is in the kernel, what -S prints of it can be restored. Where it is
-// not the whole, -S says so.
-func TestSavedRulesAlwaysRestore(t *testing.T) {
+// -R accepts what -S prints of any table, even one that other programs have made. -S warns
+// if that is not the whole table.
+func TestSavedForeignTableRestores(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := drawTable(t)
 		for i := range table {
@@ -58,10 +63,51 @@ func TestSavedRulesAlwaysRestore(t *testing.T) {
 	})
 }
 
-// distort puts values into an entry that another program may have set.
+// Whatever settings the kernel holds, what ipvsadm-save --all prints of them can be
+// restored. Without a warning it restores all of them.
+func TestSavedSettingsAlwaysRestore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		longest := uint32(format.TimeoutRange.Max)
+		seconds := rapid.SampledFrom([]uint32{1, 900, longest, longest + 1, math.MaxUint32})
+		timeouts := ipvs.Timeouts{TCP: seconds.Draw(t, "tcp"), TCPFin: seconds.Draw(t, "tcp fin"), UDP: seconds.Draw(t, "udp")}
+		var daemons []ipvs.Daemon
+		for _, state := range format.DaemonStates {
+			if rapid.Bool().Draw(t, "runs") {
+				daemons = append(daemons, drawDaemon(t, state))
+			}
+		}
+		k, again := ipvstest.New(), ipvstest.New()
+		k.SetTimeouts(timeouts)
+		k.SetDaemons(daemons...)
+		var rules, warnings, stderr strings.Builder
+		if status := run([]string{"ipvsadm-save", "-n", "--all"}, strings.NewReader(""), &rules, &warnings, fakeHost(k, "")); status != 0 {
+			t.Fatalf("ipvsadm-save: status %d, %s", status, warnings.String())
+		}
+		status := run([]string{"ipvsadm-restore"}, strings.NewReader(rules.String()), io.Discard, &stderr, fakeHost(again, ""))
+		if status != 0 {
+			t.Fatalf("ipvsadm-restore: status %d, %s of\n%s", status, stderr.String(), rules.String())
+		}
+		if warnings.Len() == 0 && (again.Timeouts() != timeouts || !slices.Equal(again.Daemons(), daemons)) {
+			t.Fatalf("no warning, but from\n%s\n got %+v %+v\nwant %+v %+v", rules.String(), again.Timeouts(), again.Daemons(), timeouts, daemons)
+		}
+	})
+}
+
+// drawDaemon draws a daemon of which most settings have options.
+func drawDaemon(t *rapid.T, state ipvs.DaemonState) ipvs.Daemon {
+	groups := []netip.Addr{netip.MustParseAddr("224.0.0.81"), netip.MustParseAddr("ff02::51"), netip.MustParseAddr("10.0.0.1")}
+	return ipvs.Daemon{
+		State: state, Interface: rapid.SampledFrom([]string{"eth0", "eth0", "br#1"}).Draw(t, "interface"),
+		SyncID: rapid.SampledFrom([]uint32{0, 255, 256}).Draw(t, "syncid"), MaxLen: rapid.SampledFrom([]uint16{1400, 1400, 65508}).Draw(t, "maxlen"),
+		Group: rapid.SampledFrom(groups).Draw(t, "group"),
+		Port:  rapid.Uint16Min(1).Draw(t, "port"), TTL: rapid.Uint8Min(1).Draw(t, "ttl"),
+	}
+}
+
+// distort sets values in an entry that no command line can set.
 func distort(t *rapid.T, entry *ipvs.TableEntry) {
 	s := &entry.Service
-	odd := rapid.SampledFrom([]uint32{0, 1, 128, 129, maxTimeout, maxTimeout + 1, 1<<31 - 1, 1 << 31, math.MaxUint32})
+	odd := rapid.SampledFrom([]uint32{0, 1, 128, 129, uint32(format.PersistenceRange.Max), uint32(format.PersistenceRange.Max) + 1, 1<<31 - 1, 1 << 31, math.MaxUint32})
 	switch rapid.IntRange(0, 6).Draw(t, "service") {
 	case 0:
 		s.Flags ^= ipvs.ServiceFlags(rapid.Uint32().Draw(t, "flags"))
@@ -70,7 +116,7 @@ func distort(t *rapid.T, entry *ipvs.TableEntry) {
 		s.Timeout = odd.Draw(t, "timeout")
 	case 2:
 		s.Flags |= ipvs.Persistent
-		s.Netmask = odd.Draw(t, "mask")
+		s.Netmask = drawNetmask(t, s.AddressFamily(), 0)
 	case 3:
 		s.Scheduler = rapid.SampledFrom([]string{"", "a b", "x#", "-x", "none", "ipvsadm"}).Draw(t, "name")
 	case 4:
@@ -99,23 +145,23 @@ func distort(t *rapid.T, entry *ipvs.TableEntry) {
 	}
 }
 
-// describeTable writes all that a rule can say, in order.
+// describeTable returns everything in a table that rules can express, in order.
 func describeTable(table ipvs.Table) string {
 	table.Sort()
 	var b strings.Builder
 	for _, entry := range table {
 		s := entry.Service
 		if s.Flags&ipvs.Persistent == 0 {
-			s.Timeout, s.Netmask = 0, 0 // they mean nothing
+			s.Timeout, s.Netmask = 0, ipvs.Netmask{} // they mean nothing
 		}
-		fmt.Fprintf(&b, "%s %s %#x %d %#x %s\n", s.ServiceID, s.Scheduler, s.Flags&^ipvs.Hashed, s.Timeout, s.Netmask, s.PersistenceEngine)
+		fmt.Fprintf(&b, "%s %s %s %d %s %s\n", s.ServiceID, s.Scheduler, s.Flags&^ipvs.Hashed, s.Timeout, s.Netmask, s.PersistenceEngine)
 		for _, d := range entry.Destinations {
 			fmt.Fprintf(&b, "  %s %s %d %d %d", d.DestinationID, d.Forward, d.Weight, d.UpperThreshold, d.LowerThreshold)
 			if d.TunnelType != ipvs.GUE {
 				d.TunnelPort = 0
 			}
 			if d.Forward == ipvs.Tunnel {
-				fmt.Fprintf(&b, " %s %d %#x", d.TunnelType, d.TunnelPort, d.TunnelFlags)
+				fmt.Fprintf(&b, " %s %d %s", d.TunnelType, d.TunnelPort, d.TunnelFlags)
 			}
 			b.WriteByte('\n')
 		}
@@ -143,11 +189,7 @@ func drawTable(t *rapid.T) ipvs.Table {
 func drawServiceID(t *rapid.T) ipvs.ServiceID {
 	family := rapid.SampledFrom([]ipvs.Family{ipvs.IPv4, ipvs.IPv6}).Draw(t, "family")
 	if rapid.Bool().Draw(t, "mark") {
-		id := ipvs.ServiceID{FWMark: rapid.Uint32Min(1).Draw(t, "fwmark")}
-		if family == ipvs.IPv6 {
-			id.Family = family
-		}
-		return id
+		return ipvs.ServiceID{FWMark: rapid.Uint32Min(1).Draw(t, "fwmark"), IPv6: family == ipvs.IPv6}
 	}
 	protocol := rapid.SampledFrom([]ipvs.Protocol{ipvs.TCP, ipvs.UDP, ipvs.SCTP}).Draw(t, "protocol")
 	port := rapid.Uint16Min(1).Draw(t, "port")
@@ -166,7 +208,6 @@ func drawService(t *rapid.T, id ipvs.ServiceID) ipvs.Service {
 	s := ipvs.Service{
 		ServiceID: id,
 		Scheduler: rapid.SampledFrom([]string{"rr", "wlc", "sh", "mh"}).Draw(t, "scheduler"),
-		Netmask:   id.AddressFamily().HostNetmask(),
 	}
 	for _, flag := range []ipvs.ServiceFlags{ipvs.SchedulerFlag1, ipvs.SchedulerFlag2, ipvs.SchedulerFlag3} {
 		if rapid.Bool().Draw(t, "flag") {
@@ -178,14 +219,19 @@ func drawService(t *rapid.T, id ipvs.ServiceID) ipvs.Service {
 	}
 	if rapid.Bool().Draw(t, "persistent") {
 		s.Flags |= ipvs.Persistent
-		s.Timeout = rapid.Uint32Range(1, maxTimeout).Draw(t, "timeout")
-		if id.AddressFamily() == ipvs.IPv6 {
-			s.Netmask = rapid.Uint32Range(1, 128).Draw(t, "prefix")
-		} else {
-			s.Netmask = rapid.Uint32().Draw(t, "mask")
-		}
+		s.Timeout = rapid.Uint32Range(1, uint32(format.PersistenceRange.Max)).Draw(t, "timeout")
+		s.Netmask = drawNetmask(t, id.AddressFamily(), 1)
 	}
 	return s
+}
+
+// drawNetmask draws a mask. minPrefix is the least prefix length for IPv6.
+func drawNetmask(t *rapid.T, family ipvs.Family, minPrefix int) ipvs.Netmask {
+	if family == ipvs.IPv6 {
+		return ipvs.IPv6Prefix(rapid.IntRange(minPrefix, 128).Draw(t, "prefix"))
+	}
+	mask := [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "mask"))
+	return ipvs.IPv4Mask(mask[0], mask[1], mask[2], mask[3])
 }
 
 func drawDestination(t *rapid.T, id ipvs.ServiceID, addr netip.Addr, method ipvs.ForwardingMethod) ipvs.Destination {
@@ -201,15 +247,19 @@ func drawDestination(t *rapid.T, id ipvs.ServiceID, addr netip.Addr, method ipvs
 	d.UpperThreshold = rapid.Uint32Range(0, 1<<31-1).Draw(t, "upper")
 	d.LowerThreshold = rapid.Uint32Range(0, d.UpperThreshold).Draw(t, "lower")
 	if method == ipvs.Tunnel {
-		d.TunnelType = rapid.SampledFrom([]ipvs.TunnelType{ipvs.IPIP, ipvs.GRE}).Draw(t, "type")
-		if d.TunnelType == ipvs.GRE && rapid.Bool().Draw(t, "checksum") {
-			d.TunnelFlags = ipvs.TunnelChecksum
+		d.TunnelType = rapid.SampledFrom([]ipvs.TunnelType{ipvs.IPIP, ipvs.GUE, ipvs.GRE}).Draw(t, "type")
+		options, _ := format.TunnelOptionsOf(d.TunnelType)
+		if options.Port {
+			d.TunnelPort = rapid.Uint16Min(1).Draw(t, "tunnel port")
+		}
+		if len(options.Checksums) > 0 {
+			d.TunnelFlags = rapid.SampledFrom(options.Checksums).Draw(t, "checksum").Flags
 		}
 	}
 	return d
 }
 
-func TestTableOfTheFakeIsACopy(t *testing.T) {
+func TestFakeTableIsCopy(t *testing.T) {
 	k := ipvstest.New()
 	runLines(t, k, "ipvsadm -A -f 1")
 	before := k.Table()

@@ -1,10 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path"
@@ -13,29 +17,30 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 )
 
-// The lab sets IPVS_KERNEL=1, where ip_vs is real, and IPVSADM, our binary. What
-// needs a kernel then fails if it has none.
+// The lab sets IPVS_KERNEL=1, because it has a real kernel, and IPVSADM, the path of the
+// binary. Tests that need a kernel then fail without one.
 var (
 	inKernel = os.Getenv("IPVS_KERNEL") == "1"
 	binary   = os.Getenv("IPVSADM")
 )
 
-// TestScripts runs the scripts of testdata/scripts: in the lab with the real
-// binary against the kernel, each in a network namespace of its own, and
-// everywhere else against the fake.
+// TestScripts runs the scripts in testdata/scripts. In the lab it runs the real binary on
+// the real kernel, with a network namespace for each script. Everywhere else it calls run
+// with the fake kernel.
 //
-// Besides the commands of testscript they have:
+// Besides the commands of testscript, scripts have:
 //
-//	ipvsadm WORDS... [<FILE]     one of our tools, with FILE as standard input;
+//	ipvsadm WORDS... [<FILE]     run one of the tools, with FILE as standard input;
 //	                             "! ipvsadm" must fail
-//	status N                     the exit status of the last one
+//	status N                     check the exit status of the last run
 //
-// The directory etc of a script is the machine's /etc.
+// The directory etc of a script takes the place of /etc.
 func TestScripts(t *testing.T) {
 	tools := fakeTools
 	if inKernel {
@@ -54,7 +59,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// toolRunner runs one of our tools and returns its exit status.
+// toolRunner runs a tool and returns its exit status.
 type toolRunner struct {
 	setUp func(*testscript.Env) error
 	run   func(ts *testscript.TestScript, args []string, stdin io.Reader) int
@@ -71,16 +76,16 @@ var fakeTools = toolRunner{
 	},
 	run: func(ts *testscript.TestScript, args []string, stdin io.Reader) int {
 		kernel := ts.Value(kernelKey{}).(*ipvstest.Kernel)
-		return run(args, stdin, ts.Stdout(), ts.Stderr(), fakeMachine(kernel, ts.Getenv("WORK")))
+		return run(args, stdin, ts.Stdout(), ts.Stderr(), fakeHost(kernel, ts.Getenv("WORK")))
 	},
 }
 
-// kernelTools starts processes. The script's goroutine stays on its thread,
-// which has namespaces of its own that the processes inherit.
+// kernelTools starts processes. The script's goroutine is locked to its thread, whose
+// namespaces the processes inherit.
 var kernelTools = toolRunner{
 	setUp: func(env *testscript.Env) error {
 		env.Values[statusKey{}] = new(int)
-		if err := enterNamespace(env.Defer); err != nil {
+		if _, err := enterNamespace(env.Defer); err != nil {
 			return err
 		}
 		return mountEtc(filepath.Join(env.WorkDir, "etc"))
@@ -97,7 +102,7 @@ var kernelTools = toolRunner{
 	},
 }
 
-// mountEtc puts a directory, if it exists, in the place of /etc.
+// mountEtc mounts a directory, if it exists, on /etc.
 func mountEtc(dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -137,22 +142,23 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fakeMachine has a fake kernel, in which IPVS is as it is: there is nothing to
-// load.
-func fakeMachine(k *ipvstest.Kernel, root string) machine {
+// fakeHost returns a host with a fake kernel. Its IPVS counts as loaded, and there is no
+// network for names.
+func fakeHost(k *ipvstest.Kernel, root string) host {
 	present := func() (bool, error) { return true, nil }
 	nothing := func() {}
-	return machine{
-		root: root, dial: k.Dial, loaded: present, load: nothing, unload: func() error { return nil },
-		lock:       func() (func(), bool) { return nothing, false },
-		brokenPipe: nothing,
+	return host{
+		root: root, getenv: os.Getenv, dial: k.Dial, moduleLoaded: present, loadModule: nothing, unloadModules: func() error { return nil },
+		lock:         func() (func(), bool) { return nothing, false },
+		resolver:     resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }),
+		raiseSIGPIPE: nothing,
 	}
 }
 
 // runFake runs ipvsadm against a fake kernel.
 func runFake(k *ipvstest.Kernel, stdin string, words ...string) (stdout, stderr string, status int) {
 	var out, err strings.Builder
-	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, fakeMachine(k, ""))
+	status = run(append([]string{"ipvsadm"}, words...), strings.NewReader(stdin), &out, &err, fakeHost(k, ""))
 	return out.String(), err.String(), status
 }
 
@@ -163,13 +169,13 @@ func runLines(t *testing.T, k *ipvstest.Kernel, lines ...string) {
 		words := strings.Fields(line)
 		var stderr strings.Builder
 		args := append([]string{path.Base(words[0])}, words[1:]...)
-		if status := run(args, strings.NewReader(""), io.Discard, &stderr, fakeMachine(k, "")); status != 0 {
+		if status := run(args, strings.NewReader(""), io.Discard, &stderr, fakeHost(k, "")); status != 0 {
 			t.Fatalf("%s: exit status %d: %s", line, status, stderr.String())
 		}
 	}
 }
 
-// want is what a command line must print and return.
+// want is the expected result of a command line.
 type want struct {
 	stdout, stderr string
 	status         int

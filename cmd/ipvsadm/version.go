@@ -1,17 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
-import "fmt"
+import (
+	"fmt"
 
-// Version and Date are those of our release. The Makefile reads them here.
-var (
-	Version = "0.1.0"
-	Date    = "2026-11-21"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/release"
 )
 
-// compatible is the version of the original that scripts shall take us for.
+// compatible is the version of the C program that scripts may rely on.
 const compatible = "1.31"
 
-func (p *program) version() error {
-	_, err := fmt.Fprintf(p.stdout, "ipvsadm v%s+go%s %s (compiled with pflag and IPVS v1.2.1)\n", compatible, Version, Date)
+func (a *app) version() error {
+	version, date := release.Running()
+	_, err := fmt.Fprintf(a.stdout, "ipvsadm v%s+go%s %s (compiled with pflag and IPVS v1.2.1)\n", compatible, version, date)
 	return err
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest
 
 import (
@@ -7,7 +9,6 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
 // The kernel's defaults: IP_VS_SYNC_GROUP and IP_VS_SYNC_PORT.
@@ -22,7 +23,7 @@ func (k *Kernel) newDaemon(attrs attributes) syscall.Errno {
 		return errno
 	}
 	if !attrs.has(daemonState, daemonMcastIfn, daemonSyncID) {
-		return unix.EINVAL
+		return syscall.EINVAL
 	}
 	d := ipvs.Daemon{
 		State:     ipvs.DaemonState(u32(attrs[daemonState])),
@@ -37,8 +38,8 @@ func (k *Kernel) newDaemon(attrs attributes) syscall.Errno {
 	} else if attrs.has(daemonMcast6) {
 		d.Group = address(ipvs.IPv6, attrs[daemonMcast6])
 	}
-	if !d.Group.IsMulticast() || k.mixed() {
-		return unix.EINVAL
+	if !d.Group.IsMulticast() || k.hasMixedFamilies() {
+		return syscall.EINVAL
 	}
 	if attrs.has(daemonMcastPort) && u16(attrs[daemonMcastPort]) != 0 {
 		d.Port = u16(attrs[daemonMcastPort])
@@ -48,46 +49,47 @@ func (k *Kernel) newDaemon(attrs attributes) syscall.Errno {
 	}
 	mtu, ok := k.interfaces[d.Interface]
 	if !ok {
-		return unix.ENODEV
+		return syscall.ENODEV
 	}
 	if attrs.has(daemonMaxLen) {
 		d.MaxLen = u16(attrs[daemonMaxLen])
 	}
 	d.MaxLen = syncMaxLen(d, mtu)
 	if d.State != ipvs.Master && d.State != ipvs.Backup {
-		return unix.EINVAL
+		return syscall.EINVAL
 	}
 	if _, running := k.daemons[d.State]; running {
-		return unix.EEXIST
+		return syscall.EEXIST
 	}
 	k.daemons[d.State] = d
 	return 0
 }
 
-// syncMaxLen is the largest payload that the kernel settles on: what a packet of
-// 1500 bytes holds, for a backup what the interface takes, if it may choose.
+// syncMaxLen returns the largest payload as the kernel sets it. If the request leaves
+// it to the kernel, a packet has 1500 bytes, or for a backup the interface's MTU if
+// that is larger.
 func syncMaxLen(d ipvs.Daemon, mtu int) uint16 {
-	headers, least := 20+8, 1
+	headers, minLen := 20+8, 1
 	if d.Group.Is6() {
 		headers = 40 + 8
 	}
 	if d.State == ipvs.Backup {
-		least = 1024
+		minLen = 1024
 	}
 	switch {
 	case d.MaxLen != 0:
-		return uint16(min(max(int(d.MaxLen), least), math.MaxUint16-headers))
+		return uint16(min(max(int(d.MaxLen), minLen), math.MaxUint16-headers))
 	case d.State == ipvs.Backup:
 		return uint16(min(max(mtu, 1500), math.MaxUint16) - headers)
 	}
 	return uint16(1500 - headers)
 }
 
-// mixed tells whether a destination is not of its service's family; the sync
-// protocol cannot tell those apart.
-func (k *Kernel) mixed() bool {
+// hasMixedFamilies reports whether a destination's family differs from its service's.
+// The sync protocol does not support that.
+func (k *Kernel) hasMixedFamilies() bool {
 	for _, s := range k.services {
-		for _, d := range s.destinations {
+		for d := range s.destinations.all() {
 			if ipvs.FamilyOf(d.AddrPort.Addr()) != s.AddressFamily() {
 				return true
 			}
@@ -103,14 +105,14 @@ func (k *Kernel) delDaemon(attrs attributes) syscall.Errno {
 		return errno
 	}
 	if !attrs.has(daemonState) {
-		return unix.EINVAL
+		return syscall.EINVAL
 	}
 	state := ipvs.DaemonState(u32(attrs[daemonState]))
 	if state != ipvs.Master && state != ipvs.Backup {
-		return unix.EINVAL
+		return syscall.EINVAL
 	}
 	if _, running := k.daemons[state]; !running {
-		return unix.ESRCH
+		return syscall.ESRCH
 	}
 	delete(k.daemons, state)
 	return 0
@@ -118,7 +120,7 @@ func (k *Kernel) delDaemon(attrs attributes) syscall.Errno {
 
 func (k *Kernel) dumpDaemons(attributes) []netlink.Message {
 	var messages []netlink.Message
-	for _, d := range k.running() {
+	for _, d := range k.runningDaemons() {
 		messages = append(messages, daemonMessage(d))
 	}
 	return messages

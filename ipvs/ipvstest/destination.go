@@ -1,21 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest
 
 import (
 	"math"
 	"net/netip"
-	"slices"
 	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
-// forwardMask is IP_VS_CONN_F_FWD_MASK: the kernel takes and reports no other flag.
+// forwardMask is IP_VS_CONN_F_FWD_MASK. The kernel drops all other flags.
 const forwardMask ipvs.ForwardingMethod = 0x0007
 
-// parseDestination is ip_vs_genl_parse_dest and the checks of the family in
-// ip_vs_genl_set_cmd.
+// parseDestination is ip_vs_genl_parse_dest, with the family checks of
+// ip_vs_genl_set_cmd. It parses the settings if full is set.
 func (k *Kernel) parseDestination(s *service, b []byte, full bool) (ipvs.Destination, syscall.Errno) {
 	var d ipvs.Destination
 	attrs, errno := parseNested(b, destinationPolicy)
@@ -23,7 +23,7 @@ func (k *Kernel) parseDestination(s *service, b []byte, full bool) (ipvs.Destina
 		return d, errno
 	}
 	if !attrs.has(destAddr, destPort) || full && !attrs.has(destFwdMethod, destWeight, destUThresh, destLThresh) {
-		return d, unix.EINVAL
+		return d, syscall.EINVAL
 	}
 	family := s.AddressFamily()
 	if attrs.has(destAddrFamily) && u16(attrs[destAddrFamily]) != 0 {
@@ -44,19 +44,19 @@ func (k *Kernel) parseDestination(s *service, b []byte, full bool) (ipvs.Destina
 			d.TunnelFlags = ipvs.TunnelFlags(u16(attrs[destTunFlags]))
 		}
 	}
-	if !k.knows(family) {
-		return d, unix.EAFNOSUPPORT
+	if !k.supportsFamily(family) {
+		return d, syscall.EAFNOSUPPORT
 	}
 	d.AddrPort = netip.AddrPortFrom(address(family, attrs[destAddr]), port(attrs[destPort]))
 	if full && family != s.AddressFamily() && (len(k.daemons) > 0 || d.Forward != ipvs.Tunnel) {
-		return d, unix.EINVAL
+		return d, syscall.EINVAL
 	}
 	return d, 0
 }
 
-// fullDestination reads what an add or an edit is about.
+// fullDestination parses and checks the operands of an add or an edit.
 func (k *Kernel) fullDestination(attrs attributes) (*service, ipvs.Destination, syscall.Errno) {
-	s, errno := k.existing(attrs)
+	s, errno := k.findService(attrs)
 	if errno != 0 {
 		return nil, ipvs.Destination{}, errno
 	}
@@ -64,11 +64,11 @@ func (k *Kernel) fullDestination(attrs attributes) (*service, ipvs.Destination, 
 	switch {
 	case errno != 0:
 	case int32(d.Weight) < 0, d.LowerThreshold > d.UpperThreshold:
-		errno = unix.ERANGE
-	case d.UpperThreshold > math.MaxInt32:
-		errno = unix.EINVAL
+		errno = syscall.ERANGE
+	case d.UpperThreshold > math.MaxInt32 && !k.largeThresholds:
+		errno = syscall.EINVAL
 	case d.TunnelType == ipvs.GUE && d.TunnelPort == 0:
-		errno = unix.EINVAL
+		errno = syscall.EINVAL
 	}
 	return s, d, errno
 }
@@ -78,17 +78,17 @@ func (k *Kernel) newDestination(attrs attributes) syscall.Errno {
 	switch {
 	case errno != 0:
 		return errno
-	case s.index(d.DestinationID) >= 0:
-		return unix.EEXIST
+	case s.destinations.find(d.DestinationID) != nil:
+		return syscall.EEXIST
 	case !k.reachable(d.AddrPort.Addr()):
-		return unix.EINVAL
+		return syscall.EINVAL
 	}
-	s.destinations = slices.Insert(s.destinations, 0, d)
+	s.destinations.add(d)
 	return 0
 }
 
-// reachable tells whether an address may be a destination: unicast, and not
-// link-local unless it is the kernel's own.
+// reachable reports whether an address may be a destination. It must be unicast. A
+// link-local address must be the kernel's own.
 func (k *Kernel) reachable(a netip.Addr) bool {
 	switch {
 	case a.Is4():
@@ -104,19 +104,18 @@ func (k *Kernel) setDestination(attrs attributes) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	i := s.index(d.DestinationID)
-	if i < 0 {
-		return unix.ENOENT
+	old := s.destinations.find(d.DestinationID)
+	if old == nil {
+		return syscall.ENOENT
 	}
-	old := s.destinations[i]
 	d.ActiveConns, d.InactiveConns, d.PersistentConns = old.ActiveConns, old.InactiveConns, old.PersistentConns
 	d.Stats = old.Stats
-	s.destinations[i] = d
+	*old = d
 	return 0
 }
 
 func (k *Kernel) delDestination(attrs attributes) syscall.Errno {
-	s, errno := k.existing(attrs)
+	s, errno := k.findService(attrs)
 	if errno != 0 {
 		return errno
 	}
@@ -124,32 +123,31 @@ func (k *Kernel) delDestination(attrs attributes) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	i := s.index(d.DestinationID)
-	if i < 0 {
-		return unix.ENOENT
+	if s.destinations.find(d.DestinationID) == nil {
+		return syscall.ENOENT
 	}
-	s.destinations = slices.Delete(s.destinations, i, i+1)
+	s.destinations.remove(d.DestinationID)
 	return 0
 }
 
-// dumpDestinations lists nothing if there is no such service.
+// dumpDestinations returns an empty list if there is no such service.
 func (k *Kernel) dumpDestinations(attrs attributes) []netlink.Message {
-	s, errno := k.existing(attrs)
+	s, errno := k.findService(attrs)
 	if errno != 0 {
 		return nil
 	}
 	var messages []netlink.Message
-	for _, d := range s.destinations {
+	for d := range s.destinations.all() {
 		messages = append(messages, destinationMessage(d))
 	}
 	return messages
 }
 
 // destinationMessage is ip_vs_genl_fill_dest.
-func destinationMessage(d ipvs.Destination) netlink.Message {
+func destinationMessage(d *ipvs.Destination) netlink.Message {
 	return reply(ipvs.CommandNewDestination, func(ae *netlink.AttributeEncoder) {
 		nest(ae, cmdDestination, func(ae *netlink.AttributeEncoder) {
-			ae.Bytes(destAddr, union(d.AddrPort.Addr()))
+			ae.Bytes(destAddr, inetAddr(d.AddrPort.Addr()))
 			ae.Bytes(destPort, bigEndian16(d.AddrPort.Port()))
 			ae.Uint32(destFwdMethod, uint32(d.Forward))
 			ae.Uint32(destWeight, d.Weight)

@@ -1,65 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest
 
 import (
+	"cmp"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
-// FamilyLookup stands in Fault.Command for the look-up of the IPVS family that
-// a client does first, and when the kernel may have got another module.
+// FamilyLookup is the Fault.Command for look-ups of the IPVS family. A client looks
+// the family up when it is made, and when the module may have been loaded again.
 const FamilyLookup ipvs.Command = 0xff
 
-// Fault makes some requests go wrong.
+// Fault makes some requests fail.
 type Fault struct {
-	// Command tells which requests: those of a command, or all but FamilyLookup
-	// if it is 0.
+	// Command selects the requests with a command. 0 selects all requests except
+	// FamilyLookup.
 	Command ipvs.Command
-	// Skip is how many of them are handled well first.
+	// Skip is the number of selected requests that succeed first.
 	Skip int
-	// Times is how many go wrong then: 0 means one, a negative number all.
+	// Times is the number of requests that fail after those. 0 means one, a negative
+	// number all.
 	Times int
-	// Effect is what goes wrong.
+	// Effect is how they fail.
 	Effect Effect
 }
 
-// Effect is what goes wrong with a request: one of the functions Refuse,
-// FailSend, FailReceive and so on makes it.
+// Effect is how a request fails. The functions Refuse, FailSend, FailReceive and so on
+// return one.
 type Effect struct {
-	refuse    syscall.Errno
-	failSend  syscall.Errno
-	failFirst syscall.Errno
-	before    func()
-	rewrite   func([][]netlink.Message) [][]netlink.Message
+	refuse      syscall.Errno
+	failSend    syscall.Errno
+	failReceive syscall.Errno
+	before      func()
+	delay       time.Duration
+	rewrite     func([][]netlink.Message) [][]netlink.Message
 }
 
-// Refuse answers with an error message; the request has no effect.
+// Refuse answers with an error message. The request has no effect. The errno is this
+// system's, such as syscall.ENOMEM; the message holds Linux's number.
 func Refuse(errno syscall.Errno) Effect { return Effect{refuse: errno} }
 
-// FailSend lets the system call that sends fail. Nothing that is sent with the
-// request has an effect.
+// FailSend makes the system call that sends fail. Neither the request nor others in
+// the same send have an effect.
 func FailSend(errno syscall.Errno) Effect { return Effect{failSend: errno} }
 
-// FailReceive lets the system call that receives fail once, before the answer.
-func FailReceive(errno syscall.Errno) Effect { return Effect{failFirst: errno} }
+// FailReceive makes the system call that receives fail once. The answer follows.
+func FailReceive(errno syscall.Errno) Effect { return Effect{failReceive: errno} }
 
-// Lose handles the request, but its answer is lost for want of buffer space: a
+// Lose handles the request and loses its answer, as if the receive buffer were full. A
 // receive fails with ENOBUFS instead.
 func Lose() Effect {
-	return Effect{failFirst: unix.ENOBUFS, rewrite: func([][]netlink.Message) [][]netlink.Message { return nil }}
+	return Effect{failReceive: syscall.ENOBUFS, rewrite: func([][]netlink.Message) [][]netlink.Message { return nil }}
 }
 
-// Silence handles the request and does not answer, not even if an
-// acknowledgement is asked for. The kernel does so if what it did was
-// interrupted, for example if it stops a sync daemon that has just been started.
+// LoseRefusal refuses the request and loses the answer. The client cannot tell it from Lose.
+func LoseRefusal(errno syscall.Errno) Effect {
+	e := Lose()
+	e.refuse = errno
+	return e
+}
+
+// Silence handles the request and does not answer, even if the request asks for an
+// acknowledgement. The kernel does so if its handler returns EINTR, for example when it
+// stops a sync daemon whose thread has not begun to run.
 func Silence() Effect {
 	return Effect{rewrite: func([][]netlink.Message) [][]netlink.Message { return nil }}
 }
 
-// Interrupt marks a dump with NLM_F_DUMP_INTR: the table changed meanwhile.
+// Delay handles the request at once and answers later. A client that does not wait so long
+// receives the answer during one of its next calls.
+func Delay(d time.Duration) Effect { return Effect{delay: d} }
+
+// Interrupt marks a dump with NLM_F_DUMP_INTR, as if the table had changed during it.
 func Interrupt() Effect {
 	return eachReply(func(m *netlink.Message) { m.Header.Flags |= netlink.DumpInterrupted })
 }
@@ -69,17 +86,17 @@ func Truncate(n int) Effect {
 	return eachReply(func(m *netlink.Message) { m.Data = m.Data[:min(len(m.Data), genlHeaderLen+n)] })
 }
 
-// Garble puts the given bytes in place of the attributes of every reply. None
-// make an empty reply.
+// Garble replaces the attributes of every reply with the given bytes. With no bytes
+// the replies are empty.
 func Garble(attributes []byte) Effect {
 	return eachReply(func(m *netlink.Message) {
 		m.Data = slices.Concat(m.Data[:min(len(m.Data), genlHeaderLen)], attributes)
 	})
 }
 
-// Answer puts the given datagrams in place of the answer. Sequence numbers and
-// port ids are those of the answer they replace unless they are set.
-func Answer(datagrams ...[]netlink.Message) Effect {
+// Answer replaces the answer with the given datagrams. Sequence numbers and port IDs
+// that are zero become those of the replaced answer.
+func Answer(datagrams ...[]Message) Effect {
 	return Effect{rewrite: func(old [][]netlink.Message) [][]netlink.Message {
 		var header netlink.Header
 		for _, d := range old {
@@ -89,33 +106,41 @@ func Answer(datagrams ...[]netlink.Message) Effect {
 		}
 		var answer [][]netlink.Message
 		for _, d := range datagrams {
-			d = slices.Clone(d)
-			for i := range d {
-				d[i].Header.Length = uint32(headerLen + len(d[i].Data))
-				if d[i].Header.Sequence == 0 {
-					d[i].Header.Sequence = header.Sequence
-				}
-				if d[i].Header.PID == 0 {
-					d[i].Header.PID = header.PID
-				}
+			wire := wireMessages(d)
+			for i := range wire {
+				h := &wire[i].Header
+				h.Sequence, h.PID = cmp.Or(h.Sequence, header.Sequence), cmp.Or(h.PID, header.PID)
 			}
-			answer = append(answer, d)
+			answer = append(answer, wire)
 		}
 		return answer
 	}}
 }
 
-// Rewrite changes the datagrams of an answer. It may not keep them.
-func Rewrite(change func(datagrams [][]netlink.Message) [][]netlink.Message) Effect {
-	return Effect{rewrite: change}
+// Rewrite passes the datagrams of an answer to change, and sends what change returns.
+// change must not keep its argument, or call methods of the Kernel or of its clients.
+func Rewrite(change func(datagrams [][]Message) [][]Message) Effect {
+	return Effect{rewrite: func(old [][]netlink.Message) [][]netlink.Message {
+		var public [][]Message
+		for _, d := range old {
+			public = append(public, publicMessages(d))
+		}
+		var answer [][]netlink.Message
+		for _, d := range change(public) {
+			answer = append(answer, wireMessages(d))
+		}
+		return answer
+	}}
 }
 
-// Before calls a function just before the request is handled, for example one
-// that deletes a service that is about to be read.
+// Before calls f just before the request is handled. f can, for example, delete the
+// service that the request reads, with methods of the Kernel or another client. The client
+// of the request waits until f returns, so f must not call it, or wait for a goroutine
+// that does.
 func Before(f func()) Effect { return Effect{before: f} }
 
-// eachReply changes the replies, but neither errors and acknowledgements nor
-// the end of a dump.
+// eachReply applies change to the replies, except errors, acknowledgements and the
+// end of a dump.
 func eachReply(change func(*netlink.Message)) Effect {
 	return Effect{rewrite: func(datagrams [][]netlink.Message) [][]netlink.Message {
 		for _, d := range datagrams {
@@ -130,7 +155,7 @@ func eachReply(change func(*netlink.Message)) Effect {
 	}}
 }
 
-// Inject adds a fault. Of several that fit a request the first counts.
+// Inject adds a fault. The first of several faults that select a request applies.
 func (k *Kernel) Inject(f Fault) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -147,8 +172,8 @@ func (k *Kernel) ClearFaults() {
 	k.faults = nil
 }
 
-// admit takes note of the requests of one send and finds their faults. An errno
-// means that the send fails as a whole.
+// admit records the requests of one send and returns their effects. A non-zero errno
+// means that the send fails.
 func (k *Kernel) admit(messages []netlink.Message) ([]Effect, syscall.Errno) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -157,14 +182,14 @@ func (k *Kernel) admit(messages []netlink.Message) ([]Effect, syscall.Errno) {
 		bytes += headerLen + len(m.Data)
 	}
 	if k.sendLimit > 0 && bytes > k.sendLimit {
-		return nil, unix.EMSGSIZE
+		return nil, syscall.EMSGSIZE
 	}
 	effects := make([]Effect, len(messages))
 	errno := syscall.Errno(0)
 	for i, m := range messages {
 		switch command := FamilyLookup; {
-		case m.Header.Type < unix.GENL_ID_CTRL: // for netlink itself
-		case m.Header.Type > unix.GENL_ID_CTRL && len(m.Data) > 0:
+		case m.Header.Type < genlIDControl: // for netlink itself
+		case m.Header.Type > genlIDControl && len(m.Data) > 0:
 			command = ipvs.Command(m.Data[0])
 			k.requests = append(k.requests, command)
 			fallthrough
@@ -178,6 +203,7 @@ func (k *Kernel) admit(messages []netlink.Message) ([]Effect, syscall.Errno) {
 	return effects, errno
 }
 
+// effect returns the effect of the first fault that applies to a request.
 func (k *Kernel) effect(command ipvs.Command) Effect {
 	for _, f := range k.faults {
 		if f.Command != command && (f.Command != 0 || command == FamilyLookup) {

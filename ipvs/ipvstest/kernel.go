@@ -1,22 +1,5 @@
-// Package ipvstest is a fake of the kernel's ip_vs, for tests that have no
-// kernel with IPVS or must not touch it.
-//
-// A Kernel holds a table, checks every request as ip_vs of Linux 6.1 does, and
-// answers with the same messages and error numbers. It stands behind the
-// socket, so all of package ipvs is used:
-//
-//	k := ipvstest.New()
-//	client, err := k.Dial()
-//
-// Faults (see Inject) make it fail in ways that a real kernel seldom does.
-//
-// It differs from the kernel in this: services are listed in the order in which
-// they were added, those of addresses before those of firewall marks, not in
-// the order of a hash; a listing shows the table as it was when it was asked
-// for; a destination that is deleted and added again starts with counters of
-// zero; no packet ever passes, so counters are what a test sets them to; every
-// interface is up and reaches every multicast group, and of all addresses only
-// 255.255.255.255 is a broadcast address.
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest
 
 import (
@@ -25,50 +8,56 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/mdlayher/netlink"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 )
 
-// Kernel is a fake ip_vs with one network namespace. Make one with New. All
-// methods are safe for concurrent use.
+// Kernel is a fake ip_vs with one network namespace. Make one with New. Its methods
+// are safe for concurrent use.
 type Kernel struct {
-	mu         sync.Mutex
-	services   []*service
-	config     ipvs.Config
-	info       ipvs.Info
-	daemons    map[ipvs.DaemonState]ipvs.Daemon
-	schedulers map[string]bool
-	engines    map[string]bool
-	interfaces map[string]int
-	local      map[netip.Addr]bool
-	family     uint16 // number of the generic netlink family
-	missing    bool
-	powerless  bool
-	noIPv6     bool
-	sendLimit  int
-	queueLimit int
-	faults     []*Fault
-	requests   []ipvs.Command
-	clients    uint32
-	trace      func(bool, []netlink.Message)
+	mu           sync.Mutex
+	services     []*service
+	timeouts     ipvs.Timeouts
+	info         ipvs.Info
+	daemons      map[ipvs.DaemonState]ipvs.Daemon
+	conns        []ipvs.ConnEntry
+	totals       ipvs.Stats
+	schedulers   map[string]bool
+	engines      map[string]bool
+	interfaces   map[string]int
+	local        map[netip.Addr]bool
+	family       uint16 // number of the generic netlink family
+	unloaded     bool
+	unprivileged bool
+	noIPv6       bool
+	// largeThresholds lets upper thresholds exceed 2^31-1.
+	largeThresholds bool
+	sendLimit       int
+	queueLimit      int
+	faults          []*Fault
+	requests        []ipvs.Command
+	clients         uint32
+	process         *Process // whose requests come now, or nil
+	trace           func(bool, []Message)
 }
 
-// service is a virtual service with its destinations, the newest first as in
-// the kernel's list.
+// service is a virtual service with its destinations.
 type service struct {
 	ipvs.Service
-	destinations []ipvs.Destination
+	destinations *destinationList
 }
 
-// freshConfig has the timeouts of a module that was just loaded.
-var freshConfig = ipvs.Config{TCP: 900, TCPFin: 120, UDP: 300}
+// bootTimeouts has the timeouts of a freshly loaded module.
+var bootTimeouts = ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}
 
-// New makes a kernel with an empty table, the timeouts of a fresh boot, all
-// schedulers of Linux 6.1, the persistence engine sip, and the interfaces lo
-// and eth0.
+// New returns a Kernel with an empty table, the timeouts of a freshly loaded module,
+// all schedulers of Linux 6.1, the persistence engine sip, and the interfaces lo and
+// eth0.
 func New() *Kernel {
 	k := &Kernel{
-		config:     freshConfig,
+		timeouts:   bootTimeouts,
 		info:       ipvs.Info{Version: 0x010201, ConnTabSize: 4096},
 		daemons:    map[ipvs.DaemonState]ipvs.Daemon{},
 		schedulers: map[string]bool{},
@@ -85,54 +74,49 @@ func New() *Kernel {
 	return k
 }
 
-// Dial makes a client of the kernel, as ipvs.Dial does of the real one. Any
-// number of clients share the kernel.
+// Dial returns a client of the fake, as ipvs.Dial does for the real kernel. Any number
+// of clients can share a Kernel. The error is ipvs.ErrNoIPVS if the module is not
+// loaded: see SetLoaded.
 func (k *Kernel) Dial() (*ipvs.Client, error) {
-	conn := k.Conn()
-	if err := conn.SetOption(netlink.CapAcknowledge, true); err != nil {
-		return nil, err
-	}
-	return ipvs.New(conn)
+	return ipvs.Dial(func(c *nlsock.Config) { c.Transport = k.Socket() })
 }
 
-// Conn makes a generic netlink connection to the kernel, for requests that
-// package ipvs does not make.
-func (k *Kernel) Conn() *netlink.Conn {
+// Socket returns a socket to the fake, for requests that package ipvs does not make.
+func (k *Kernel) Socket() *Socket {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.clients++
-	pid := 1000 + k.clients
-	return netlink.NewConn(&socket{kernel: k, pid: pid}, pid)
+	return newSocket(k, 1000+k.clients)
 }
 
-// Table returns a copy of the table, in the order of a listing.
+// Table returns a copy of the table in the order of a listing.
 func (k *Kernel) Table() ipvs.Table {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	table := ipvs.Table{}
 	for _, s := range k.ordered() {
-		table = append(table, ipvs.TableEntry{Service: s.Service, Destinations: slices.Clone(s.destinations)})
+		table = append(table, ipvs.TableEntry{Service: s.Service, Destinations: s.destinations.clone()})
 	}
 	return table
 }
 
-// SetTable replaces the table with a copy of the given one, unchecked.
+// SetTable replaces the table with a copy of the given one. It does not check it.
 func (k *Kernel) SetTable(table ipvs.Table) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.services = nil
 	for _, e := range table {
-		e.Service.ServiceID = canonical(e.Service.ServiceID)
-		k.services = append(k.services, &service{e.Service, slices.Clone(e.Destinations)})
+		k.services = append(k.services, &service{e.Service, newDestinationList(e.Destinations)})
 	}
 }
 
-// UpdateService changes a service in place, for example its counters. It tells
-// whether there is such a service.
+// UpdateService changes a service in place, for example its counters. It reports
+// whether there is such a service. change must not call methods of the Kernel or of its
+// clients: they wait for change to return.
 func (k *Kernel) UpdateService(id ipvs.ServiceID, change func(*ipvs.Service)) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s := k.find(canonical(id))
+	s := k.find(id)
 	if s == nil {
 		return false
 	}
@@ -141,52 +125,56 @@ func (k *Kernel) UpdateService(id ipvs.ServiceID, change func(*ipvs.Service)) bo
 }
 
 // UpdateDestination changes a destination in place, for example its counters
-// and connections. It tells whether there is such a destination.
+// and connections. It reports whether there is such a destination. For change applies the
+// same as for that of UpdateService.
 func (k *Kernel) UpdateDestination(id ipvs.ServiceID, dest ipvs.DestinationID, change func(*ipvs.Destination)) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s := k.find(canonical(id))
+	s := k.find(id)
 	if s == nil {
 		return false
 	}
-	i := s.index(dest)
-	if i < 0 {
+	d := s.destinations.find(dest)
+	if d == nil {
 		return false
 	}
-	change(&s.destinations[i])
+	change(d)
+	if d.DestinationID != dest {
+		s.destinations = newDestinationList(s.destinations.clone())
+	}
 	return true
 }
 
-// Config returns the timeouts.
-func (k *Kernel) Config() ipvs.Config {
+// Timeouts returns the timeouts.
+func (k *Kernel) Timeouts() ipvs.Timeouts {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.config
+	return k.timeouts
 }
 
-// SetConfig sets all timeouts.
-func (k *Kernel) SetConfig(config ipvs.Config) {
+// SetTimeouts sets all timeouts, zero ones included.
+func (k *Kernel) SetTimeouts(timeouts ipvs.Timeouts) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.config = config
+	k.timeouts = timeouts
 }
 
-// SetInfo sets the version and the size of the connection table, which are
-// 1.2.1 and 4096 at first.
+// SetInfo sets the version and the size of the connection table. New sets 1.2.1 and
+// 4096.
 func (k *Kernel) SetInfo(info ipvs.Info) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.info = info
 }
 
-// Daemons returns the sync daemons that run, the master first.
+// Daemons returns the running sync daemons, the master first.
 func (k *Kernel) Daemons() []ipvs.Daemon {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.running()
+	return k.runningDaemons()
 }
 
-// SetDaemons replaces the sync daemons, unchecked.
+// SetDaemons replaces the sync daemons. It does not check them.
 func (k *Kernel) SetDaemons(daemons ...ipvs.Daemon) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -196,8 +184,7 @@ func (k *Kernel) SetDaemons(daemons ...ipvs.Daemon) {
 	}
 }
 
-// Commands returns the commands received so far, refused ones included, and
-// forgets them.
+// Commands returns the commands received since the last call, refused ones included.
 func (k *Kernel) Commands() []ipvs.Command {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -206,24 +193,25 @@ func (k *Kernel) Commands() []ipvs.Command {
 	return commands
 }
 
-// Trace calls a function with the messages of every send, and of every datagram
-// that is received. It must not keep them or call the kernel.
-func (k *Kernel) Trace(f func(sent bool, messages []netlink.Message)) {
+// Trace makes the fake call f with the messages of every send and of every received
+// datagram. f must not keep the messages, or call methods of the Kernel or of its
+// clients.
+func (k *Kernel) Trace(f func(sent bool, messages []Message)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.trace = f
 }
 
-func (k *Kernel) traced(sent bool, messages []netlink.Message) {
+func (k *Kernel) emitTrace(sent bool, messages []netlink.Message) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.trace != nil {
-		k.trace(sent, messages)
+		k.trace(sent, publicMessages(messages))
 	}
 }
 
-// ordered lists the services as the kernel does: the table of addresses, then
-// that of firewall marks.
+// ordered returns the services in the order of a listing: address services, then
+// firewall marks.
 func (k *Kernel) ordered() []*service {
 	ordered := slices.Clone(k.services)
 	slices.SortStableFunc(ordered, func(a, b *service) int {
@@ -241,7 +229,7 @@ func (k *Kernel) find(id ipvs.ServiceID) *service {
 	return nil
 }
 
-func (k *Kernel) running() []ipvs.Daemon {
+func (k *Kernel) runningDaemons() []ipvs.Daemon {
 	var running []ipvs.Daemon
 	for _, state := range []ipvs.DaemonState{ipvs.Master, ipvs.Backup} {
 		if d, ok := k.daemons[state]; ok {
@@ -249,21 +237,4 @@ func (k *Kernel) running() []ipvs.Daemon {
 		}
 	}
 	return running
-}
-
-func (s *service) index(id ipvs.DestinationID) int {
-	return slices.IndexFunc(s.destinations, func(d ipvs.Destination) bool { return d.DestinationID == id })
-}
-
-// canonical is the form of an identity in which package ipvs reports it.
-func canonical(id ipvs.ServiceID) ipvs.ServiceID {
-	switch {
-	case id.FWMark == 0:
-		id.Family = 0
-	case id.Family == ipvs.IPv4:
-		id = ipvs.ServiceID{FWMark: id.FWMark}
-	default:
-		id = ipvs.ServiceID{FWMark: id.FWMark, Family: id.Family}
-	}
-	return id
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest_test
 
 import (
@@ -5,16 +7,18 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"syscall"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
 
-// What the fake answers is tested beside a real kernel, in package ipvs. Here is
-// what a real kernel does not have: the state that a test sets, and faults.
+// The tests of package ipvs compare the fake's answers with a real kernel's. The tests
+// here cover what a real kernel does not have: state that a test sets, and faults.
 
 var (
 	web    = ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")}
@@ -31,7 +35,9 @@ func dial(t *testing.T, k *ipvstest.Kernel) *ipvs.Client {
 	return c
 }
 
-func TestState(t *testing.T) {
+func ignore(netlink.Message) {}
+
+func TestKernelState(t *testing.T) {
 	k := ipvstest.New()
 	c := dial(t, k)
 	entry := ipvs.TableEntry{
@@ -40,9 +46,8 @@ func TestState(t *testing.T) {
 			DestinationID: server, ActiveConns: 3, InactiveConns: 4, PersistentConns: 5, Stats: ipvs.Stats{OutBPS: 1 << 50},
 		}},
 	}
-	// A mark comes last, and its family IPv4 goes without saying.
-	given := ipvs.ServiceID{FWMark: 5, Family: ipvs.IPv4, Protocol: ipvs.TCP}
-	k.SetTable(ipvs.Table{{Service: ipvs.Service{ServiceID: given, Scheduler: "rr"}}, entry})
+	// Marks come last.
+	k.SetTable(ipvs.Table{{Service: ipvs.Service{ServiceID: mark, Scheduler: "rr"}}, entry})
 	table, err := c.Table()
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +59,7 @@ func TestState(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	if !k.UpdateDestination(web, server, func(d *ipvs.Destination) { d.ActiveConns = 99 }) ||
-		!k.UpdateService(given, func(s *ipvs.Service) { s.Stats.CPS = 9 }) {
+		!k.UpdateService(mark, func(s *ipvs.Service) { s.Stats.CPS = 9 }) {
 		t.Error("not found")
 	}
 	if k.UpdateDestination(web, ipvs.DestinationID{}, nil) || k.UpdateDestination(ipvs.ServiceID{FWMark: 9}, server, nil) || k.UpdateService(ipvs.ServiceID{FWMark: 9}, nil) {
@@ -70,9 +75,9 @@ func TestState(t *testing.T) {
 		t.Errorf("after zero: %+v", got)
 	}
 
-	config := ipvs.Config{TCP: 1, TCPFin: 2, UDP: 3}
-	k.SetConfig(config)
-	if got, err := c.Config(); got != config || k.Config() != config || err != nil {
+	config := ipvs.Timeouts{TCP: 1, TCPFin: 2, UDP: 3}
+	k.SetTimeouts(config)
+	if got, err := c.Timeouts(); got != config || k.Timeouts() != config || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
 	info := ipvs.Info{Version: 0x020304, ConnTabSize: 256}
@@ -87,7 +92,7 @@ func TestState(t *testing.T) {
 	}
 }
 
-func TestSurroundings(t *testing.T) {
+func TestEnvironment(t *testing.T) {
 	k := ipvstest.New()
 	c := dial(t, k)
 	add := func(scheduler, engine string) error {
@@ -96,7 +101,7 @@ func TestSurroundings(t *testing.T) {
 	k.SetScheduler("mine", true)
 	k.SetScheduler("rr", false)
 	k.SetPersistenceEngine("mine", true)
-	if err := add("rr", ""); !errors.Is(err, unix.ENOENT) {
+	if err := add("rr", ""); !errors.Is(err, syscall.ENOENT) {
 		t.Errorf("got %v", err)
 	}
 	if err := add("mine", "mine"); err != nil {
@@ -107,15 +112,15 @@ func TestSurroundings(t *testing.T) {
 	if err := c.StartDaemon(ipvs.Daemon{State: ipvs.Backup, Interface: "eth7"}); err != nil || k.Daemons()[0].MaxLen != 8972 {
 		t.Errorf("got %v, %v", k.Daemons(), err)
 	}
-	if err := c.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "eth0"}); !errors.Is(err, unix.ENODEV) {
+	if err := c.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "eth0"}); !errors.Is(err, syscall.ENODEV) {
 		t.Errorf("got %v", err)
 	}
 	k.SetIPv6(false)
-	if err := c.NewService(ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 1, Family: ipvs.IPv6}, Scheduler: "wlc", Netmask: 128}); !errors.Is(err, unix.EAFNOSUPPORT) {
+	if err := c.NewService(ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 1, IPv6: true}, Scheduler: "wlc"}); !errors.Is(err, syscall.EAFNOSUPPORT) {
 		t.Errorf("got %v", err)
 	}
 	k.SetPrivileged(false)
-	if err := c.Flush(); !errors.Is(err, unix.EPERM) {
+	if err := c.Flush(); !errors.Is(err, syscall.EPERM) {
 		t.Errorf("got %v", err)
 	}
 	k.SetPrivileged(true)
@@ -125,39 +130,36 @@ func TestSurroundings(t *testing.T) {
 	}
 }
 
-// The module is loaded anew: nothing of what was set is left, and a connection that
-// goes on with the old number of the family is refused.
-func TestReload(t *testing.T) {
+// Loading the module again resets everything, and the fake refuses requests to the old
+// number of the family.
+func TestModuleReload(t *testing.T) {
 	k := ipvstest.New()
-	fresh := k.Config()
+	fresh := k.Timeouts()
 	c := dial(t, k)
 	if err := errors.Join(
 		c.NewService(ipvs.Service{ServiceID: web, Scheduler: "rr"}),
-		c.SetConfig(ipvs.Config{TCP: 1}),
+		c.SetTimeouts(ipvs.Timeouts{TCP: 1}),
 		c.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "eth0"}),
 	); err != nil {
 		t.Fatal(err)
 	}
-	k.SetLoaded(true) // it is
+	k.SetLoaded(true) // no change
 	if len(k.Table()) != 1 {
 		t.Error("the table is gone without a reload")
 	}
 	k.SetLoaded(false)
 	k.SetLoaded(true)
-	if len(k.Table()) != 0 || len(k.Daemons()) != 0 || k.Config() != fresh {
-		t.Errorf("left: %v, %v, %v", k.Table(), k.Daemons(), k.Config())
+	if len(k.Table()) != 0 || len(k.Daemons()) != 0 || k.Timeouts() != fresh {
+		t.Errorf("left: %v, %v, %v", k.Table(), k.Daemons(), k.Timeouts())
 	}
-	_, err := k.Conn().Execute(netlink.Message{
-		Header: netlink.Header{Type: 0x1f, Flags: netlink.Request | netlink.Acknowledge},
-		Data:   []byte{byte(ipvs.CommandFlush), 1, 0, 0},
-	})
-	if !errors.Is(err, unix.ENOENT) {
+	_, err := nlsock.NewConn(k.Socket()).Execute(0x1f, netlink.Acknowledge, []byte{byte(ipvs.CommandFlush), 1, 0, 0})
+	if !errors.Is(err, syscall.ENOENT) {
 		t.Errorf("the old number: got %v", err)
 	}
 }
 
-// Marks of any size come after addresses, on machines of 32 bits too.
-func TestLargeMarksAreLast(t *testing.T) {
+// Marks of any size come after addresses, also on 32-bit machines.
+func TestLargeMarksSortLast(t *testing.T) {
 	k := ipvstest.New()
 	c := dial(t, k)
 	for _, id := range []ipvs.ServiceID{{FWMark: 1 << 31}, {FWMark: 0xfffffffe}, web, {FWMark: 1}} {
@@ -170,35 +172,36 @@ func TestLargeMarksAreLast(t *testing.T) {
 	}
 }
 
-// After answers were lost, all further ones are, until those that are there have
-// been read: so does a kernel.
+// After the first lost answer the kernel drops all further ones until the queue has
+// been read to its end.
 func TestCongestion(t *testing.T) {
 	k := ipvstest.New()
-	conn := k.Conn()
+	conn := nlsock.NewConn(k.Socket())
 	k.SetReceiveQueue(2)
 	send := func() {
 		t.Helper()
-		if _, err := conn.Send(netlink.Message{Header: netlink.Header{Type: netlink.Noop, Flags: netlink.Request | netlink.Acknowledge}}); err != nil {
+		conn.Append(netlink.Noop, netlink.Acknowledge, nil)
+		if err := conn.Send(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 3 {
 		send()
 	}
-	if _, err := conn.Receive(); !errors.Is(err, unix.ENOBUFS) {
+	if err := conn.Receive(ignore); !errors.Is(err, syscall.ENOBUFS) {
 		t.Errorf("got %v", err)
 	}
 	for range 2 {
 		send() // is lost, silently
-		if _, err := conn.Receive(); err != nil {
+		if err := conn.Receive(ignore); err != nil {
 			t.Errorf("got %v", err)
 		}
 	}
 	send()
-	if _, err := conn.Receive(); err != nil {
+	if err := conn.Receive(ignore); err != nil {
 		t.Errorf("after all had been read: got %v", err)
 	}
-	if _, err := conn.Receive(); err == nil {
+	if err := conn.Receive(ignore); err == nil {
 		t.Error("an answer more than there should be")
 	}
 }
@@ -206,9 +209,9 @@ func TestCongestion(t *testing.T) {
 func TestFaults(t *testing.T) {
 	k := ipvstest.New()
 	c := dial(t, k)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandFlush, Skip: 1, Times: 2, Effect: ipvstest.Refuse(unix.ENOMEM)})
-	k.Inject(ipvstest.Fault{Times: -1, Effect: ipvstest.Refuse(unix.EIO)})
-	for i, want := range []error{unix.EIO, unix.ENOMEM, unix.ENOMEM, unix.EIO, unix.EIO} {
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandFlush, Skip: 1, Times: 2, Effect: ipvstest.Refuse(syscall.ENOMEM)})
+	k.Inject(ipvstest.Fault{Times: -1, Effect: ipvstest.Refuse(syscall.EIO)})
+	for i, want := range []error{syscall.EIO, syscall.ENOMEM, syscall.ENOMEM, syscall.EIO, syscall.EIO} {
 		if err := c.Flush(); !errors.Is(err, want) {
 			t.Errorf("%d: got %v, want %v", i, err, want)
 		}
@@ -225,69 +228,63 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// One dump at a time: the second is refused while parts of the first wait.
-func TestTwoDumps(t *testing.T) {
+// A second dump is refused while chunks of the first are queued.
+func TestSecondDumpIsBusy(t *testing.T) {
 	k := ipvstest.New()
-	conn := k.Conn()
-	dump := netlink.Message{
-		Header: netlink.Header{Type: 0x1f, Flags: netlink.Request | netlink.Dump},
-		Data:   []byte{byte(ipvs.CommandGetService), 1, 0, 0},
-	}
+	conn := nlsock.NewConn(k.Socket())
+	dump := []byte{byte(ipvs.CommandGetService), 1, 0, 0}
 	for range 2 {
-		if _, err := conn.Send(dump); err != nil {
+		conn.Append(0x1f, netlink.Dump, dump)
+		if err := conn.Send(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := conn.Receive(); err != nil {
+	if err := conn.Receive(ignore); err != nil {
 		t.Error(err)
 	}
-	if _, err := conn.Receive(); !errors.Is(err, unix.EBUSY) {
+	if err := conn.Receive(ignore); !errors.Is(err, syscall.EBUSY) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := conn.Execute(dump); err != nil {
+	if _, err := conn.Execute(0x1f, netlink.Dump, dump); err != nil {
 		t.Error(err)
 	}
 }
 
-// Without the option NETLINK_CAP_ACK an error carries the request.
+// Without the option NETLINK_CAP_ACK an error holds the request.
 func TestErrorCarriesRequest(t *testing.T) {
-	var received []netlink.Message
+	var received []ipvstest.Message
 	for _, short := range []bool{false, true} {
 		k := ipvstest.New()
-		conn := k.Conn()
-		if err := conn.SetOption(netlink.CapAcknowledge, short); err != nil {
-			t.Fatal(err)
-		}
-		k.Trace(func(sent bool, messages []netlink.Message) {
+		socket := k.Socket()
+		socket.SetCapAcknowledge(short)
+		k.Trace(func(sent bool, messages []ipvstest.Message) {
 			if !sent {
 				received = append(received, messages...)
 			}
 		})
-		_, err := conn.Execute(netlink.Message{
-			Header: netlink.Header{Type: 0x1f, Flags: netlink.Request},
-			Data:   []byte{99, 1, 0, 0},
-		})
-		if !errors.Is(err, unix.EOPNOTSUPP) {
+		_, err := nlsock.NewConn(socket).Execute(0x1f, 0, []byte{99, 1, 0, 0})
+		if !errors.Is(err, syscall.EOPNOTSUPP) {
 			t.Errorf("got %v", err)
 		}
 	}
 	if n := []int{len(received[0].Data), len(received[1].Data)}; n[0] != 24 || n[1] != 20 {
 		t.Errorf("lengths %v", n)
 	}
-	if received[0].Header.Flags != 0 || received[1].Header.Flags != netlink.Capped {
+	const capped = 0x100 // NLM_F_CAPPED
+	if received[0].Flags != 0 || received[1].Flags != capped {
 		t.Error("flags")
 	}
 }
 
 func TestNothingToReceive(t *testing.T) {
-	conn := ipvstest.New().Conn()
-	if _, err := conn.Receive(); err == nil {
+	conn := nlsock.NewConn(ipvstest.New().Socket())
+	if err := conn.Receive(ignore); err == nil {
 		t.Error("received something")
 	}
 	if err := conn.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := conn.Receive(); err == nil {
+	if err := conn.Receive(ignore); err == nil {
 		t.Error("received something of a closed connection")
 	}
 	if err := conn.Close(); err == nil {

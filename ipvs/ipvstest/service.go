@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest
 
 import (
@@ -6,23 +8,23 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// hz is how often the kernel of Debian counts in a second. It keeps timeouts in
-// ticks, in 32 bits.
+// hz is the number of ticks per second of Debian's kernel, which stores timeouts in
+// ticks with 32 bits.
 const hz = 250
 
 // hashed is IP_VS_SVC_F_HASHED, which the kernel sets.
 const hashed ipvs.ServiceFlags = 0x0002
 
-// noScheduler is the name that stands for having none.
+// noScheduler is the scheduler name of a service without a scheduler.
 const noScheduler = "none"
 
-// parseService is ip_vs_genl_parse_service: the identity of the service, the
-// service if there is one, and its settings if full is set.
+// parseService is ip_vs_genl_parse_service. It returns the requested service, with its
+// settings if full is set, and the existing service of that identity, or nil.
 func (k *Kernel) parseService(b []byte, full bool) (ipvs.Service, *service, syscall.Errno) {
 	var s ipvs.Service
 	attrs, errno := parseNested(b, servicePolicy)
@@ -30,19 +32,19 @@ func (k *Kernel) parseService(b []byte, full bool) (ipvs.Service, *service, sysc
 		return s, nil, errno
 	}
 	if !attrs.has(svcAF) || !attrs.has(svcFWMark) && !attrs.has(svcPort, svcProtocol, svcAddr) {
-		return s, nil, unix.EINVAL
+		return s, nil, syscall.EINVAL
 	}
 	family := ipvs.Family(u16(attrs[svcAF]))
-	if !k.knows(family) {
-		return s, nil, unix.EAFNOSUPPORT
+	if !k.supportsFamily(family) {
+		return s, nil, syscall.EAFNOSUPPORT
 	}
-	s.ServiceID = identity(family, attrs)
+	s.ServiceID = parseServiceID(family, attrs)
 	found := k.find(s.ServiceID)
 	if !full {
 		return s, found, 0
 	}
 	if !attrs.has(svcSchedName, svcFlags, svcTimeout, svcNetmask) {
-		return s, found, unix.EINVAL
+		return s, found, syscall.EINVAL
 	}
 	var flags [8]byte
 	copy(flags[:], attrs[svcFlags])
@@ -56,29 +58,33 @@ func (k *Kernel) parseService(b []byte, full bool) (ipvs.Service, *service, sysc
 		s.PersistenceEngine = cString(attrs[svcPEName])
 	}
 	s.Timeout = u32(attrs[svcTimeout]) * hz / hz
-	if family == ipvs.IPv6 {
-		s.Netmask = u32(attrs[svcNetmask])
-	} else {
-		s.Netmask = binary.BigEndian.Uint32(attrs[svcNetmask])
-	}
+	s.Netmask = netmask(family, attrs[svcNetmask])
 	return s, found, 0
 }
 
-func identity(family ipvs.Family, attrs attributes) ipvs.ServiceID {
+func parseServiceID(family ipvs.Family, attrs attributes) ipvs.ServiceID {
 	if attrs.has(svcFWMark) {
 		if mark := u32(attrs[svcFWMark]); mark != 0 {
-			return canonical(ipvs.ServiceID{FWMark: mark, Family: family})
+			return ipvs.ServiceID{FWMark: mark, IPv6: family == ipvs.IPv6}
 		}
 		// The kernel takes mark 0 for the service TCP 0.0.0.0:0.
 		return ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.AddrPortFrom(address(family, nil), 0)}
 	}
+	addr := address(family, attrs[svcAddr])
 	return ipvs.ServiceID{
-		Protocol: ipvs.Protocol(u16(attrs[svcProtocol])),
-		AddrPort: netip.AddrPortFrom(address(family, attrs[svcAddr]), port(attrs[svcPort])),
+		Protocol: ipvs.Protocol(u16(attrs[svcProtocol])), AddrPort: netip.AddrPortFrom(addr, port(attrs[svcPort])), IPv6: addr.Is4In6(),
 	}
 }
 
-// address reads a union nf_inet_addr, the end of which may be missing.
+// netmask decodes the mask of an IPv4 service, or the prefix length of an IPv6 service.
+func netmask(family ipvs.Family, b []byte) ipvs.Netmask {
+	if family == ipvs.IPv6 {
+		return ipvs.IPv6Prefix(int(min(u32(b), 129)))
+	}
+	return ipvs.IPv4Mask(b[0], b[1], b[2], b[3])
+}
+
+// address decodes a union nf_inet_addr. Missing bytes at its end are zero.
 func address(family ipvs.Family, b []byte) netip.Addr {
 	var full [16]byte
 	copy(full[:], b)
@@ -88,20 +94,23 @@ func address(family ipvs.Family, b []byte) netip.Addr {
 	return netip.AddrFrom4([4]byte(full[:4]))
 }
 
-// knows is ip_vs_is_af_valid.
-func (k *Kernel) knows(family ipvs.Family) bool {
+// supportsFamily is ip_vs_is_af_valid.
+func (k *Kernel) supportsFamily(family ipvs.Family) bool {
 	return family == ipvs.IPv4 || family == ipvs.IPv6 && !k.noIPv6
 }
 
-// checkService is what ip_vs_add_service and ip_vs_edit_service refuse.
+// checkService makes the checks of ip_vs_add_service and ip_vs_edit_service.
 func (k *Kernel) checkService(s ipvs.Service) syscall.Errno {
 	switch {
 	case s.Scheduler != noScheduler && !k.schedulers[s.Scheduler]:
-		return unix.ENOENT
+		return syscall.ENOENT
 	case s.PersistenceEngine != "" && !k.engines[s.PersistenceEngine]:
-		return unix.ENOENT
-	case s.AddressFamily() == ipvs.IPv6 && (s.Netmask < 1 || s.Netmask > 128):
-		return unix.EINVAL
+		return syscall.ENOENT
+	case s.AddressFamily() != ipvs.IPv6:
+		return 0
+	}
+	if bits, ok := s.Netmask.IPv6(); !ok || bits < 1 {
+		return syscall.EINVAL
 	}
 	return 0
 }
@@ -112,13 +121,13 @@ func (k *Kernel) newService(attrs attributes) syscall.Errno {
 	case errno != 0:
 		return errno
 	case found != nil:
-		return unix.EEXIST
+		return syscall.EEXIST
 	}
 	if errno := k.checkService(s); errno != 0 {
 		return errno
 	}
 	s.Flags |= hashed
-	k.services = append(k.services, &service{Service: s})
+	k.services = append(k.services, &service{s, newDestinationList(nil)})
 	return 0
 }
 
@@ -128,7 +137,7 @@ func (k *Kernel) setService(attrs attributes) syscall.Errno {
 	case errno != 0:
 		return errno
 	case found == nil:
-		return unix.ESRCH
+		return syscall.ESRCH
 	}
 	if errno := k.checkService(s); errno != 0 {
 		return errno
@@ -139,17 +148,17 @@ func (k *Kernel) setService(attrs attributes) syscall.Errno {
 	return 0
 }
 
-// existing finds the service that a command is about.
-func (k *Kernel) existing(attrs attributes) (*service, syscall.Errno) {
+// findService returns the service that a command names, or ESRCH.
+func (k *Kernel) findService(attrs attributes) (*service, syscall.Errno) {
 	_, found, errno := k.parseService(attrs[cmdService], false)
 	if errno == 0 && found == nil {
-		errno = unix.ESRCH
+		errno = syscall.ESRCH
 	}
 	return found, errno
 }
 
 func (k *Kernel) delService(attrs attributes) syscall.Errno {
-	found, errno := k.existing(attrs)
+	found, errno := k.findService(attrs)
 	if errno != 0 {
 		return errno
 	}
@@ -167,7 +176,7 @@ func (k *Kernel) flush(attributes) syscall.Errno {
 func (k *Kernel) zero(attrs attributes) syscall.Errno {
 	services := k.services
 	if attrs.has(cmdService) {
-		s, errno := k.existing(attrs)
+		s, errno := k.findService(attrs)
 		if errno != 0 {
 			return errno
 		}
@@ -175,15 +184,15 @@ func (k *Kernel) zero(attrs attributes) syscall.Errno {
 	}
 	for _, s := range services {
 		s.Stats = ipvs.Stats{}
-		for i := range s.destinations {
-			s.destinations[i].Stats = ipvs.Stats{}
+		for d := range s.destinations.all() {
+			d.Stats = ipvs.Stats{}
 		}
 	}
 	return 0
 }
 
 func (k *Kernel) getService(attrs attributes) ([]netlink.Message, syscall.Errno) {
-	s, errno := k.existing(attrs)
+	s, errno := k.findService(attrs)
 	if errno != 0 {
 		return nil, errno
 	}
@@ -208,7 +217,7 @@ func (s *service) message() netlink.Message {
 				ae.Uint32(svcFWMark, s.FWMark)
 			} else {
 				ae.Uint16(svcProtocol, uint16(s.Protocol))
-				ae.Bytes(svcAddr, union(s.AddrPort.Addr()))
+				ae.Bytes(svcAddr, inetAddr(s.AddrPort.Addr()))
 				ae.Bytes(svcPort, bigEndian16(s.AddrPort.Port()))
 			}
 			ae.String(svcSchedName, s.Scheduler)
@@ -219,17 +228,19 @@ func (s *service) message() netlink.Message {
 			ae.Bytes(svcFlags, binary.NativeEndian.AppendUint32(flags, ^uint32(0)))
 			ae.Uint32(svcTimeout, s.Timeout)
 			if family == ipvs.IPv6 {
-				ae.Uint32(svcNetmask, s.Netmask)
+				bits, _ := s.Netmask.IPv6()
+				ae.Uint32(svcNetmask, uint32(bits))
 			} else {
-				ae.Bytes(svcNetmask, binary.BigEndian.AppendUint32(nil, s.Netmask))
+				mask, _ := s.Netmask.IPv4()
+				ae.Bytes(svcNetmask, mask[:])
 			}
 			encodeStats(ae, svcStats, svcStats64, s.Stats)
 		})
 	})
 }
 
-// union is a union nf_inet_addr.
-func union(a netip.Addr) []byte {
+// inetAddr encodes a union nf_inet_addr.
+func inetAddr(a netip.Addr) []byte {
 	b := make([]byte, 16)
 	copy(b, a.AsSlice())
 	return b

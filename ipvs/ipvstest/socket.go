@@ -1,35 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvstest
 
 import (
+	"context"
 	"errors"
-	"iter"
-	"net"
 	"os"
 	"sync"
 	"syscall"
-	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
 )
 
-// socket is the netlink socket of one client: a queue of datagrams.
-//
-// It is not an nltest.Dial, which hands over all answers of a batch as one
-// datagram and loses those after the first error. The kernel puts every
-// acknowledgement, error and part of a dump into a datagram of its own.
-type socket struct {
+// Socket is a socket of generic netlink to the fake: a queue of datagrams. As in the
+// kernel, every acknowledgement, error and dump chunk is a datagram of its own.
+type Socket struct {
 	kernel *Kernel
-	pid    uint32
+	portID uint32
 
-	mu          sync.Mutex
-	queue       []datagram
-	overflow    bool // answers were lost, and no receive has told yet
-	congested   bool // all answers are lost until the queue is empty
-	capAck      bool
-	hasDeadline bool
-	closed      bool
+	sending sync.Mutex // held while the kernel handles a datagram
+
+	mu        sync.Mutex
+	changed   sync.Cond // signals a change of what follows
+	queue     []datagram
+	overflow  bool // answers were lost, and no receive has reported it
+	congested bool // all answers are dropped until the queue is empty
+	capAck    bool
+	late      int // answers that are delayed
+	bounds    int // contexts that bound receives
+	ended     int // those that have ended
+	closed    bool
 }
+
+var _ nlsock.Transport = (*Socket)(nil)
 
 // datagram is what one receive returns: messages, or an error.
 type datagram struct {
@@ -38,28 +42,41 @@ type datagram struct {
 	dump     bool
 }
 
-//lint:ignore SA1019 NewConn takes nothing else.
-var _ netlink.Socket = (*socket)(nil)
-
-// errNothing is what a receive on an empty queue fails with. The kernel answers
-// within the send, so a real socket would wait for ever, and so would the test.
+// errNothing is the error of a receive from an empty queue. The kernel answers within
+// the send, so a real socket, and with it the test, would wait forever.
 var errNothing = errors.New("ipvstest: nothing to receive; a real socket would block for ever")
 
-// Send handles one request.
-func (s *socket) Send(m netlink.Message) error { return s.SendMessages([]netlink.Message{m}) }
+func newSocket(k *Kernel, portID uint32) *Socket {
+	s := &Socket{kernel: k, portID: portID, capAck: true}
+	s.changed.L = &s.mu
+	return s
+}
 
-// SendMessages handles the requests of one send, in order.
-func (s *socket) SendMessages(messages []netlink.Message) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return net.ErrClosed
+// PortID returns the number of the socket.
+func (s *Socket) PortID() uint32 { return s.portID }
+
+// Send handles the messages of a datagram, in order. It ignores what follows a malformed
+// one, as netlink_rcv_skb does.
+func (s *Socket) Send(datagram []byte) error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	if s.isClosed() {
+		return os.ErrClosed
+	}
+	var messages []netlink.Message
+	for rest := datagram; len(rest) > 0; {
+		var m netlink.Message
+		var err error
+		if m, rest, err = nlsock.NextMessage(rest); err != nil {
+			break
+		}
+		messages = append(messages, m)
 	}
 	k := s.kernel
-	k.traced(true, messages)
+	k.emitTrace(true, messages)
 	faults, errno := k.admit(messages)
 	if errno != 0 {
-		return syscallError("sendmsg", errno)
+		return syscallError("sendto", errno)
 	}
 	for i, m := range messages {
 		s.handle(m, faults[i])
@@ -67,9 +84,15 @@ func (s *socket) SendMessages(messages []netlink.Message) error {
 	return nil
 }
 
-// push queues a datagram unless the receive buffer is full, or has been and is not
-// empty yet: netlink_overrun.
-func (s *socket) push(d datagram) {
+func (s *Socket) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// enqueue is netlink_overrun: it queues a datagram, unless the receive buffer is full,
+// or has been full and is not yet empty.
+func (s *Socket) enqueue(d datagram) {
 	limit := s.kernel.queueLimit
 	if full := limit > 0 && len(s.queue) >= limit; (full || s.congested) && !d.dump {
 		s.overflow = s.overflow || !s.congested
@@ -79,8 +102,8 @@ func (s *socket) push(d datagram) {
 	s.queue = append(s.queue, d)
 }
 
-// dumping tells whether parts of a dump wait to be received.
-func (s *socket) dumping() bool {
+// dumpPending reports whether chunks of a dump are queued.
+func (s *Socket) dumpPending() bool {
 	for _, d := range s.queue {
 		if d.dump {
 			return true
@@ -89,86 +112,91 @@ func (s *socket) dumping() bool {
 	return false
 }
 
-// Receive returns the messages of the next datagram.
-func (s *socket) Receive() ([]netlink.Message, error) {
+// Receive returns the next datagram. If there is none, it waits for a delayed answer, or
+// the end of a context of Bound. Without either it would wait forever, and returns an
+// error.
+func (s *Socket) Receive() ([]byte, error) {
+	d, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	s.kernel.emitTrace(false, d.messages)
+	var b []byte
+	for i, m := range d.messages {
+		b = nlsock.AppendMessage(b, m)
+		if i < len(d.messages)-1 {
+			b = append(b, make([]byte, -len(b)&3)...)
+		}
+	}
+	return b, nil
+}
+
+func (s *Socket) next() (datagram, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for len(s.queue) == 0 && !s.overflow && !s.closed && s.bounds+s.late > 0 && s.ended == 0 {
+		s.changed.Wait()
+	}
 	switch {
 	case s.closed:
-		return nil, net.ErrClosed
+		return datagram{}, os.ErrClosed
+	case s.ended > 0:
+		return datagram{}, os.ErrDeadlineExceeded
 	case s.overflow:
 		s.overflow = false
-		s.relieve()
-		return nil, syscallError("recvmsg", unix.ENOBUFS)
-	case len(s.queue) == 0 && s.hasDeadline:
-		return nil, os.ErrDeadlineExceeded
+		s.clearCongestion()
+		return datagram{}, syscallError("recvfrom", syscall.ENOBUFS)
 	case len(s.queue) == 0:
-		return nil, errNothing
+		return datagram{}, errNothing
 	}
 	d := s.queue[0]
 	s.queue = s.queue[1:]
-	s.relieve()
-	if d.err == nil {
-		s.kernel.traced(false, d.messages)
-	}
-	return d.messages, d.err
+	s.clearCongestion()
+	return d, d.err
 }
 
-// relieve is netlink_rcv_wake: there is room for answers again once all are read.
-func (s *socket) relieve() { s.congested = s.congested && len(s.queue) > 0 }
+// clearCongestion is netlink_rcv_wake: it ends congestion once the queue is empty.
+func (s *Socket) clearCongestion() { s.congested = s.congested && len(s.queue) > 0 }
 
-// ReceiveIter yields the messages of the next datagram.
-func (s *socket) ReceiveIter() iter.Seq2[netlink.Message, error] {
-	return func(yield func(netlink.Message, error) bool) {
-		messages, err := s.Receive()
-		if err != nil {
-			yield(netlink.Message{}, err)
-			return
+// Bound makes Receive fail with os.ErrDeadlineExceeded when ctx ends, until release is
+// called.
+func (s *Socket) Bound(ctx context.Context) (release func()) {
+	s.change(func() { s.bounds++ })
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		s.change(func() { s.ended++ })
+	})
+	return func() {
+		if !stop() {
+			<-ended
+			s.change(func() { s.ended-- })
 		}
-		for _, m := range messages {
-			if !yield(m, nil) {
-				return
-			}
+		s.change(func() { s.bounds-- })
+	}
+}
+
+func (s *Socket) change(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+	s.changed.Broadcast()
+}
+
+// Close closes the socket and ends a Receive that waits.
+func (s *Socket) Close() error {
+	err := os.ErrClosed
+	s.change(func() {
+		if !s.closed {
+			s.closed, err = true, nil
 		}
-	}
+	})
+	return err
 }
 
-// Close closes the socket.
-func (s *socket) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return net.ErrClosed
-	}
-	s.closed = true
-	return nil
-}
+// SetCapAcknowledge sets the option NETLINK_CAP_ACK, with which errors hold only the
+// header of the request. It is set at first.
+func (s *Socket) SetCapAcknowledge(enable bool) { s.change(func() { s.capAck = enable }) }
 
-// SetOption knows CapAcknowledge: errors then carry only the header of the
-// request. Other options have no effect here.
-func (s *socket) SetOption(option netlink.ConnOption, enable bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if option == netlink.CapAcknowledge {
-		s.capAck = enable
-	}
-	return nil
-}
-
-// SetDeadline sets the deadline of receives.
-func (s *socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
-
-// SetReadDeadline sets the deadline of receives. It passes at once: nothing
-// can arrive any more.
-func (s *socket) SetReadDeadline(t time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hasDeadline = !t.IsZero()
-	return nil
-}
-
-// SetWriteDeadline has no effect: sends never wait.
-func (s *socket) SetWriteDeadline(time.Time) error { return nil }
-
-// syscallError is a failure of a system call as a real socket reports it.
+// syscallError returns a failed system call as a real socket reports it.
 func syscallError(call string, errno syscall.Errno) error { return os.NewSyscallError(call, errno) }

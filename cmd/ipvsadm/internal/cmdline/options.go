@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cmdline
+
+import (
+	"math/bits"
+	"strings"
+	"sync"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/spf13/pflag"
+)
+
+// optionSet is a set of the options that may be given only once. Alternatives, such as
+// -t and -u, share one element. The order of the elements is that in which legality is
+// checked, and so decides which error is reported.
+type optionSet uint64
+
+const (
+	numericOption optionSet = 1 << iota
+	connectionOption
+	serviceOption
+	schedulerOption
+	persistentOption
+	netmaskOption
+	serverOption
+	forwardOption
+	weightOption
+	upperOption
+	lowerOption
+	interfaceOption
+	timeoutOption
+	daemonOption
+	statsOption
+	rateOption
+	thresholdsOption
+	persistentConnOption
+	nosortOption
+	syncIDOption
+	exactOption
+	opsOption
+	peOption
+	schedFlagsOption
+	groupOption
+	portOption
+	ttlOption
+	maxLenOption
+	tunInfoOption
+	tunTypeOption
+	tunPortOption
+	tunNoCsumOption
+	tunCsumOption
+	tunRemCsumOption
+	outputOption
+	watchOption
+	sortByOption
+	stateOption
+	clientOption
+	virtualOption
+	destinationOption
+	countByOption
+	endOfOptions
+)
+
+func (s optionSet) has(o optionSet) bool { return s&o != 0 }
+
+// name returns the long name of the first option in the set, or the common name of
+// alternatives.
+func (s optionSet) name() string {
+	first := optionSet(1) << bits.TrailingZeros64(uint64(s))
+	switch first {
+	case serviceOption:
+		return "service-address"
+	case forwardOption:
+		return "forwarding-method"
+	case outputOption:
+		return "output"
+	}
+	name := ""
+	options().VisitAll(func(f *pflag.Flag) {
+		if f.Value.(*option).element == first {
+			name = f.Name
+		}
+	})
+	return name
+}
+
+// action is what a command does, in more detail than Kind. Options that are not commands
+// have the zero action.
+type action int
+
+const (
+	addService action = iota + 1
+	editService
+	deleteService
+	flush
+	addServer
+	editServer
+	deleteServer
+	list
+	save
+	restore
+	zero
+	setTimeouts
+	startDaemon
+	stopDaemon
+	help
+	version
+)
+
+// option is a row of the option table, and the pflag.Value of its flag.
+type option struct {
+	long, short string
+	kind        string    // NoValue, optionalValue, or "" if a value is required
+	action      action    // 0 if the option is not a command
+	element     optionSet // 0 if the option may be repeated
+	set         func(b *builder, value string) error
+}
+
+func (o *option) String() string   { return "" }
+func (o *option) Set(string) error { return nil }
+func (o *option) Type() string     { return "string" }
+
+// Options is the option table, for completion and documentation. A flag whose
+// NoOptDefVal is NoValue takes no value.
+func Options() *pflag.FlagSet { return optionTable() }
+
+// options returns the option table, which all lines of a rules file share.
+var options = sync.OnceValue(optionTable)
+
+// display returns the option as it is usually written: by its letter, if it has one.
+func (o *option) display() string {
+	if o.short != "" {
+		return "-" + o.short
+	}
+	return "--" + o.long
+}
+
+// lookUp returns the option with a long name, or nil.
+func lookUp(name string) *option {
+	flag := options().Lookup(name)
+	if flag == nil || strings.HasPrefix(name, "=") {
+		return nil
+	}
+	return flag.Value.(*option)
+}
+
+// optionTable declares the command line. A pflag flag has only one letter, so -l is a
+// flag of its own, with a name that cannot be typed.
+func optionTable() *pflag.FlagSet {
+	rows := []*option{
+		{"add-service", "A", NoValue, addService, 0, nil},
+		{"edit-service", "E", NoValue, editService, 0, nil},
+		{"delete-service", "D", NoValue, deleteService, 0, nil},
+		{"clear", "C", NoValue, flush, 0, nil},
+		{"list", "L", NoValue, list, 0, nil},
+		{"=list", "l", NoValue, list, 0, nil},
+		{"zero", "Z", NoValue, zero, 0, nil},
+		{"add-server", "a", NoValue, addServer, 0, nil},
+		{"edit-server", "e", NoValue, editServer, 0, nil},
+		{"delete-server", "d", NoValue, deleteServer, 0, nil},
+		{"restore", "R", NoValue, restore, 0, nil},
+		{"save", "S", NoValue, save, 0, nil},
+		{"set", "", NoValue, setTimeouts, 0, nil},
+		{"start-daemon", "", "", startDaemon, 0, (*builder).setStartDaemon},
+		{"stop-daemon", "", "", stopDaemon, 0, (*builder).setStopDaemon},
+		{"help", "h", NoValue, help, 0, nil},
+		{"version", "v", NoValue, version, 0, nil},
+
+		{"tcp-service", "t", "", 0, serviceOption, service(ipvs.TCP)},
+		{"udp-service", "u", "", 0, serviceOption, service(ipvs.UDP)},
+		{"sctp-service", "", "", 0, serviceOption, service(ipvs.SCTP)},
+		{"fwmark-service", "f", "", 0, serviceOption, (*builder).setFWMark},
+		{"ipv6", "6", NoValue, 0, 0, (*builder).setIPv6},
+		{"scheduler", "s", "", 0, schedulerOption, (*builder).setScheduler},
+		{"persistent", "p", optionalValue, 0, persistentOption, (*builder).setPersistent},
+		{"netmask", "M", "", 0, netmaskOption, (*builder).setNetmask},
+		{"pe", "", "", 0, peOption, (*builder).setPE},
+		{"ops", "o", NoValue, 0, opsOption, (*builder).setOps},
+		{"sched-flags", "b", "", 0, schedFlagsOption, (*builder).setSchedFlags},
+
+		{"real-server", "r", "", 0, serverOption, (*builder).setServer},
+		{"masquerading", "m", NoValue, 0, forwardOption, forward(ipvs.Masquerade)},
+		{"ipip", "i", NoValue, 0, forwardOption, forward(ipvs.Tunnel)},
+		{"gatewaying", "g", NoValue, 0, forwardOption, forward(ipvs.DirectRoute)},
+		{"weight", "w", "", 0, weightOption, (*builder).setWeight},
+		{"u-threshold", "x", "", 0, upperOption, (*builder).setUpper},
+		{"l-threshold", "y", "", 0, lowerOption, (*builder).setLower},
+		{"tun-type", "", "", 0, tunTypeOption, (*builder).setTunType},
+		{"tun-port", "", "", 0, tunPortOption, (*builder).setTunPort},
+		{"tun-nocsum", "", NoValue, 0, tunNoCsumOption, tunFlags(0)},
+		{"tun-csum", "", NoValue, 0, tunCsumOption, tunFlags(ipvs.TunnelChecksum)},
+		{"tun-remcsum", "", NoValue, 0, tunRemCsumOption, tunFlags(ipvs.TunnelRemoteChecksum)},
+
+		{"numeric", "n", NoValue, 0, numericOption, nil},
+		{"connection", "c", NoValue, 0, connectionOption, nil},
+		{"timeout", "", NoValue, 0, timeoutOption, nil},
+		{"daemon", "", NoValue, 0, daemonOption, nil},
+		{"stats", "", NoValue, 0, statsOption, nil},
+		{"rate", "", NoValue, 0, rateOption, nil},
+		{"thresholds", "", NoValue, 0, thresholdsOption, nil},
+		{"persistent-conn", "", NoValue, 0, persistentConnOption, nil},
+		{"tun-info", "", NoValue, 0, tunInfoOption, nil},
+		{"nosort", "", NoValue, 0, nosortOption, nil},
+		{"sort", "", NoValue, 0, 0, nil},
+		{"exact", "X", NoValue, 0, exactOption, nil},
+		{"output", "", "", 0, outputOption, (*builder).setOutput},
+		{"json", "", NoValue, 0, outputOption, (*builder).setJSON},
+		{"watch", "", optionalValue, 0, watchOption, (*builder).setWatch},
+		{"sort-by", "", "", 0, sortByOption, (*builder).setSortBy},
+		{"state", "", "", 0, stateOption, (*builder).setState},
+		{"client", "", "", 0, clientOption, (*builder).setClient},
+		{"virtual", "", "", 0, virtualOption, (*builder).setVirtual},
+		{"destination", "", "", 0, destinationOption, (*builder).setDestination},
+		{"count-by", "", "", 0, countByOption, (*builder).setCountBy},
+
+		{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
+		{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},
+		{"mcast-port", "", "", 0, portOption, (*builder).setMcastPort},
+		{"mcast-ttl", "", "", 0, ttlOption, (*builder).setTTL},
+		{"syncid", "", "", 0, syncIDOption, (*builder).setSyncID},
+		{"sync-maxlen", "", "", 0, maxLenOption, (*builder).setMaxLen},
+	}
+	flags := pflag.NewFlagSet("ipvsadm", pflag.ContinueOnError)
+	for _, o := range rows {
+		flags.VarPF(o, o.long, o.short, "").NoOptDefVal = o.kind
+	}
+	return flags
+}

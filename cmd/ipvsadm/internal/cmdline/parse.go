@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cmdline
+
+import (
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Parser parses command lines. Use NewParser; the zero value is not usable. It is not
+// safe for concurrent use.
+type Parser struct {
+	builder builder
+	command Command
+}
+
+// NewParser returns a parser that looks up the names of hosts and ports with hosts.
+func NewParser(hosts *resolve.Resolver) *Parser { return &Parser{builder: builder{hosts: hosts}} }
+
+// Parse parses the arguments of one command, without the name of the program. The
+// command is valid until the next call. Errors are a NoCommandError, a *WordError or a
+// *UsageError; Hint may know how to correct them.
+func (p *Parser) Parse(words []string) (*Command, error) { return p.parse(words, commandHint) }
+
+// ParseRule is Parse for a line of rules, whose hints show no command line.
+func (p *Parser) ParseRule(words []string) (*Command, error) { return p.parse(words, ruleHint) }
+
+func (p *Parser) parse(words []string, noCommand func([]string) string) (*Command, error) {
+	p.command = Command{}
+	if err := p.builder.read(words); err != nil {
+		return nil, explain(err, words, noCommand)
+	}
+	p.builder.build(&p.command)
+	return &p.command, nil
+}
+
+// builder collects what is known of a command while its arguments are parsed.
+type builder struct {
+	hosts *resolve.Resolver
+
+	action action
+	seen   optionSet
+
+	service     ipvs.Service
+	destination ipvs.Destination
+	daemon      ipvs.Daemon
+	timeouts    ipvs.Timeouts
+	list        Listing
+
+	// The meaning of these depends on options that may come later.
+	server     endpoint
+	netmask    netmask
+	schedFlags string
+
+	outputName string // --output or --json, without dashes, whichever came last
+}
+
+func (b *builder) has(o optionSet) bool { return b.seen.has(o) }
+
+// nameOf returns the name of an option for error messages. --output and --json, which
+// share an element, have their own.
+func (b *builder) nameOf(o optionSet) string {
+	if o == outputOption && b.outputName != "" {
+		return b.outputName
+	}
+	return o.name()
+}
+
+// Defaults of the options.
+const (
+	DefaultScheduler   = ipvs.WeightedLeastConnection
+	DefaultPersistence = 360 // seconds of -p
+	defaultInterface   = "eth0"
+)
+
+// reset forgets the last command and sets the defaults for a new one.
+func (b *builder) reset(a action) {
+	*b = builder{hosts: b.hosts, action: a}
+	b.service.Scheduler = DefaultScheduler
+	b.service.Timeout = DefaultPersistence
+	b.destination.Forward = ipvs.DirectRoute
+	b.destination.Weight = 1
+	b.daemon.Interface = defaultInterface
+	b.list.Interval = defaultInterval
+}
+
+// read parses the arguments of a command and checks them.
+func (b *builder) read(words []string) error {
+	s := scanner{flags: options(), words: words}
+	first, err := s.next()
+	if err != nil || first.flag == nil || optionOf(first).action == 0 {
+		return NoCommandError{}
+	}
+	b.reset(optionOf(first).action)
+	if b.action == help || b.action == version {
+		return nil
+	}
+	if set := optionOf(first).set; set != nil {
+		if err := set(b, first.value); err != nil {
+			return err
+		}
+	}
+	if err := b.readOptions(&s); err != nil {
+		return err
+	}
+	leftovers := s.leftovers
+	if b.action == setTimeouts {
+		if leftovers, err = b.readTimeouts(leftovers); err != nil {
+			return err
+		}
+	}
+	if len(leftovers) > 0 {
+		return WithHint(Usagef("unexpected argument %s", leftovers[0]), b.bareAddressHint(leftovers[0]))
+	}
+	flags, err := parseSchedFlags(b.service.Scheduler, b.schedFlags)
+	if err != nil {
+		return err
+	}
+	b.service.Flags |= flags
+	if err := b.checkOptions(); err != nil {
+		return err
+	}
+	return b.complete()
+}
+
+func optionOf(p parsedOption) *option { return p.flag.Value.(*option) }
+
+// readOptions parses the options after the command. A port name without a service, which
+// would tell the protocol, takes precedence over any other error.
+func (b *builder) readOptions(s *scanner) error {
+	err := b.readEachOption(s)
+	if b.server.portName != "" && !b.has(serviceOption) {
+		return WithHint(illegalServer(), portHint(b.server.portName, 0))
+	}
+	return err
+}
+
+// readEachOption parses options up to the first error.
+func (b *builder) readEachOption(s *scanner) error {
+	for {
+		parsed, err := s.next()
+		if err != nil || parsed.flag == nil {
+			return err
+		}
+		o := optionOf(parsed)
+		if o.action != 0 {
+			return WithHint(Usagef("%s", s.invalidOption()), "a line has one command, and it comes first")
+		}
+		if o.element == outputOption {
+			b.outputName = o.long
+		}
+		if b.has(o.element) {
+			return Usagef("multiple '%s' options specified", b.nameOf(o.element))
+		}
+		b.seen |= o.element
+		if o.set == nil || o.kind == optionalValue && !parsed.hasValue {
+			continue
+		}
+		if err := o.set(b, parsed.value); err != nil {
+			return err
+		}
+	}
+}
+
+// readTimeouts parses the three values of --set and returns the remaining words.
+func (b *builder) readTimeouts(words []string) ([]string, error) {
+	if len(words) < 3 {
+		return nil, WithHint(Usagef("--set option requires 3 timeout values"), "--set TCP TCPFIN UDP, in seconds; 0 keeps a value")
+	}
+	for i, field := range []*uint32{&b.timeouts.TCP, &b.timeouts.TCPFin, &b.timeouts.UDP} {
+		n, ok := parseIn(words[i], format.TimeoutRange)
+		if !ok {
+			return nil, WithHint(Usagef("invalid timeout value `%s' specified", words[i]), rangeHint(format.TimeoutRange))
+		}
+		*field = uint32(n)
+	}
+	return words[3:], nil
+}
+
+// complete sets the fields that depend on more than one option.
+func (b *builder) complete() error {
+	switch b.action {
+	case addService, editService:
+		return b.completeService()
+	case addServer, editServer, deleteServer:
+		return b.completeServer()
+	}
+	return nil
+}
+
+func (b *builder) completeService() error {
+	s := &b.service
+	if b.has(persistentOption) {
+		s.Flags |= ipvs.Persistent
+	} else {
+		s.Timeout = 0
+	}
+	if b.has(netmaskOption) {
+		family := s.AddressFamily()
+		if err := b.netmask.check(family); err != nil {
+			return err
+		}
+		s.Netmask = b.netmask.value(family)
+	}
+	return b.checkService()
+}
+
+func (b *builder) completeServer() error {
+	d := &b.destination
+	if name := b.server.portName; name != "" {
+		server, err := b.server.withPort(name, b.portProtocol(), b.hosts)
+		if err != nil {
+			return WithHint(illegalServer(), portHint(name, b.portProtocol()))
+		}
+		b.server = server
+	}
+	// -d deletes exactly the port that it names.
+	id := b.service.ServiceID
+	ownPort := b.server.hasPort && (b.action == deleteServer || format.AllowsOtherPort(id, d.Forward))
+	if id.FWMark == 0 && !ownPort {
+		b.server.port = id.AddrPort.Port()
+	}
+	d.AddrPort = b.server.AddrPort()
+	return b.checkServer()
+}

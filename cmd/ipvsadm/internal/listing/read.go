@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package listing
+
+import (
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Read reads the listing from the kernel. It is for screens: of Connections it only keeps
+// the first ones.
+func (l *Listing) Read() (Result, error) {
+	switch l.Options.Kind {
+	case Timeouts:
+		timeouts, err := l.Source.Client.Timeouts()
+		return TimeoutResult{timeouts}, err
+	case Daemons:
+		daemons, err := l.Source.Client.Daemons()
+		return DaemonResult{daemons}, err
+	case Connections:
+		return l.firstConnections()
+	case ConnCounts:
+		counts, err := l.countConnections()
+		return CountResult{l.Options.CountBy, counts}, err
+	}
+	snapshot, err := l.readTable()
+	return TableResult{snapshot}, err
+}
+
+// readTable reads the table, or one service of it, and sorts it.
+func (l *Listing) readTable() (*format.Snapshot, error) {
+	kernel.RelaxGC()
+	s, err := l.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	if l.Source.Rates != nil {
+		l.Source.Rates.update(s.Table, l.Time)
+	}
+	if !l.Options.Unsorted {
+		s.Table.Sort()
+	}
+	l.Options.SortBy.Sort(s.Table)
+	return s, nil
+}
+
+func (l *Listing) snapshot() (*format.Snapshot, error) {
+	if id := l.Options.Service; id != (ipvs.ServiceID{}) {
+		entry, err := l.Source.Client.TableEntry(id)
+		return &format.Snapshot{Table: ipvs.Table{entry}}, err
+	}
+	info, err := l.Source.Client.Info()
+	if err != nil {
+		return nil, err
+	}
+	s := &format.Snapshot{Info: &info}
+	switch l.Options.Form {
+	case format.PrometheusForm:
+		if s.Totals, err = l.totals(); err != nil {
+			return nil, err
+		}
+	case format.JSONForm:
+		s.Totals, _ = l.totals() // omitted if there is no /proc
+	}
+	s.Table, err = l.Source.Client.Table()
+	return s, err
+}
+
+// totals reads the sums of the counters of all services.
+func (l *Listing) totals() (*ipvs.Stats, error) {
+	file, err := l.Source.Open(TotalsPath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	totals, err := ipvs.ReadTotals(file)
+	if err != nil {
+		return nil, err
+	}
+	return &totals, nil
+}

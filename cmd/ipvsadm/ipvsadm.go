@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/watch"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// execute executes a command of ipvsadm.
+func (a *app) execute(c *cmdline.Command) error {
+	switch c.Kind {
+	case cmdline.Help:
+		return a.help()
+	case cmdline.Version:
+		return a.version()
+	case cmdline.Restore:
+		return a.replayRules()
+	}
+	if err := a.dial(); err != nil {
+		return err
+	}
+	if c.Kind == cmdline.Change {
+		change := c.Edit.Change()
+		return rules.Refused(change, a.client.Apply([]ipvs.Change{change})[0])
+	}
+	err := a.print(c)
+	if withStatus := (*statusError)(nil); err == nil || errors.As(err, &withStatus) {
+		return err
+	}
+	return &statusError{err, exitList}
+}
+
+// print executes a command that lists or saves the table.
+func (a *app) print(c *cmdline.Command) error {
+	if c.Kind == cmdline.Save {
+		return a.saveAs(rules.SaveOptions{Numeric: c.Numeric})
+	}
+	l := a.listing(c.List.Options)
+	if !c.Repeats() {
+		return l.Print(a.stdout)
+	}
+	return a.watch(l, c.List)
+}
+
+// listing returns a listing of the connected kernel. The client must be open.
+func (a *app) listing(o listing.Options) *listing.Listing {
+	return listing.New(listing.Source{Client: a.client, Open: a.openProc}, o, a.style(), a.host.resolver)
+}
+
+// style returns how listings look on standard output.
+func (a *app) style() listing.Style {
+	t := watch.TerminalOf(a.rawStdout, a.host.getenv)
+	return listing.Style{Width: t.Width, Colour: t.Colour, Sanitize: watch.IsTerminal(a.rawStdout)}
+}
+
+// openProc opens a file below /proc.
+func (a *app) openProc(path string) (io.ReadCloser, error) {
+	file, err := os.Open(filepath.Join(a.host.root, path))
+	if err != nil {
+		return nil, fmt.Errorf("cannot open file %s", path)
+	}
+	return file, nil
+}
+
+// watch repeats a listing until it fails or a signal or key ends it.
+func (a *app) watch(l *listing.Listing, repeated cmdline.Listing) error {
+	w := &watch.Watch{
+		Listing: l, Interval: repeated.Interval, ScreenForm: repeated.ScreenForm,
+		Stdin: a.stdin, Stdout: a.stdout, Terminal: watch.TerminalOf(a.rawStdout, a.host.getenv), Style: a.style,
+		Connect: a.reconnect, Loaded: a.host.moduleLoaded,
+		Describe: message, Complain: func(err error) { a.complain(message(err)) },
+	}
+	err := w.Run()
+	if ended := (*watch.SignalError)(nil); errors.As(err, &ended) {
+		return &statusError{errAlreadyPrinted, exitSignal + int(ended.Signal)}
+	}
+	return err
+}
+
+// reconnect replaces the client with a new one. If it cannot dial, the old one stays.
+func (a *app) reconnect() (*ipvs.Client, error) {
+	client, err := a.host.dial()
+	if err != nil {
+		return nil, err
+	}
+	_ = a.client.Close()
+	a.client = client
+	return client, nil
+}
+
+func (a *app) help() error {
+	if err := a.version(); err != nil {
+		return err
+	}
+	_, err := a.stdout.WriteString(cmdline.Usage)
+	return err
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package format
+
+import (
+	"net/netip"
+	"time"
+)
+
+// --output json prints the types of this file; schema.json describes them too. A field that does not apply to an object is
+// left out. Names of hosts and ports are left out if they were not looked up or not found.
+
+// TableDocument is a listing of services.
+type TableDocument struct {
+	// Time is set in repeated listings only, here and in all other documents.
+	Time time.Time `json:"time,omitzero"`
+	// Version is the version of the kernel's ip_vs, such as 1.2.1. ConnTableSize is the number of buckets of its connection
+	// table. The listing of one service has neither.
+	Version       string `json:"version,omitempty"`
+	ConnTableSize uint32 `json:"connection_table_size,omitempty"`
+	// Totals are the counters of the whole network namespace, deleted services included. They are left out of the listing
+	// of one service, and without /proc.
+	Totals   *TotalsDocument   `json:"totals,omitempty"`
+	Services []ServiceDocument `json:"services"`
+}
+
+// TotalsDocument holds the counters of a network namespace, and the kernel's estimates of their rates.
+type TotalsDocument struct {
+	Stats TrafficDocument `json:"stats"`
+	Rates TrafficDocument `json:"rates"`
+}
+
+// ServiceDocument is a service with its destinations. It has a protocol, an address and a port, or a firewall mark.
+type ServiceDocument struct {
+	Protocol string     `json:"protocol,omitempty"` // TCP, UDP, SCTP
+	Address  netip.Addr `json:"address,omitzero"`
+	Host     string     `json:"host,omitempty"` // name of the address
+	Port     *uint16    `json:"port,omitempty"` // 0 for all ports
+	PortName string     `json:"port_name,omitempty"`
+	FWMark   uint32     `json:"fwmark,omitempty"`
+	Family   string     `json:"family"` // IPv4, IPv6
+
+	Scheduler      string   `json:"scheduler"`
+	SchedulerFlags []string `json:"scheduler_flags"` // as -b takes them
+	// Flags are persistent, ops, hashed, or a number such as 0x40 for any other flag.
+	Flags []string `json:"flags"`
+	// PersistenceTimeout is in seconds.
+	PersistenceTimeout uint32 `json:"persistence_timeout,omitempty"`
+	// Netmask is an IPv4 mask such as 255.255.255.0, or the length of an IPv6 prefix such as 64.
+	Netmask           string `json:"netmask"`
+	PersistenceEngine string `json:"persistence_engine,omitempty"`
+
+	Stats        TrafficDocument       `json:"stats"`
+	Rates        TrafficDocument       `json:"rates"`
+	Destinations []DestinationDocument `json:"destinations"`
+}
+
+// DestinationDocument is a destination of a service, also called a real server.
+type DestinationDocument struct {
+	Address  netip.Addr `json:"address"`
+	Host     string     `json:"host,omitempty"`
+	Port     uint16     `json:"port"`
+	PortName string     `json:"port_name,omitempty"`
+	Family   string     `json:"family"`
+
+	Forward string `json:"forward"` // Route, Masq, Tunnel, Local, Bypass, or a number
+	Weight  uint32 `json:"weight"`
+	// A threshold of 0 is none.
+	UpperThreshold uint32          `json:"upper_threshold"`
+	LowerThreshold uint32          `json:"lower_threshold"`
+	Tunnel         *TunnelDocument `json:"tunnel,omitempty"` // if Forward is Tunnel
+
+	ActiveConns     uint32          `json:"active_connections"`
+	InactiveConns   uint32          `json:"inactive_connections"`
+	PersistentConns uint32          `json:"persistent_connections"`
+	Stats           TrafficDocument `json:"stats"`
+	Rates           TrafficDocument `json:"rates"`
+}
+
+// TunnelDocument tells how packets to a destination are encapsulated.
+type TunnelDocument struct {
+	Type  string   `json:"type"` // ipip, gue, gre, or a number
+	Port  uint16   `json:"port,omitempty"`
+	Flags []string `json:"flags"` // csum, remcsum, or a number such as 0x4
+}
+
+// TrafficDocument holds counters, since the object was created or its counters were zeroed, or rates per second. A repeated
+// listing computes rates from the listing before; otherwise they are the kernel's estimates.
+type TrafficDocument struct {
+	Conns    uint64 `json:"connections"`
+	InPkts   uint64 `json:"incoming_packets"`
+	OutPkts  uint64 `json:"outgoing_packets"`
+	InBytes  uint64 `json:"incoming_bytes"`
+	OutBytes uint64 `json:"outgoing_bytes"`
+}
+
+// TimeoutsDocument holds the timeouts of connections.
+type TimeoutsDocument struct {
+	Time     time.Time      `json:"time,omitzero"`
+	Timeouts TimeoutSeconds `json:"timeouts"`
+}
+
+// TimeoutSeconds tells how long the kernel keeps a connection without a packet.
+type TimeoutSeconds struct {
+	TCP    uint32 `json:"tcp"`
+	TCPFin uint32 `json:"tcp_fin"`
+	UDP    uint32 `json:"udp"`
+}
+
+// DaemonsDocument holds the running sync daemons.
+type DaemonsDocument struct {
+	Time    time.Time        `json:"time,omitzero"`
+	Daemons []DaemonDocument `json:"daemons"`
+}
+
+// DaemonDocument is a sync daemon. A field that an old kernel does not report is left out.
+type DaemonDocument struct {
+	State     string     `json:"state"` // master, backup
+	Interface string     `json:"interface"`
+	SyncID    uint32     `json:"syncid"`
+	MaxLen    uint16     `json:"maxlen,omitempty"` // bytes
+	Group     netip.Addr `json:"group,omitzero"`
+	Port      uint16     `json:"port,omitempty"`
+	TTL       uint8      `json:"ttl,omitempty"`
+}
+
+// ConnectionDocument is an entry of the connection table: a connection, or a template that ties a client to a server.
+type ConnectionDocument struct {
+	Protocol    string           `json:"protocol"` // TCP, UDP, SCTP, or IP for the template of a firewall mark
+	Client      EndpointDocument `json:"client"`
+	Virtual     EndpointDocument `json:"virtual"`
+	Destination EndpointDocument `json:"destination"`
+	State       string           `json:"state"`
+	Expires     uint64           `json:"expires"` // seconds
+	// FWMark is set in the template of a firewall mark. Its virtual address holds the mark, too.
+	FWMark uint32 `json:"fwmark,omitempty"`
+	// PEData is what the persistence engine identifies the connection by, such as a Call-ID. If that is not valid UTF-8,
+	// invalid bytes are replaced, and PERaw has all bytes, in base64.
+	PEName string `json:"persistence_engine,omitempty"`
+	PEData string `json:"persistence_data,omitempty"`
+	PERaw  []byte `json:"persistence_data_base64,omitempty"`
+}
+
+// ConnectionsDocument holds all connections of one listing, in repeated listings. Otherwise each connection is a document.
+type ConnectionsDocument struct {
+	Time        time.Time            `json:"time"`
+	Connections []ConnectionDocument `json:"connections"`
+}
+
+// EndpointDocument is an endpoint of a connection.
+type EndpointDocument struct {
+	Address  netip.Addr `json:"address"`
+	Host     string     `json:"host,omitempty"`
+	Port     uint16     `json:"port"`
+	PortName string     `json:"port_name,omitempty"`
+	Family   string     `json:"family"`
+}
+
+// CountsDocument tells how many connections each group has, the largest group first.
+type CountsDocument struct {
+	Time      time.Time       `json:"time,omitzero"`
+	CountedBy string          `json:"counted_by"` // state, client, virtual, destination
+	Counts    []CountDocument `json:"counts"`
+}
+
+// CountDocument tells how many connections share a protocol and a state, a client's address, or a protocol and an endpoint.
+type CountDocument struct {
+	Protocol    string     `json:"protocol,omitempty"`
+	State       string     `json:"state,omitempty"`
+	Address     netip.Addr `json:"address,omitzero"`
+	Host        string     `json:"host,omitempty"`
+	Port        *uint16    `json:"port,omitempty"`
+	PortName    string     `json:"port_name,omitempty"`
+	Connections uint64     `json:"connections"`
+}

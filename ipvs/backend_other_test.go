@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package ipvs_test
+
+import "testing"
+
+func kernelWorld(t *testing.T) *world {
+	t.Fatal("IPVS_KERNEL needs Linux")
+	return nil
+}

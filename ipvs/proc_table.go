@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvs
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+)
+
+// procTable lists the services of a network namespace, each with its destinations. The kernel writes a service as one record, under one RCU lock
+// (ip_vs_info_seq_show in ip_vs_ctl.c). Unlike a dump, the file neither repeats nor
+// omits a destination of a service that it lists, whatever is added or deleted
+// during the read.
+//
+// The file may omit services: at the start of a page ip_vs_info_seq_start skips as
+// many services of the namespace as ip_vs_info_seq_next has counted in all namespaces.
+const procTable = "ip_vs"
+
+// procRow is a service, or a destination of one.
+type procRow struct {
+	service procService
+	// destination is zero in the row of the service itself.
+	destination netip.AddrPort
+}
+
+// procService identifies a service except for the family of a firewall mark, which
+// the file does not show.
+type procService struct {
+	protocol Protocol
+	addrPort netip.AddrPort
+	fwmark   uint32
+}
+
+func procServiceOf(id ServiceID) procService {
+	if id.FWMark != 0 {
+		return procService{fwmark: id.FWMark}
+	}
+	return procService{protocol: id.Protocol, addrPort: id.AddrPort}
+}
+
+// procTitles is the number of lines before the first service.
+const procTitles = 3
+
+// procReader iterates over the rows of /proc/net/ip_vs. The first error, which names
+// the line, stays in err and ends the iteration.
+type procReader struct {
+	lines *bufio.Scanner
+	line  int
+	row   procRow
+	err   error
+}
+
+func newProcReader(r io.Reader) *procReader {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 32<<10), maxProcLine)
+	return &procReader{lines: lines}
+}
+
+// maxProcLine is far beyond what the kernel writes.
+const maxProcLine = 64 << 10
+
+// next advances to the next row. It returns false at the end and on error.
+func (r *procReader) next() bool {
+	for r.err == nil && r.lines.Scan() {
+		if r.line++; r.line <= procTitles {
+			continue
+		}
+		var err error
+		if r.row, err = parseProcRow(r.lines.Bytes(), r.row.service); err != nil {
+			r.err = fmt.Errorf("line %d: %w", r.line, err)
+		}
+		return r.err == nil
+	}
+	if r.err == nil {
+		r.err = r.lines.Err()
+	}
+	if r.err == nil && r.line < procTitles {
+		r.err = io.ErrUnexpectedEOF
+	}
+	return false
+}
+
+// parseProcRow parses a line such as one of these. A destination belongs to the
+// service of the row before.
+//
+//	TCP  0A000001:0050 wlc persistent 300 FFFFFFFF
+//	FWM  00000007 rr
+//	  -> [fd00:0000:0000:0000:0000:0000:0000:0001]:0050      Masq    1      0          0
+func parseProcRow(line []byte, service procService) (row procRow, err error) {
+	kind, rest := nextField(line)
+	identity, _ := nextField(rest)
+	switch string(kind) {
+	case "->":
+		if service == (procService{}) {
+			return row, errors.New("a destination without a service")
+		}
+		row.service = service
+		row.destination, err = parseProcAddrPort(identity)
+		return row, err
+	case "FWM":
+		mark, ok := parseHex(identity)
+		if !ok || len(identity) != 8 || mark == 0 {
+			return row, fmt.Errorf("%q is not a firewall mark", identity)
+		}
+		row.service.fwmark = mark
+		return row, nil
+	case "TCP":
+		row.service.protocol = TCP
+	case "UDP":
+		row.service.protocol = UDP
+	case "SCTP":
+		row.service.protocol = SCTP
+	default:
+		return row, fmt.Errorf("%q is not a protocol", kind)
+	}
+	row.service.addrPort, err = parseProcAddrPort(identity)
+	return row, err
+}
+
+// parseProcAddrPort parses 0A000001:0050 or [fd00:...:0001]:0050.
+func parseProcAddrPort(text []byte) (netip.AddrPort, error) {
+	colon := bytes.LastIndexByte(text, ':')
+	if colon < 0 {
+		return netip.AddrPort{}, fmt.Errorf("%q is not an address and a port", text)
+	}
+	addr := text[:colon]
+	if len(addr) > 1 && addr[0] == '[' && addr[len(addr)-1] == ']' {
+		addr = addr[1 : len(addr)-1]
+	}
+	return parseHexAddrPort(addr, text[colon+1:])
+}
+
+// openProcTable opens procTable in the network namespace of the client.
+func (c *Client) openProcTable() (io.ReadCloser, error) {
+	open := c.conn.openProcTable
+	if open == nil {
+		open = func() (io.ReadCloser, error) { return c.conn.nl.OpenProc(procTable) }
+	}
+	file, err := open()
+	if err != nil {
+		return nil, err
+	}
+	return c.bounded(file), nil
+}

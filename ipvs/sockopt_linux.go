@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvs
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// destinationLister lists the destinations of IPv4 services with the socket option
+// IP_VS_SO_GET_DESTS. The kernel lists all destinations of a service under the lock
+// that writers take (do_ip_vs_get_ctl in ip_vs_ctl.c), in the order of its dumps.
+type destinationLister struct {
+	socket      *os.File
+	rawSyscalls bool
+	buffer      []byte
+}
+
+// The layout of struct ip_vs_get_dests and struct ip_vs_dest_entry in
+// include/uapi/linux/ip_vs.h.
+const (
+	soGetDests = 64 + 1024 + 64 + 4 // IP_VS_SO_GET_DESTS
+
+	getDestsAddr  = 4
+	getDestsPort  = 8
+	getDestsMark  = 12
+	getDestsCount = 16
+	getDestsLen   = 24 // before the first entry
+
+	destEntryPort  = 4
+	destEntryFlags = 8
+	destEntryLen   = 96
+)
+
+// unwrittenFlags mark an entry that the kernel has not written.
+const unwrittenFlags = 1<<32 - 1
+
+// maxDestEntries bounds the buffer to 1 MB.
+const maxDestEntries = 10_000
+
+// layoutMatches reports whether the layout above is that of this architecture. Only
+// i386 differs: it does not align 64-bit numbers to 8 bytes.
+const layoutMatches = runtime.GOARCH != "386"
+
+// newDestinationLister returns a destinationLister in the network namespace of the
+// client.
+func (c *Client) newDestinationLister() (*destinationLister, error) {
+	if c.conn.socket == nil || !layoutMatches {
+		return nil, errNoDestinationLister
+	}
+	fd := -1
+	err := c.conn.socket.InNamespace(func() (err error) {
+		fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		return os.NewSyscallError("socket", err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &destinationLister{socket: os.NewFile(uintptr(fd), "IPv4 socket"), rawSyscalls: c.conn.rawSyscalls()}, nil
+}
+
+// matches reports whether a service has exactly these destinations, in this order.
+func (l *destinationLister) matches(id ServiceID, destinations []Destination) bool {
+	if id.AddressFamily() != IPv4 || len(destinations) >= maxDestEntries {
+		return false
+	}
+	// Leave room for an unexpected one.
+	entries, err := l.list(id, len(destinations)+1)
+	if err != nil {
+		return false
+	}
+	for _, d := range destinations {
+		if !isWritten(entries) || destEntryAddrPort(entries) != d.AddrPort {
+			return false
+		}
+		entries = entries[destEntryLen:]
+	}
+	return !isWritten(entries)
+}
+
+// isWritten reports whether the kernel has written the first of some entries.
+func isWritten(entry []byte) bool {
+	return binary.NativeEndian.Uint32(entry[destEntryFlags:]) != unwrittenFlags
+}
+
+func destEntryAddrPort(entry []byte) netip.AddrPort {
+	addr := netip.AddrFrom4([4]byte(entry))
+	return netip.AddrPortFrom(addr, binary.BigEndian.Uint16(entry[destEntryPort:]))
+}
+
+// list returns count entries. The kernel does not say how many of them it has
+// written: see isWritten.
+func (l *destinationLister) list(id ServiceID, count int) (entries []byte, err error) {
+	length := getDestsLen + count*destEntryLen
+	if len(l.buffer) < length {
+		l.buffer = make([]byte, length)
+	}
+	b := l.buffer[:length]
+	clear(b[:getDestsLen])
+	if id.FWMark != 0 {
+		binary.NativeEndian.PutUint32(b[getDestsMark:], id.FWMark)
+	} else {
+		addr := id.AddrPort.Addr().As4()
+		binary.NativeEndian.PutUint16(b, uint16(id.Protocol))
+		copy(b[getDestsAddr:], addr[:])
+		binary.BigEndian.PutUint16(b[getDestsPort:], id.AddrPort.Port())
+	}
+	binary.NativeEndian.PutUint32(b[getDestsCount:], uint32(count))
+	entries = b[getDestsLen:]
+	for at := destEntryFlags; at < len(entries); at += destEntryLen {
+		binary.NativeEndian.PutUint32(entries[at:], unwrittenFlags)
+	}
+	return entries, l.getsockopt(b)
+}
+
+func (l *destinationLister) getsockopt(b []byte) error {
+	fd := l.socket.Fd()
+	size := uint32(len(b))
+	var errno syscall.Errno
+	// A call through a variable would not keep the buffer where it is.
+	if l.rawSyscalls {
+		_, _, errno = unix.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_IP, soGetDests,
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
+	} else {
+		_, _, errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_IP, soGetDests,
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
+	}
+	runtime.KeepAlive(l.socket)
+	if errno != 0 {
+		return os.NewSyscallError("getsockopt", errno)
+	}
+	return nil
+}
+
+func (l *destinationLister) close() { _ = l.socket.Close() }

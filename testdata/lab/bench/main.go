@@ -1,23 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bench measures ipvsadm beside the original and beside what the kernel alone takes, on the lab's real ip_vs. It runs in
 // the lab's guest (run.sh) and prints a report in Markdown.
 //
 //	bench [SECTION...]
 //
-// Sections are start, restore, list, connections, names, and growth; without any, all.
+// Sections are start, restore, list, connections, names, growth, and peers; without any, all.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"golang.org/x/sys/unix"
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netns"
 )
 
 // The programs in the guest.
@@ -25,6 +26,7 @@ const (
 	ours     = "/lab/ours/ipvsadm"
 	original = "/usr/sbin/ipvsadm"
 	raw      = "/lab/raw"
+	peers    = "/lab/peers"
 )
 
 // bench is what the sections share.
@@ -42,6 +44,7 @@ var sections = []struct {
 	{"connections", (*bench).connections},
 	{"names", (*bench).names},
 	{"growth", (*bench).growth},
+	{"peers", (*bench).peers},
 }
 
 func main() {
@@ -83,13 +86,14 @@ func nothing() error { return nil }
 // takes longer than all the rest.
 func (b *bench) newNamespace() error {
 	// Services of all namespaces are in one table, which is to stay short.
-	if err := errors.Join(b.client.Flush(), b.client.Close(), unix.Unshare(unix.CLONE_NEWNET)); err != nil {
+	if err := errors.Join(b.client.Flush(), b.client.Close()); err != nil {
 		return err
 	}
-	// The kernel takes no servers before there is a routing table.
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		return fmt.Errorf("ip: %w: %s", err, out)
+	links, err := netns.Enter()
+	if err != nil {
+		return err
 	}
+	links.Close()
 	client, err := ipvs.Dial()
 	if err != nil {
 		return err

@@ -1,13 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/mdlayher/netlink"
 )
 
@@ -25,7 +29,7 @@ func (s size) table() ipvs.Table {
 	for i := range table {
 		table[i].Service = ipvs.Service{
 			ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.AddrPortFrom(virtual, 80)},
-			Scheduler: "rr", Netmask: ipvs.IPv4.HostNetmask(),
+			Scheduler: "rr",
 		}
 		virtual = virtual.Next()
 		for range s.servers {
@@ -53,46 +57,57 @@ func (s size) writeRules(file string) error {
 
 // writeChanges writes the messages that make the table, for raw.
 func (s size) writeChanges(file string) error {
-	var b []byte
-	for _, change := range ipvs.Diff(nil, s.table()) {
-		attributes, err := change.MarshalBinary()
-		if err != nil {
-			return err
-		}
-		b = appendMessage(b, change.Command, 0, attributes)
-	}
-	return os.WriteFile(file, b, 0o600)
+	return record(file, func(client *ipvs.Client) error {
+		return errors.Join(client.Apply(ipvs.Diff(nil, s.table()))...)
+	})
 }
 
 // writeReads writes the messages that read the table, for raw.
 func (s size) writeReads(file string) error {
-	b := appendMessage(nil, ipvs.CommandGetInfo, 0, nil)
-	b = appendMessage(b, ipvs.CommandGetService, netlink.Dump, nil)
-	for _, entry := range s.table() {
-		ae := netlink.NewAttributeEncoder()
-		id, err := entry.Service.ServiceID.MarshalBinary()
-		if err != nil {
+	return record(file, func(client *ipvs.Client) error {
+		if _, err := client.Info(); err != nil {
 			return err
 		}
-		const service = 1 // IPVS_CMD_ATTR_SERVICE
-		ae.Bytes(netlink.Nested|service, id)
-		attributes, err := ae.Encode()
-		if err != nil {
+		if _, err := client.Services(); err != nil {
 			return err
 		}
-		b = appendMessage(b, ipvs.CommandGetDestinations, netlink.Dump, attributes)
+		for _, entry := range s.table() {
+			if _, err := client.Destinations(entry.Service.ServiceID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// record writes the messages that a client of an empty table sends to IPVS.
+func record(file string, calls func(*ipvs.Client) error) error {
+	kernel := ipvstest.New()
+	client, err := kernel.Dial()
+	if err != nil {
+		return err
+	}
+	var b []byte
+	kernel.Trace(func(sent bool, messages []ipvstest.Message) {
+		for _, m := range messages {
+			if sent && m.Type != uint16(netlink.Noop) {
+				b = appendMessage(b, m)
+			}
+		}
+	})
+	if err := errors.Join(calls(client), client.Close()); err != nil {
+		return err
 	}
 	return os.WriteFile(file, b, 0o600)
 }
 
-// appendMessage adds a message of generic netlink without the family's number.
-func appendMessage(b []byte, command ipvs.Command, flags netlink.HeaderFlags, attributes []byte) []byte {
-	const headers, version = 16 + 4, 1
+// appendMessage adds a message without the family's number, a sequence number and a port.
+func appendMessage(b []byte, m ipvstest.Message) []byte {
+	const header = 16
 	native := binary.NativeEndian
-	b = native.AppendUint32(b, uint32(headers+len(attributes)))
+	b = native.AppendUint32(b, uint32(header+len(m.Data)))
 	b = native.AppendUint16(b, 0)
-	b = native.AppendUint16(b, uint16(netlink.Request|flags))
-	b = native.AppendUint64(b, 0) // sequence, port
-	b = append(b, byte(command), version, 0, 0)
-	return append(b, attributes...)
+	b = native.AppendUint16(b, m.Flags&uint16(netlink.Request|netlink.Dump))
+	b = native.AppendUint64(b, 0)
+	return append(b, m.Data...)
 }

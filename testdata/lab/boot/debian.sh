@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Makes the disk image of a small Debian that boots with systemd or with sysvinit: .cache/lab/boot/NAME.ext4.
 #
-# Usage: debian.sh systemd|sysvinit
+# Usage: debian.sh systemd|sysvinit|upgrade
+#
+# "upgrade" has systemd and Debian's own package ipvsadm.
 #
 # Its kernel and modules come from the lab, so that only this script decides whether the image is up to date.
 # Needs root, or sudo: debootstrap runs the packages' scripts in a chroot.
@@ -14,15 +17,17 @@ host_tools=(
 	debootstrap:debootstrap mke2fs:e2fsprogs unshare:util-linux
 	/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
 )
-# shellcheck source-path=SCRIPTDIR source=../tools.sh
-source "$here/../tools.sh"
+# shellcheck source-path=SCRIPTDIR source=../vm/tools.sh
+source "$here/../vm/tools.sh"
 
 # keepalived is a service of the network; the tests run the init script with busybox's shell too.
-packages=(udev kmod iproute2 ifupdown netbase procps busybox-static keepalived)
+# chattr is in e2fsprogs, which a minimal Debian has up to 12 only.
+packages=(udev kmod iproute2 ifupdown netbase procps busybox-static keepalived e2fsprogs)
 case ${1:-} in
 systemd) packages+=(systemd systemd-sysv) ;;
 sysvinit) packages+=(sysvinit-core sysv-rc initscripts) ;;
-*) die "usage: debian.sh systemd|sysvinit" ;;
+upgrade) packages+=(systemd systemd-sysv ipvsadm) ;;
+*) die "usage: debian.sh systemd|sysvinit|upgrade" ;;
 esac
 image=$cache/$1.ext4
 
@@ -40,14 +45,8 @@ install_tools
 
 # This machine's release and mirror if it is a Debian; else the release that the lab was written for, from where
 # debootstrap itself would take it.
-suite=bookworm mirror=''
-# shellcheck source=/dev/null
-if [[ $(source /etc/os-release && echo "$ID") == debian ]]; then
-	suite=$(source /etc/os-release && echo "$VERSION_CODENAME")
-	# shellcheck disable=SC2016 # apt's variables
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-		awk -v suite="$suite" '$1 ~ /^https?:/ && ($2 == suite || $3 == suite) && / main$/ { print $1; exit }')
-fi
+suite=$(debian_release) mirror=$(debian_mirror)
+suite=${suite:-bookworm}
 
 needs_root "to make a Debian ($suite) with $1, whose packages' scripts run in a chroot" "Run it as root: $0 $1"
 tree=$(as_root mktemp -d "$cache/$1.XXXXXX")

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs ipvsadm with its boot files on a Debian with systemd and on one with sysvinit, which reboot and then must have
-# the table back before the services of the network start; tests the init script and the unit there.
+# SPDX-License-Identifier: Apache-2.0
+# Installs ipvsadm with its boot files on a Debian with systemd and on one with sysvinit. Both reboot and must then restore
+# the table before the network services start. Also tests the init script and the unit there.
 #
 # Usage: test.sh [systemd|sysvinit]
 #
-# Both run at the same time, unless one is named. The first time the Debians are made.
+# Both run at the same time, unless one is named. The first run makes the Debians.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 
@@ -17,18 +18,18 @@ esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-testdata/lab/fetch.sh tests
+testdata/lab/vm/fetch.sh tests
 shellcheck -s sh sysconfig/ipvsadm.init
-make -s build install DESTDIR="$work/root" DISTRIBUTION=debian
-# The image and the probe for KVM are made once, before the two machines start.
-testdata/lab/run.sh true
+make -s build install DESTDIR="$work/root" PREFIX=/usr DISTRIBUTION=debian
+# Makes the image and probes for KVM once, before the two machines start.
+testdata/lab/vm/run.sh true
 for init in "${inits[@]}"; do
 	$boot/debian.sh "$init"
 done
 
 machine() {
 	local status=0 start=$SECONDS
-	testdata/lab/run.sh -t 1500 -d ".cache/lab/boot/$1.ext4" -a "$work/root:/" -a "$boot/guest:/lab/boot" -a README.md:/lab/boot/README.md \
+	testdata/lab/vm/run.sh -t 1500 -d ".cache/lab/boot/$1.ext4" -a "$work/root:/" -a "$boot/guest:/lab/boot" -a README.md:/lab/boot/README.md \
 		-a sysconfig/default.debian:/lab/boot/settings/default.debian -a sysconfig/default.redhat:/lab/boot/settings/default.redhat \
 		-a sysconfig/default.suse:/lab/boot/settings/default.suse \
 		bash /lab/boot/test.sh "$1" || status=$?

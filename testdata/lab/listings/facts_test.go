@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package listings
 
 import (
@@ -41,7 +43,7 @@ func kernelTable(table ipvs.Table) *reading {
 	r := newReading()
 	for _, entry := range table {
 		s := entry.Service
-		id := s.String()
+		id := s.ServiceID.String()
 		r.begin(id, "")
 		r.say(id, "", "family", s.AddressFamily(), "scheduler", s.Scheduler, "scheduler_flags", schedulerFlags(s),
 			"flags", serviceFlags(s.Flags), "netmask", mask(s), "persistence_engine", s.PersistenceEngine)
@@ -58,7 +60,7 @@ func kernelTable(table ipvs.Table) *reading {
 		}
 		r.sayStats(id, "", s.Stats)
 		for _, d := range entry.Destinations {
-			to := d.String()
+			to := d.DestinationID.String()
 			r.begin(id, to)
 			r.say(id, to, "address", d.AddrPort.Addr(), "port", d.AddrPort.Port(), "family", ipvs.FamilyOf(d.AddrPort.Addr()),
 				"forward", d.Forward&7, "marks", marks(d), "weight", d.Weight, "upper_threshold", d.UpperThreshold, "lower_threshold", d.LowerThreshold,
@@ -123,8 +125,9 @@ func wordsOf(bits uint32, words ...string) string {
 
 func mask(s ipvs.Service) string {
 	if s.AddressFamily() == ipvs.IPv6 {
-		return strconv.Itoa(int(s.Netmask))
+		bits, _ := s.Netmask.IPv6()
+		return strconv.Itoa(bits)
 	}
-	m := s.Netmask
-	return fmt.Sprintf("%d.%d.%d.%d", m>>24, m>>16&255, m>>8&255, m&255)
+	m, _ := s.Netmask.IPv4()
+	return fmt.Sprintf("%d.%d.%d.%d", m[0], m[1], m[2], m[3])
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package listings
 
 import (
@@ -26,7 +28,7 @@ func (h *host) kernel(t *testing.T, s subject, one ipvs.ServiceID, sorted bool) 
 	t.Helper()
 	switch s {
 	case timeouts:
-		config, err := h.client.Config()
+		config, err := h.client.Timeouts()
 		must(t, err)
 		r := newReading()
 		r.say("", "", "timeouts.tcp", config.TCP, "timeouts.tcp_fin", config.TCPFin, "timeouts.udp", config.UDP)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package listings shows on a real ip_vs that every format of every listing says what the kernel says: on an empty, a
 // small and a large table, and under traffic.
 //
@@ -15,7 +17,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netns"
 )
 
 var (
@@ -34,16 +36,16 @@ func TestMain(m *testing.M) {
 
 // A host is a network namespace with an ip_vs.
 type host struct {
-	*netlab.Namespace
+	*netns.Namespace
 	client *ipvs.Client
 	// The table that was read last, and what it says: a large one takes a second.
 	table ipvs.Table
 	read  *reading
 }
 
-func newHost(t *testing.T, setup string) *host {
+func newHost(t *testing.T) *host {
 	t.Helper()
-	n, err := netlab.New(setup)
+	n, err := netns.New()
 	must(t, err)
 	t.Cleanup(n.Close)
 	h := &host{Namespace: n}
@@ -64,7 +66,7 @@ func (h *host) list(t *testing.T, program string, words ...string) string {
 
 func (h *host) run(t *testing.T, program, stdin string, words ...string) string {
 	t.Helper()
-	result, err := h.Run(netlab.Command{Path: program, Args: append([]string{"ipvsadm"}, words...), Stdin: []byte(stdin)})
+	result, err := h.Run(netns.Command{Path: program, Args: append([]string{"ipvsadm"}, words...), Stdin: []byte(stdin)})
 	if err != nil || result.Status != 0 || len(result.Stderr) != 0 {
 		t.Fatalf("%s %s: %v, status %d, %s", program, strings.Join(words, " "), err, result.Status, result.Stderr)
 	}

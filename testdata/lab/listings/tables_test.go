@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package listings
 
 import (
@@ -9,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
-	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netlab"
 )
 
 // A testTable is what a listing is about, and one of its services.
@@ -93,7 +94,8 @@ func largeRules() string {
 // newTable makes the table in a namespace of its own, and lets packets pass through it, so that its counters are not all 0.
 func newTable(t *testing.T, table testTable) *host {
 	t.Helper()
-	h := newHost(t, netlab.Links)
+	h := newHost(t)
+	must(t, h.Links.AddUplink())
 	h.run(t, ours, table.rules, "-R")
 	if table.rules == "" {
 		return h

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package listings
 
 import (
@@ -97,36 +99,17 @@ var changes = map[string]bool{"expires": true, "state": true, "entries": true}
 // newCluster makes a client, a director and, in one namespace, the servers that answer what they are sent.
 func newCluster(t *testing.T) (director, client *host) {
 	t.Helper()
-	director, client = newHost(t, "link set lo up\n"), newHost(t, "link set lo up\n")
-	servers := newHost(t, "link set lo up\n")
-	must(t, director.IP(fmt.Sprintf("link add front type veth peer name eth0 netns %s\nlink add back type veth peer name eth0 netns %s\n",
-		client.Path(), servers.Path())))
+	director, client = newHost(t), newHost(t)
+	servers := newHost(t)
+	must(t, director.Links.AddVeth("front", client.Links, "eth0"))
+	must(t, director.Links.AddVeth("back", servers.Links, "eth0"))
 	_, err := director.Shell("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
 	must(t, err)
-	for h, lines := range map[*host]string{
-		director: `link set front up
-link set back up
-address add 192.0.2.1/24 dev front
-address add 192.0.2.100/32 dev front
-address add 2001:db8::1/64 dev front nodad
-address add 2001:db8::100/128 dev front nodad
-address add 10.0.0.1/24 dev back
-address add fd00::1/64 dev back nodad
-`,
-		client: `link set eth0 up
-address add 192.0.2.10/24 dev eth0
-address add 2001:db8::10/64 dev eth0 nodad
-`,
-		servers: `link set eth0 up
-address add 10.0.0.21/24 dev eth0
-address add 10.0.0.22/24 dev eth0
-address add fd00::21/64 dev eth0 nodad
-route add default via 10.0.0.1
-route add default via fd00::1
-`,
-	} {
-		must(t, h.IP(lines))
-	}
+	must(t, director.Links.AddAddresses("front", "192.0.2.1/24", "192.0.2.100/32", "2001:db8::1/64", "2001:db8::100/128"))
+	must(t, director.Links.AddAddresses("back", "10.0.0.1/24", "fd00::1/64"))
+	must(t, client.Links.AddAddresses("eth0", "192.0.2.10/24", "2001:db8::10/64"))
+	must(t, servers.Links.AddAddresses("eth0", "10.0.0.21/24", "10.0.0.22/24", "fd00::21/64"))
+	must(t, servers.Links.AddGateways("10.0.0.1", "fd00::1"))
 	answerEverything(t, servers)
 	return director, client
 }

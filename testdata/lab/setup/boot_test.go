@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package setup
 
 import (
@@ -17,11 +19,12 @@ const (
 func boots(t *testing.T, guests ...string) (result, int) {
 	m := newMachine(t)
 	m.variables = []string{"LAB_ACCEL=tcg"}
-	m.copies("testdata/lab/run.sh")
+	m.copies("testdata/lab/vm/run.sh")
 	for _, script := range []string{"fetch.sh", "image.sh"} {
-		m.file("testdata/lab/"+script, "#!/bin/bash\n")
+		m.file("testdata/lab/vm/"+script, "#!/bin/bash\n")
 	}
 	m.file(".cache/lab/image/base.cpio", "")
+	m.file(".cache/lab/image/kernel.cpio", "")
 	script := `for word; do
 	[[ ! $word =~ ^file,id=([a-z]+),path=(.*)$ ]] || declare "${BASH_REMATCH[1]}=${BASH_REMATCH[2]}"
 done
@@ -30,7 +33,7 @@ case $(grep -c . ` + m.top + "/calls) in\n"
 		script += string(rune('1'+i)) + ") " + guest + " ;;\n"
 	}
 	m.noted("qemu-system-x86_64", script+"esac")
-	got := m.run("bash", "testdata/lab/run.sh", "true")
+	got := m.run("bash", "testdata/lab/vm/run.sh", "true")
 	calls := m.calls()
 	if !strings.Contains(calls, " no_timer_check") {
 		t.Errorf("no no_timer_check for the emulated machine: %s", calls)

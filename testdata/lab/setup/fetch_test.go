@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package setup
 
 import (
@@ -10,7 +12,7 @@ import (
 // fetches is a machine with all tools and an apt whose packages all contain the same few files.
 func fetches(t *testing.T) *machine {
 	m := newMachine(t)
-	m.copies("testdata/lab/fetch.sh", "testdata/lab/tools.sh")
+	m.copies("testdata/lab/vm/fetch.sh", "testdata/lab/vm/tools.sh")
 	for _, tool := range []string{"qemu-system-x86_64", "depmod", "zstd", "xz", "shellcheck", "gcc", "qemu-s390x-static"} {
 		m.program(tool, "")
 	}
@@ -46,14 +48,14 @@ func (m *machine) fetched() string {
 func TestOnlyWhatIsAskedForIsFetched(t *testing.T) {
 	m := fetches(t)
 	for _, step := range []struct{ part, fetched, adds, not string }{
-		{"", "root", "ipvsadm", "keepalived"},
-		{"extra", "extra root", "keepalived", "prom"},
-		{"tests", "extra host root", "download prometheus", "keepalived"},
-		{"tests", "extra host root", "", "apt-get"},
-		{"", "extra host root", "", "apt-get"},
+		{"", "kernel root", "ipvsadm", "keepalived"},
+		{"extra", "extra kernel root", "keepalived", "prom"},
+		{"tests", "extra host kernel root", "download prometheus", "keepalived"},
+		{"tests", "extra host kernel root", "", "apt-get"},
+		{"", "extra host kernel root", "", "apt-get"},
 	} {
 		os.Remove(filepath.Join(m.top, "calls"))
-		m.run("bash", "testdata/lab/fetch.sh", step.part).mustFail(t, 0)
+		m.run("bash", "testdata/lab/vm/fetch.sh", step.part).mustFail(t, 0)
 		if got := m.fetched(); got != step.fetched {
 			t.Errorf("fetch.sh %s: has %q, want %q", step.part, got, step.fetched)
 		}
@@ -66,7 +68,7 @@ func TestOnlyWhatIsAskedForIsFetched(t *testing.T) {
 func TestPromtoolHasAPackageOfItsOwnOnDebian13(t *testing.T) {
 	m := fetches(t)
 	m.file("debian13", "")
-	m.run("bash", "testdata/lab/fetch.sh", "tests").mustFail(t, 0)
+	m.run("bash", "testdata/lab/vm/fetch.sh", "tests").mustFail(t, 0)
 	if calls := m.calls(); !strings.Contains(calls, "download promtool\n") || strings.Contains(calls, "prometheus") {
 		t.Errorf("calls %s", calls)
 	}
@@ -82,10 +84,62 @@ for word; do
 	[[ $word != Dir::Cache::archives=* ]] || dir=${word#*=}
 done
 : >"$dir/some.deb"`)
-	got := m.run("bash", "testdata/lab/fetch.sh")
+	got := m.run("bash", "testdata/lab/vm/fetch.sh")
 	got.mustFail(t, 0)
 	got.mustSay(t, "lab: fetching apt's lists of packages\n")
 	if count := strings.Count(m.calls(), " update"); count != 1 {
 		t.Errorf("%d updates: %s", count, m.calls())
 	}
+}
+
+// otherKernel is a machine that has fetched its own kernel and is to fetch sid's. apt notes what it is to verify with.
+func otherKernel(t *testing.T, script string) *machine {
+	m := fetches(t)
+	m.run("bash", "testdata/lab/vm/fetch.sh").mustFail(t, 0)
+	os.Remove(filepath.Join(m.top, "calls"))
+	m.noted("apt-get", `for word; do
+	[[ $word != Dir::Etc::sourcelist=* ]] || cat "${word#*=}" >>`+m.top+`/calls
+done
+`+script)
+	m.variables = []string{"LAB_KERNEL=sid"}
+	return m
+}
+
+func TestKernelOfAnotherReleaseIsFetchedOnce(t *testing.T) {
+	m := otherKernel(t, ": >some.deb")
+	m.run("bash", "testdata/lab/vm/fetch.sh").mustFail(t, 0)
+	if got, want := m.fetched(), "kernel kernel-sid root"; got != want {
+		t.Errorf("has %q, want %q", got, want)
+	}
+	calls := m.calls()
+	for _, want := range []string{
+		"deb [target=Packages signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http", " sid main\n",
+		" update\n", " download linux-image-6.1-amd64\n",
+	} {
+		if !strings.Contains(calls, want) {
+			t.Errorf("no %q in the calls %s", want, calls)
+		}
+	}
+	m.run("bash", "testdata/lab/vm/fetch.sh").mustFail(t, 0)
+	if again := m.calls(); again != calls {
+		t.Errorf("the second time calls %s", strings.TrimPrefix(again, calls))
+	}
+}
+
+func TestKernelThatCannotBeFetchedIsNamed(t *testing.T) {
+	m := otherKernel(t, "echo no network; exit 100")
+	got := m.run("bash", "testdata/lab/vm/fetch.sh")
+	got.mustFail(t, 1)
+	got.mustSay(t, "no network\n", "lab: could not get the kernel of Debian sid\n")
+	if got, want := m.fetched(), "kernel root"; got != want {
+		t.Errorf("has %q, want %q", got, want)
+	}
+}
+
+func TestKernelOfNoRelease(t *testing.T) {
+	m := fetches(t)
+	m.variables = []string{"LAB_KERNEL=7.2"}
+	got := m.run("bash", "testdata/lab/vm/fetch.sh")
+	got.mustFail(t, 1)
+	got.mustSay(t, "lab: LAB_KERNEL is 7.2, no release of Debian such as trixie or sid\n")
 }

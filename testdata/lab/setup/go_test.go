@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package setup
 
 import (
@@ -6,11 +8,13 @@ import (
 )
 
 func TestGoIsLookedForBeforeAnythingElse(t *testing.T) {
-	for _, target := range []string{"all", "test", "setup", "demo", "shell", "lab", "test-boot", "bench"} {
+	for _, target := range []string{"all", "check", "test", "test-rest", "test-all", "setup", "demo", "shell", "lab", "test-boot", "bench"} {
 		m := newMachine(t)
-		m.copies("Makefile", "go.mod", "testdata/lab/go.sh")
-		for _, script := range []string{"fetch.sh", "test.sh", "boot/test.sh", "boot/debian.sh", "bench/run.sh", "scenarios/run.sh"} {
-			m.file("testdata/lab/"+script, "#!/bin/bash\necho fetching\n")
+		m.copies("Makefile", "go.mod", "testdata/lab/vm/go.sh")
+		for _, script := range []string{
+			"lab/vm/fetch.sh", "lab/test.sh", "lab/boot/test.sh", "lab/boot/debian.sh", "lab/bench/run.sh", "cookbook/run.sh",
+		} {
+			m.file("testdata/"+script, "#!/bin/bash\necho fetching\n")
 		}
 		got := m.run("make", target)
 		got.mustFail(t, 2)
@@ -27,7 +31,7 @@ func TestGoThatIsTooOld(t *testing.T) {
 		"go cannot be used": "echo 'go: go.mod requires go >= 1.25.0 (running go 1.24.4; GOTOOLCHAIN=local)' >&2; exit 1",
 	} {
 		m := newMachine(t)
-		m.copies("Makefile", "go.mod", "testdata/lab/go.sh")
+		m.copies("Makefile", "go.mod", "testdata/lab/vm/go.sh")
 		m.program("go", script)
 		got := m.run("make", "all")
 		got.mustFail(t, 2)
@@ -42,9 +46,9 @@ func TestGoThatIsTooOld(t *testing.T) {
 func TestGoThatIsNewEnough(t *testing.T) {
 	for _, version := range []string{"go1.25.0", "go1.25.10", "go1.26rc1", "go2.0", "devel go1.27-abcdef"} {
 		m := newMachine(t)
-		m.copies("go.mod", "testdata/lab/go.sh")
+		m.copies("go.mod", "testdata/lab/vm/go.sh")
 		m.program("go", "echo "+version)
-		got := m.run("sh", "testdata/lab/go.sh", "go")
+		got := m.run("sh", "testdata/lab/vm/go.sh", "go")
 		got.mustFail(t, 0)
 		if got.output != "" {
 			t.Errorf("%s: %s", version, got.output)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package setup
 
 import "testing"
@@ -5,11 +7,11 @@ import "testing"
 func TestScenarioFetchesWhatItNeeds(t *testing.T) {
 	m := newMachine(t)
 	m.noted("fetch", "")
-	m.file("testdata/lab/fetch.sh", "#!/bin/bash\nfetch $*\n")
-	m.copies("testdata/lab/scenarios/run.sh", "testdata/lab/scenarios/lib.sh", "testdata/lab/scenarios/dr.sh",
-		"testdata/lab/scenarios/keepalived.sh")
+	m.file("testdata/lab/vm/fetch.sh", "#!/bin/bash\nfetch $*\n")
+	m.copies("testdata/cookbook/run.sh", "testdata/cookbook/lib/scenario.sh", "testdata/cookbook/setups/dr.sh",
+		"testdata/cookbook/setups/keepalived.sh")
 	for _, scenario := range []string{"", "dr", "keepalived"} {
-		m.run("bash", "testdata/lab/scenarios/run.sh", "-f", scenario).mustFail(t, 0)
+		m.run("bash", "testdata/cookbook/run.sh", "-f", scenario).mustFail(t, 0)
 	}
 	if got, want := m.calls(), "fetch \nfetch \nfetch extra\n"; got != want {
 		t.Errorf("calls %q, want %q", got, want)
@@ -18,8 +20,8 @@ func TestScenarioFetchesWhatItNeeds(t *testing.T) {
 
 func TestUnknownScenario(t *testing.T) {
 	m := newMachine(t)
-	m.copies("Makefile", "go.mod", "testdata/lab/go.sh", "testdata/lab/scenarios/run.sh", "testdata/lab/scenarios/lib.sh",
-		"testdata/lab/scenarios/dr.sh")
+	m.copies("Makefile", "go.mod", "testdata/lab/vm/go.sh", "testdata/cookbook/run.sh", "testdata/cookbook/lib/scenario.sh",
+		"testdata/cookbook/setups/dr.sh")
 	m.program("go", "echo go1.25.0")
 	got := m.run("make", "demo", "SCENARIO=foo")
 	got.mustFail(t, 2)
@@ -30,16 +32,16 @@ func TestUnknownScenario(t *testing.T) {
 // demonstrated is a machine whose guest ends with a status at once.
 func demonstrated(t *testing.T, status string) *machine {
 	m := newMachine(t)
-	m.copies("testdata/lab/scenarios/run.sh", "testdata/lab/scenarios/lib.sh", "testdata/lab/scenarios/dr.sh",
-		"testdata/lab/scenarios/nat.sh", "testdata/lab/work.sh")
-	m.file("testdata/lab/run.sh", "#!/bin/bash\necho \"guest $*\"\nexit "+status+"\n")
+	m.copies("testdata/cookbook/run.sh", "testdata/cookbook/lib/scenario.sh", "testdata/cookbook/setups/dr.sh",
+		"testdata/cookbook/setups/nat.sh", "testdata/lab/vm/work.sh")
+	m.file("testdata/lab/vm/run.sh", "#!/bin/bash\necho \"guest $*\"\nexit "+status+"\n")
 	m.file("bin/ipvsadm", "")
 	m.program("go", "")
 	return m
 }
 
 func TestDemonstrationEndsWithWhatIsNext(t *testing.T) {
-	got := demonstrated(t, "0").run("bash", "testdata/lab/scenarios/run.sh", "-d", "dr")
+	got := demonstrated(t, "0").run("bash", "testdata/cookbook/run.sh", "-d", "dr")
 	got.mustFail(t, 0)
 	got.mustSay(t, "lab: building the program that makes the traffic\n", "guest -t 1800 -v -o", "What next:\n", "make demo SCENARIO=nat",
 		"\n      nat\n", "make shell", "make && sudo make install", "README.md")
@@ -47,13 +49,13 @@ func TestDemonstrationEndsWithWhatIsNext(t *testing.T) {
 }
 
 func TestDemonstrationThatFailsDoesNotSayWhatIsNext(t *testing.T) {
-	got := demonstrated(t, "1").run("bash", "testdata/lab/scenarios/run.sh", "-d", "dr")
+	got := demonstrated(t, "1").run("bash", "testdata/cookbook/run.sh", "-d", "dr")
 	got.mustFail(t, 1)
 	got.mustNotSay(t, "What next")
 }
 
 func TestScenarioAsATestSaysNothingMore(t *testing.T) {
-	got := demonstrated(t, "0").run("bash", "testdata/lab/scenarios/run.sh", "dr")
+	got := demonstrated(t, "0").run("bash", "testdata/cookbook/run.sh", "dr")
 	got.mustFail(t, 0)
 	got.mustNotSay(t, "What next", "lab:", " -v ")
 }

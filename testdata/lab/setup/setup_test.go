@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package setup tests the scripts that prepare a machine for the demonstration and the tests, with programs in the place
 // of apt, sudo and qemu that note how they are called.
 package setup
@@ -28,9 +30,9 @@ type machine struct {
 func newMachine(t *testing.T) *machine {
 	m := &machine{t: t, top: t.TempDir(), bin: t.TempDir()}
 	for _, name := range []string{
-		"awk", "basename", "bash", "cat", "chmod", "cksum", "cp", "cpio", "cut", "date", "dirname", "du", "echo", "env",
-		"find", "flock", "fold", "grep", "head", "install", "ln", "ls", "make", "mkdir", "mktemp", "mv", "printf", "readlink",
-		"rm", "sed", "setpriv", "sh", "sleep", "sort", "stat", "tail", "tar", "test", "timeout", "touch", "tr", "true",
+		"awk", "basename", "bash", "cat", "chmod", "cksum", "cmp", "cp", "cut", "date", "dirname", "du", "echo", "env",
+		"find", "flock", "fold", "grep", "gzip", "head", "install", "ln", "ls", "make", "mkdir", "mktemp", "mv", "printf", "readlink",
+		"realpath", "rm", "sed", "setpriv", "sh", "sleep", "sort", "stat", "tail", "tar", "tee", "test", "timeout", "touch", "tr", "true", "xargs",
 	} {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -41,6 +43,7 @@ func newMachine(t *testing.T) *machine {
 		}
 	}
 	m.program("id", "echo 0")
+	m.program("cpio", "cat") // is not on every machine
 	return m
 }
 
@@ -73,6 +76,10 @@ func (m *machine) file(name, text string) string {
 func (m *machine) program(name, script string) {
 	m.t.Helper()
 	path := filepath.Join(m.bin, name)
+	// It may be a link to the program of the system, which would be overwritten.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		m.t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte("#!/bin/bash\n"+script+"\n"), 0o755); err != nil {
 		m.t.Fatal(err)
 	}

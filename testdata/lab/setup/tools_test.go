@@ -1,13 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package setup
 
 import "testing"
 
 // installs runs install_tools where two programs are missing.
 func (m *machine) installs() result {
-	m.copies("testdata/lab/tools.sh")
+	m.copies("testdata/lab/vm/tools.sh")
 	m.program("there", "")
 	return m.run("bash", "-euo", "pipefail", "-c",
-		"host_tools=(there:there-package /not/here:one-package nothere:another-package); source testdata/lab/tools.sh; install_tools")
+		"host_tools=(there:there-package /not/here:one-package nothere:another-package); source testdata/lab/vm/tools.sh; install_tools")
 }
 
 const install = "apt-get -q -y --no-install-recommends install another-package one-package"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Raw is the minimum that work on IPVS costs: it sends messages that others have made, and throws the answers away.
 //
 //	raw BUFFER FILE

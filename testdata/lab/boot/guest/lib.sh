@@ -1,22 +1,23 @@
-# What the tests in the guest are written in. Each sources this first of all.
+# SPDX-License-Identifier: Apache-2.0
+# The commands of the tests in the guest. Each test sources this file first.
 #
-#   say TEXT                      what comes next
-#   check TEXT COMMAND...         go on if the command succeeds, else end the tests; show what it printed
-#   same TEXT FILE FILE           go on if the files are equal
-#   is TEXT VALUE EXPECTED        go on if the values are
-#   table                         what is in the kernel: rules, timeouts, sync daemons
-#   fill, empty                   make the table the saved one, or empty, without what is tested here
-#   is_full, is_empty             whether it is
+#   say TEXT                      announce what comes next
+#   check TEXT COMMAND...         if the command fails, show its output and end the tests
+#   same TEXT FILE FILE           end the tests if the files differ
+#   is TEXT VALUE EXPECTED        end the tests if the values differ
+#   table                         print the state of the kernel: rules, timeouts, sync daemons
+#   fill, empty                   restore the saved table, or empty it, without the boot files
+#   is_full, is_empty             whether the table is the saved one, or empty
 #   not COMMAND...                whether the command fails
 #   until_true SECONDS COMMAND... wait until the command succeeds
-#   set_debian [NAME=VALUE]...    write Debian's settings of the boot files, AUTO="true" unless that is given
-#   set_redhat [NAME=VALUE]...    write Red Hat's, which count everywhere
+#   set_debian [NAME=VALUE]...    write Debian's settings of the boot files, by default with AUTO="true"
+#   set_redhat [NAME=VALUE]...    write Red Hat's settings, which apply on every distribution
 # shellcheck shell=bash disable=SC2034,SC2120
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# What follows would harm a machine that is not the lab's guest.
+# The commands below would harm any machine but the lab's guest.
 [[ -x /lab/command && $(</etc/hostname) == debian ]] || { echo "$0: runs only in the lab" >&2; exit 125; }
 
 file=/etc/ipvsadm.rules settings=/etc/default/ipvsadm redhat_settings=/etc/sysconfig/ipvsadm-config

@@ -1,19 +1,20 @@
-# The first boot: sets rules, saves them, has them restored at boot, and installs services that look at the table.
+# SPDX-License-Identifier: Apache-2.0
+# The first boot: sets rules, saves them, enables their restore at boot, and installs services that record the table.
 # shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Before ipvsadm has been run for the first time; asking must not load the module.
+# Before the first run of ipvsadm. status must not load the module.
 status=0
 ipvsadm-boot status >"$work/status" 2>&1 || status=$?
 is "status of a fresh machine" $status 3
-is "what it says" "$(<"$work/status")" "ipvsadm is stopped"
+is "output of status" "$(<"$work/status")" "ipvsadm is stopped"
 check "status loads no module" test ! -e /proc/net/ip_vs
 
 sed -i 's/^AUTO=.*/AUTO="true"/' "$settings"
 ipvsadm -R <"$here/rules"
 table >/root/table.made
 
-# Looks at the table when the services of the network start.
+# Records the table when the network services start.
 install_systemd() {
 	cat >/etc/systemd/system/first.service <<-'UNIT'
 		[Unit]
@@ -25,7 +26,7 @@ install_systemd() {
 		[Install]
 		WantedBy=multi-user.target
 	UNIT
-	# Stops when ipvsadm has been stopped.
+	# Stops after ipvsadm.
 	cat >/etc/systemd/system/last.service <<-'UNIT'
 		[Unit]
 		Before=ipvsadm.service
@@ -57,7 +58,7 @@ install_sysvinit() {
 		### END INIT INFO
 		[ "$1" != start ] || /lab/boot/record first
 	SCRIPT
-	# Stops when ipvsadm has been stopped.
+	# Stops after ipvsadm.
 	cat >/etc/init.d/last <<-'SCRIPT'
 		#!/bin/sh
 		### BEGIN INIT INFO
@@ -87,9 +88,9 @@ cat >/etc/keepalived/keepalived.conf <<-'CONF'
 		}
 	}
 CONF
-check "saving" /etc/init.d/ipvsadm save
-check "enabling" "install_$1"
+check "the init script saves" /etc/init.d/ipvsadm save
+check "the services are enabled" "install_$1"
 table >/root/table.saved
 cp "$file" /root/rules.saved
 same "saving and enabling leave the table alone" /root/table.made /root/table.saved
-is "the rules file is root's" "$(stat -c '%U %a' "$file")" "root 600"
+is "owner and mode of the rules file" "$(stat -c '%U %a' "$file")" "root 600"

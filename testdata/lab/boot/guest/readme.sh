@@ -1,9 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
 # The commands of the README's chapter "At boot", typed one after the other.
 # shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# follow HEADING [PATTERN]: runs the commands under a heading, but those that match the pattern, and compares what they
-# print.
+# follow HEADING [PATTERN]: runs the commands under a heading, except those that match the pattern, and compares their
+# output.
 follow() {
 	local heading=$1 but=${2:-^$} line command='' printed=0
 	: >"$work/want"
@@ -37,7 +38,7 @@ rules() {
 	ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.3:8080 -m -w 3
 }
 
-# What comes next, and that the rules are where they should be.
+# then_on FILE: checks that the rules are in FILE, and follows the rest of the chapter.
 then_on() {
 	check "the rules are in $1" grep -qxF -e '-A -t 10.0.0.1:80 -s wrr' "$1"
 	ipvsadm -C
@@ -69,7 +70,7 @@ follow "Debian, Ubuntu, Devuan" "$skip"
 then_on "$file"
 [[ $1 == systemd ]] || exit 0
 
-# The files are those of their distributions, the rest is Debian.
+# The files below are those of Red Hat and SUSE; the rest of the system is Debian.
 say "As the README tells administrators of Red Hat"
 rm /etc/os-release
 echo ID=fedora >/etc/os-release

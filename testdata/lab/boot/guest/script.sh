@@ -1,11 +1,12 @@
-# How the init script is tested; sourced.
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the tests of the init script.
 # shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh disable=SC2034
 source "$(dirname "$0")/lib.sh"
 
 script=/etc/init.d/ipvsadm
 shell=(sh)
 
-# verb VERB STATUS STATE: twice with this status; then the table is full or empty.
+# verb VERB STATUS STATE: runs the verb twice. Both runs must end with this status, and leave the table full or empty.
 verb() {
 	local time status
 	for time in first second; do
@@ -15,12 +16,12 @@ verb() {
 			cat "$work/said" "$work/is" || :
 			fail "$1 for the $time time: status $status, expected $2, and the table should be $3"
 		fi
-		check "$1 says nothing of errors of the script itself" test -z "$(grep -E '(:|command) not found|syntax error' "$work/said")"
-		[[ $2 == 0 ]] || check "$1 tells why it failed" test -s "$work/said"
+		check "$1 reports no error of the script itself" test -z "$(grep -E '(:|command) not found|syntax error' "$work/said")"
+		[[ $2 == 0 ]] || check "$1 reports why it failed" test -s "$work/said"
 	done
 }
 
-# The word that Heartbeat looks for, and not the other.
+# Heartbeat looks for one of these words. The other must not appear.
 says() {
 	check "status says $1" grep -q "$1" "$work/said"
 	check "status does not say $2" test -z "$(grep -i "$2" "$work/said")"

@@ -1,4 +1,5 @@
-# What the distributions' settings change, through the init script.
+# SPDX-License-Identifier: Apache-2.0
+# The effects of the distributions' settings, through the init script.
 # shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -14,7 +15,7 @@ fill_more() {
 	ipvsadm -R <<<"$more"
 }
 
-say "A stop and a restart do not save, unless they are told to"
+say "A stop and a restart save only if the settings say so"
 set_debian
 set_redhat
 fill_more
@@ -65,9 +66,9 @@ for verb in start reload force-reload restart stop; do
 	check "the table is left alone, full" has_more
 done
 do_it save
-check "but is saved on request" in_file
+check "save saves it on request" in_file
 do_it panic
-check "and emptied in panic" is_empty
+check "panic empties it" is_empty
 set_debian 'AUTO="false"' 'DAEMON="backup"' 'SYNCID="5"'
 do_it start
 check "the daemon runs" grep -q 'backup.*eth0.*5' <(ipvsadm -Ln --daemon)
@@ -80,15 +81,15 @@ set_debian
 rm "$file"
 cp /root/rules.saved /etc/sysconfig/ipvsadm
 do_it start
-check "Red Hat's file" is_full
+check "start restores Red Hat's file" is_full
 ipvsadm -R <<<"$more"
 do_it save
-check "is the one to save to" grep -qxF -e "$more" /etc/sysconfig/ipvsadm
-check "and no other" test ! -e "$file"
+check "save writes Red Hat's file" grep -qxF -e "$more" /etc/sysconfig/ipvsadm
+check "save writes no other file" test ! -e "$file"
 empty
 echo 'IPVSADM_CONFIG="/etc/my.rules"' >/etc/sysconfig/ipvsadm
 cp /root/rules.saved /etc/my.rules
 do_it start
-check "SUSE's file" is_full
+check "start restores SUSE's file" is_full
 rm /etc/my.rules /etc/sysconfig/ipvsadm
 cp /root/rules.saved "$file"

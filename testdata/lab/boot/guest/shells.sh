@@ -1,11 +1,12 @@
-# The init script in the shells and with the functions of the distributions.
+# SPDX-License-Identifier: Apache-2.0
+# Runs the init script in several shells and with the functions of several distributions.
 # shellcheck shell=bash source-path=SCRIPTDIR source=script.sh
 source "$(dirname "$0")/script.sh"
 
 set_debian
 set_redhat
 say "In the shells"
-is "sh, until here" "$(readlink -f /bin/sh)" /usr/bin/dash
+is "the shell of the tests so far" "$(readlink -f /bin/sh)" /usr/bin/dash
 for shell in "bash --posix" "busybox sh"; do
 	read -ra shell <<<"$shell"
 	with_rules
@@ -31,9 +32,9 @@ cp "$here/redhat-functions" /etc/rc.d/init.d/functions
 with_rules
 verb start 0 full
 check "it is reported" grep -q '\[ *OK *\]' "$work/said"
-check "Red Hat's rc can see that it has to be stopped" test -e /var/lock/subsys/ipvsadm
+check "the lock file tells Red Hat's rc to stop the service" test -e /var/lock/subsys/ipvsadm
 verb stop 0 empty
-check "and that it has been" test ! -e /var/lock/subsys/ipvsadm
+check "stop removes the lock file" test ! -e /var/lock/subsys/ipvsadm
 rm "$file"
 verb start 6 empty
 check "it is reported" grep -q FAILED "$work/said"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All that is tested in the guest, which boots twice: the first time rules are made, saved, and the machine reboots.
+# SPDX-License-Identifier: Apache-2.0
+# Runs all tests in the guest, which boots twice. The first boot makes and saves rules, then the machine reboots.
 #
 # Usage: test.sh systemd|sysvinit
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -17,9 +18,10 @@ bash "$here/verbs.sh"
 bash "$here/settings.sh"
 if [[ $init == systemd ]]; then
 	bash "$here/unit.sh"
+	bash "$here/metrics.sh"
 else
 	bash "$here/shells.sh"
 fi
-# The last, since it makes the files of other distributions.
+# Last, because it creates the files of other distributions.
 bash "$here/readme.sh" "$init"
 say "All $(wc -l <"$tally") checks passed."

@@ -1,11 +1,12 @@
-# The systemd unit: its verbs, its sandbox, and a sync daemon whose interface comes late.
+# SPDX-License-Identifier: Apache-2.0
+# Tests the systemd unit: its verbs, its sandbox, and a sync daemon whose interface appears late.
 # shellcheck shell=bash source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
 is_active() { systemctl -q is-active ipvsadm; }
 do_it() { check "systemctl $1" systemctl "$1" ipvsadm; }
 
-# Between the tests.
+# Restores the initial state between tests.
 reset() {
 	systemctl stop ipvsadm
 	systemctl reset-failed ipvsadm 2>/dev/null || :
@@ -13,13 +14,13 @@ reset() {
 	cp /root/rules.saved "$file"
 }
 
-say "What systemd-analyze thinks"
+say "systemd-analyze"
 systemd-analyze --man=no verify ipvsadm.service >"$work/verify" 2>&1 || { cat "$work/verify"; fail "systemd-analyze verify"; }
-is "systemd-analyze verify has nothing to say" "$(<"$work/verify")" ""
-# There is no man here that verify could ask.
+is "systemd-analyze verify prints nothing" "$(<"$work/verify")" ""
+# systemd-analyze cannot check the manual pages, because the guest has no man.
 for page in ipvsadm ipvsadm-boot; do
 	check "the unit names the manual page of $page" grep -q "man:$page(8)" <(systemctl show ipvsadm -p Documentation)
-	check "it is there" test -e "/usr/share/man/man8/$page.8"
+	check "the page is installed" test -e "/usr/share/man/man8/$page.8.gz"
 done
 systemd-analyze security --no-pager ipvsadm.service >"$work/security"
 grep -v '✓' "$work/security"
@@ -102,7 +103,7 @@ do_it start
 do_it stop
 check "the modules are unloaded after a stop" test ! -e /proc/net/ip_vs
 check "none of them is left" not grep -q ^ip_vs /proc/modules
-# Neither modprobe nor the kernel finds them.
+# With this file, neither modprobe nor the kernel loads the module.
 echo 'install ip_vs /bin/false' >/etc/modprobe.d/no-ip_vs.conf
 status=0
 systemctl start ipvsadm 2>/dev/null || status=$?
@@ -115,14 +116,14 @@ do_it start
 check "a start loads them again" is_full
 reset
 
-say "Nobody without privileges can make a restore wait"
+say "An unprivileged user cannot make a restore wait"
 setpriv --reuid nobody --regid nogroup --clear-groups flock --no-fork /proc/self/ns/net sleep 60 &
 locker=$!
 is_locked() { ! flock -n /proc/self/ns/net true; }
 check "the network namespace is locked" until_true 30 is_locked
 began=$(date +%s%N)
 do_it start
-check "the start does not wait for that" test $((($(date +%s%N) - began) / 1000000)) -lt 4900
+check "the start does not wait for the lock" test $((($(date +%s%N) - began) / 1000000)) -lt 4900
 check "it fills" is_full
 is "mode and owner of the directory of locks" "$(stat -c '%a %U' /run/ipvsadm)" "700 root"
 kill $locker
@@ -142,14 +143,14 @@ is "the file's mode and owner are kept" "$(stat -c '%a %U %G' "$file")" "640 roo
 cp "$file" "$work/saved"
 do_it stop
 same "a second stop does not save" "$work/saved" "$file"
-say "A rules file that is not root's"
+say "A rules file that root does not own"
 cp /root/rules.saved "$file"
 chmod 600 "$file"
 chown nobody:nogroup "$file"
 do_it start
-check "it is read" is_full
+check "the file is read" is_full
 warned() { journalctl -q --no-pager -b -u ipvsadm | grep -q 'it belongs to user 65534'; }
-check "with a warning" until_true 30 warned
+check "there is a warning" until_true 30 warned
 ipvsadm -A -t 192.0.2.99:99 -s rr
 do_it stop
 check "and saved" grep -qxF -e '-A -t 192.0.2.99:99 -s rr' "$file"
@@ -162,7 +163,7 @@ echo 'IPVSADM_CONFIG="/srv/lvs/rules"' >/etc/sysconfig/ipvsadm
 printf '%s\n' '[Service]' 'ReadWritePaths=/srv/lvs' >/etc/systemd/system/ipvsadm.service.d/rules.conf
 systemctl daemon-reload
 do_it start
-check "they are read" is_full
+check "the rules are read" is_full
 ipvsadm -A -t 192.0.2.99:99 -s rr
 do_it stop
 check "and saved" grep -qxF -e '-A -t 192.0.2.99:99 -s rr' /srv/lvs/rules
@@ -172,7 +173,7 @@ chown root:root "$file"
 set_redhat
 reset
 
-say "A sync daemon whose interface comes late"
+say "A sync daemon whose interface appears late"
 sed -i 's/--start-daemon master --mcast-interface eth0/--start-daemon master --mcast-interface late0/' "$file"
 has_table() { ipvsadm -Sn | grep -q 192.0.2.1:80; }
 is_tried_again() { (($(systemctl show ipvsadm -p NRestarts --value) >= 2)); }
@@ -182,8 +183,8 @@ systemctl daemon-reload
 systemctl start --no-block ipvsadm after
 check "the table does not wait for the interface" until_true 60 has_table
 check "the start is tried again" until_true 60 is_tried_again
-check "it is not active yet" not is_active
-check "what comes after it does not wait" until_true 60 systemctl -q is-active after
+check "the unit is not active yet" not is_active
+check "a later unit does not wait for it" until_true 60 systemctl -q is-active after
 ip link add late0 up type dummy
 ip address add 198.51.100.1/24 dev late0
 check "the unit is active in the end" until_true 60 is_active

@@ -1,9 +1,11 @@
-# Every verb of the init script twice in a row, with a rules file, without one and with a broken one; and without rights,
-# without the program, without IPVS.
+# SPDX-License-Identifier: Apache-2.0
+# Runs every verb of the init script twice in a row: with a rules file, without one and with a broken one; also without
+# privileges, without the program and without IPVS.
 # shellcheck shell=bash source-path=SCRIPTDIR source=script.sh
 source "$(dirname "$0")/script.sh"
 
-# What needs rules fails and changes nothing in a full table. In an empty one, there are then the good lines of the file.
+# without_rules STATE: verbs that need rules fail. They do not change a full table. An empty table gets the good lines of
+# the file, which is STATE.
 without_rules() {
 	local verb
 	for verb in start restart reload force-reload; do
@@ -45,7 +47,7 @@ verb start 6 good
 check "each bad line is named" grep -q 'line 2:' "$work/said"
 check "each bad line is named" grep -q 'line 3:' "$work/said"
 
-say "What the kernel refuses fails, the rest is done"
+say "The kernel refuses one rule, the others are applied"
 printf '%s\n' '-A -t 192.0.2.9:80 -s nosuch' '-A -t 192.0.2.9:81 -s rr' >"$file"
 is_partly() { [[ $(ipvsadm -Sn) == '-A -t 192.0.2.9:81 -s rr' ]]; }
 empty

@@ -4,7 +4,6 @@ package ipvs
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
@@ -46,9 +45,10 @@ func (c *Client) Services() ([]Service, error) {
 	if c.conn.socket != nil {
 		known.add(a)
 	}
+	more := newPatience(quickDumps)
 	for n := 1; !known.add(b); n++ {
-		if n == maxExtraDumps {
-			return nil, fmt.Errorf("ipvs: %w", errInterrupted)
+		if err := more.wait(c); err != nil {
+			return nil, err
 		}
 		if b, err = c.dumpServicesResized(n); err != nil {
 			return nil, err
@@ -67,11 +67,13 @@ func distinctServices(services []Service) []Service {
 var errNoSocket = errors.New("no socket of the kernel")
 
 const (
-	// maxExtraDumps bounds the dumps after the second one. Usually none is needed.
-	maxExtraDumps = 10
+	// quickDumps is how many dumps follow the second one at once. Usually none is needed.
+	quickDumps = 10
 	// chunkSizeStep is the difference in chunk size from dump to dump, in bytes. It
 	// makes the chunks of each dump end at other services.
 	chunkSizeStep = 512
+	// chunkSizes is the number of sizes before the first one comes again.
+	chunkSizes = 64
 )
 
 func (c *Client) dumpServices() (*answer[Service], error) {
@@ -81,7 +83,7 @@ func (c *Client) dumpServices() (*answer[Service], error) {
 // dumpServicesResized dumps the services in chunks of another size, over a socket of
 // its own. The error is errNoSocket if it cannot open one.
 func (c *Client) dumpServicesResized(n int) (*answer[Service], error) {
-	other, err := c.sibling(nlsock.LargeBuffer() - (n+1)*chunkSizeStep)
+	other, err := c.sibling(nlsock.LargeBuffer() - (n%chunkSizes+1)*chunkSizeStep)
 	if err != nil {
 		return nil, errNoSocket
 	}
@@ -124,7 +126,7 @@ func (c *Client) sibling(recvSize int) (*Client, error) {
 // consistentServices repeats the dump until two dumps in a row have the same services.
 // It serves connections for which the client cannot open a second socket.
 func (c *Client) consistentServices(last []Service) ([]Service, error) {
-	for range readTries {
+	for more := newPatience(readTries); ; {
 		a, err := c.dumpServices()
 		if err != nil {
 			return nil, err
@@ -135,6 +137,8 @@ func (c *Client) consistentServices(last []Service) ([]Service, error) {
 			return now.list(), nil
 		}
 		last = a.objects
+		if err := more.wait(c); err != nil {
+			return nil, err
+		}
 	}
-	return nil, fmt.Errorf("ipvs: %w", errInterrupted)
 }

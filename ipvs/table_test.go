@@ -304,3 +304,18 @@ func TestMalformedProcTable(t *testing.T) {
 		t.Errorf("%d services, %v", len(got), err)
 	}
 }
+
+// Kernels from 7.1 on order the services anew for some time, when they resize their table.
+func TestServicesAreReadAgainDuringAResize(t *testing.T) {
+	want := bigTable()
+	k, c := fakeWith(t, want)
+	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: 25, Effect: ipvstest.Before(func() {
+		table := k.Table()
+		k.SetTable(append(table[1:], table[0]))
+	})})
+	services, err := c.Services()
+	must(t, err)
+	if len(services) != len(want) {
+		t.Errorf("%d services, want %d", len(services), len(want))
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -15,10 +16,13 @@ import (
 
 // Socket is a socket of generic netlink.
 type Socket struct {
-	file        *os.File
-	conn        syscall.RawConn // of file
 	portID      uint32
 	rawSyscalls bool
+
+	mu   sync.Mutex
+	fd   int             // until there is a file; -1 after Close
+	file *os.File        // nil until a call has to wait
+	conn syscall.RawConn // of file
 
 	in       []byte
 	recvSize int // how much of in is offered to the kernel
@@ -47,15 +51,15 @@ func Open(config *Config) (*Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Socket{file: os.NewFile(uintptr(fd), "generic netlink socket"), rawSyscalls: config.RawSyscalls}
+	s := &Socket{fd: fd, rawSyscalls: config.RawSyscalls}
 	if err := s.setUp(fd); err != nil {
-		return nil, errors.Join(err, s.file.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 func openFD() (int, error) {
-	// os.NewFile lets the runtime wait for a descriptor that does not block.
+	// The runtime can wait only for a descriptor that does not block.
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_GENERIC)
 	return fd, os.NewSyscallError("socket", err)
 }
@@ -90,25 +94,76 @@ func (s *Socket) setUp(fd int) (err error) {
 	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
 	s.in, s.recvSize, s.seen = make([]byte, maxRecvSize), SmallBuffer(), MinChunkRoom
 	s.send, s.receive = s.trySend, s.tryReceive
+	if s.rawSyscalls {
+		return nil
+	}
+	return s.makeFile()
+}
+
+// makeFile lets the runtime wait for the descriptor. With raw system calls that is left
+// until a call has to wait, because it takes longer than a short command: the kernel has
+// usually answered a request before Send returns.
+func (s *Socket) makeFile() (err error) {
+	s.file = os.NewFile(uintptr(s.fd), "generic netlink socket")
 	s.conn, err = s.file.SyscallConn()
 	return err
+}
+
+// immediately makes a call on the descriptor, unless there is a file. If the call is not
+// done, it makes the file. The lock keeps Close from giving the descriptor away meanwhile.
+func (s *Socket) immediately(call func(fd uintptr) (done bool)) (done bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.file != nil:
+		return false, nil
+	case s.fd < 0:
+		return false, os.ErrClosed
+	case call(uintptr(s.fd)):
+		return true, nil
+	}
+	return false, s.makeFile()
 }
 
 // PortID returns the number that the kernel has given to the socket.
 func (s *Socket) PortID() uint32 { return s.portID }
 
 // Close closes the socket and ends a Receive that waits.
-func (s *Socket) Close() error { return s.file.Close() }
+func (s *Socket) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file != nil {
+		return s.file.Close()
+	}
+	if s.fd < 0 {
+		return os.ErrClosed
+	}
+	fd := s.fd
+	s.fd = -1
+	return os.NewSyscallError("close", unix.Close(fd))
+}
 
 // RawSyscalls reports whether the socket makes its system calls without telling the Go
 // runtime.
 func (s *Socket) RawSyscalls() bool { return s.rawSyscalls }
 
 // Control calls do with the descriptor of the socket.
-func (s *Socket) Control(do func(fd uintptr)) error { return s.conn.Control(do) }
+func (s *Socket) Control(do func(fd uintptr)) error {
+	done, err := s.immediately(func(fd uintptr) (done bool) {
+		do(fd)
+		return true
+	})
+	if done || err != nil {
+		return err
+	}
+	return s.conn.Control(do)
+}
 
 // Bound makes Receive fail when ctx ends.
 func (s *Socket) Bound(ctx context.Context) (release func()) {
+	if _, err := s.immediately(func(uintptr) (done bool) { return false }); err != nil {
+		return func() {} // closed
+	}
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(ended)
@@ -125,7 +180,10 @@ func (s *Socket) Bound(ctx context.Context) (release func()) {
 // Send sends a datagram to the kernel.
 func (s *Socket) Send(datagram []byte) error {
 	s.out = datagram
-	failed := s.conn.Write(s.send)
+	done, failed := s.immediately(s.send)
+	if !done && failed == nil {
+		failed = s.conn.Write(s.send)
+	}
 	s.out = nil
 	switch {
 	case failed != nil:
@@ -152,7 +210,10 @@ func (s *Socket) trySend(fd uintptr) (done bool) {
 
 // Receive receives a datagram.
 func (s *Socket) Receive() ([]byte, error) {
-	failed := s.conn.Read(s.receive)
+	done, failed := s.immediately(s.receive)
+	if !done && failed == nil {
+		failed = s.conn.Read(s.receive)
+	}
 	switch {
 	case failed != nil:
 		return nil, failed

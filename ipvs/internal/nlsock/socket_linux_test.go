@@ -106,38 +106,43 @@ func TestNetlinkSeveralMessages(t *testing.T) {
 	}
 }
 
+// waiting are the two ways to wait: for a file from the start, and for one that is made then.
+var waiting = []Config{{}, {RawSyscalls: true}}
+
 // A context ends a receive that would wait forever. The connection stays good.
 func TestNetlinkContext(t *testing.T) {
-	_, c := dial(t, Config{})
-	for range 3 {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
-		if err := c.Acquire(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Receive(func(netlink.Message) {}); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
-		}
-		if err := c.Send(); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("send after the end: got %v", err)
-		}
-		if err := c.Sleep(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("sleep after the end: got %v", err)
-		}
-		c.Release()
-		cancel()
-		if err := c.Acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("acquire after the end: got %v", err)
-		}
-		if _, err := getFamily(c, "nlctrl"); err != nil {
-			t.Error(err)
+	for _, config := range waiting {
+		_, c := dial(t, config)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+			if err := c.Acquire(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Receive(func(netlink.Message) {}); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+			if err := c.Send(); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("send after the end: got %v", err)
+			}
+			if err := c.Sleep(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("sleep after the end: got %v", err)
+			}
+			c.Release()
+			cancel()
+			if err := c.Acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("acquire after the end: got %v", err)
+			}
+			if _, err := getFamily(c, "nlctrl"); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
 
 // Close ends a receive that waits, with and without a context.
 func TestNetlinkClose(t *testing.T) {
-	for _, ctx := range []context.Context{unbounded, t.Context()} {
-		_, c := dial(t, Config{})
+	for i, ctx := range []context.Context{unbounded, t.Context(), unbounded, t.Context()} {
+		_, c := dial(t, waiting[i/2])
 		if err := c.Acquire(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -158,5 +163,27 @@ func TestNetlinkClose(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
+	}
+}
+
+// A client whose every answer is there at once needs no poller, which would be made for the
+// first file that can be waited for.
+func TestNetlinkRawSyscallsNeedNoFile(t *testing.T) {
+	s, c := dial(t, Config{RawSyscalls: true})
+	for _, name := range []string{"nlctrl", ""} {
+		if _, err := getFamily(c, name); err != nil {
+			t.Error(err)
+		}
+	}
+	if s.file != nil {
+		t.Error("a file without a wait")
+	}
+	for _, want := range []error{nil, os.ErrClosed} {
+		if err := s.Close(); err != want {
+			t.Errorf("closed: got %v, want %v", err, want)
+		}
+	}
+	if err := s.Control(func(uintptr) { t.Error("called with a closed descriptor") }); err != os.ErrClosed {
+		t.Errorf("control: got %v", err)
 	}
 }

@@ -153,7 +153,7 @@ func otherNames(name string) []string {
 
 // firstCommand returns the first command in words, or nil.
 func firstCommand(words []string) *option {
-	s := scanner{flags: options(), words: words}
+	s := scanner{flags: newUsedFlags(), words: words}
 	for {
 		parsed, err := s.next()
 		if err != nil || parsed.flag == nil {

@@ -21,7 +21,7 @@ func WithCommand(words []string) []string {
 }
 
 func impliesList(words []string) bool {
-	s := scanner{flags: options(), words: words}
+	s := scanner{flags: newUsedFlags(), words: words}
 	found := false
 	for {
 		parsed, err := s.next()

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/spf13/pflag"
 )
 
 // CommandDescription describes a command for completion and documentation.
@@ -87,13 +85,11 @@ func Describe() (commands []CommandDescription) {
 
 // tableRows returns the rows of the option table, except for -l, which is -L.
 func tableRows() (rows []*option) {
-	flags := optionTable()
-	flags.SortFlags = false
-	flags.VisitAll(func(f *pflag.Flag) {
-		if !strings.HasPrefix(f.Name, "=") {
-			rows = append(rows, f.Value.(*option))
+	for i := range optionTable {
+		if o := &optionTable[i]; !strings.HasPrefix(o.long, "=") {
+			rows = append(rows, o)
 		}
-	})
+	}
 	return rows
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/spf13/pflag"
 )
 
@@ -121,12 +120,58 @@ func (o *option) String() string   { return "" }
 func (o *option) Set(string) error { return nil }
 func (o *option) Type() string     { return "string" }
 
-// Options is the option table, for completion and documentation. A flag whose
-// NoOptDefVal is NoValue takes no value.
-func Options() *pflag.FlagSet { return optionTable() }
+// Options returns the option table as flags, for completion and documentation. A flag
+// whose NoOptDefVal is NoValue takes no value.
+func Options() *pflag.FlagSet {
+	flags := newFlags()
+	for i := range optionTable {
+		optionTable[i].declare(flags)
+	}
+	return flags
+}
 
-// options returns the option table, which all lines of a rules file share.
-var options = sync.OnceValue(optionTable)
+// options returns the flags of all options.
+var options = sync.OnceValue(Options)
+
+func newFlags() *pflag.FlagSet { return pflag.NewFlagSet("ipvsadm", pflag.ContinueOnError) }
+
+func (o *option) declare(flags *pflag.FlagSet) *pflag.Flag {
+	flag := flags.VarPF(o, o.long, o.short, "")
+	flag.NoOptDefVal = o.kind
+	return flag
+}
+
+// usedFlags are the flags of the options that have been looked up. A command has few of
+// the options, and declaring all of them takes longer than parsing it.
+type usedFlags struct{ declared *pflag.FlagSet }
+
+func newUsedFlags() usedFlags { return usedFlags{newFlags()} }
+
+// lookUp returns the flag with a long name, or nil.
+func (u usedFlags) lookUp(name string) *pflag.Flag {
+	if flag := u.declared.Lookup(name); flag != nil {
+		return flag
+	}
+	for i := range optionTable {
+		if optionTable[i].long == name {
+			return optionTable[i].declare(u.declared)
+		}
+	}
+	return nil
+}
+
+// lookUpLetter returns the flag with a letter, or nil.
+func (u usedFlags) lookUpLetter(letter string) *pflag.Flag {
+	if flag := u.declared.ShorthandLookup(letter); flag != nil {
+		return flag
+	}
+	for i := range optionTable {
+		if optionTable[i].short == letter {
+			return optionTable[i].declare(u.declared)
+		}
+	}
+	return nil
+}
 
 // display returns the option as it is usually written: by its letter, if it has one.
 func (o *option) display() string {
@@ -146,84 +191,78 @@ func lookUp(name string) *option {
 }
 
 // optionTable declares the command line. A pflag flag has only one letter, so -l is a
-// flag of its own, with a name that cannot be typed.
-func optionTable() *pflag.FlagSet {
-	rows := []*option{
-		{"add-service", "A", NoValue, addService, 0, nil},
-		{"edit-service", "E", NoValue, editService, 0, nil},
-		{"delete-service", "D", NoValue, deleteService, 0, nil},
-		{"clear", "C", NoValue, flush, 0, nil},
-		{"list", "L", NoValue, list, 0, nil},
-		{"=list", "l", NoValue, list, 0, nil},
-		{"zero", "Z", NoValue, zero, 0, nil},
-		{"add-server", "a", NoValue, addServer, 0, nil},
-		{"edit-server", "e", NoValue, editServer, 0, nil},
-		{"delete-server", "d", NoValue, deleteServer, 0, nil},
-		{"restore", "R", NoValue, restore, 0, nil},
-		{"save", "S", NoValue, save, 0, nil},
-		{"set", "", NoValue, setTimeouts, 0, nil},
-		{"start-daemon", "", "", startDaemon, 0, (*builder).setStartDaemon},
-		{"stop-daemon", "", "", stopDaemon, 0, (*builder).setStopDaemon},
-		{"help", "h", NoValue, help, 0, nil},
-		{"version", "v", NoValue, version, 0, nil},
+// flag of its own, with a name that cannot be typed. The table has no calls, so that the
+// compiler lays it out.
+var optionTable = [...]option{
+	{"add-service", "A", NoValue, addService, 0, nil},
+	{"edit-service", "E", NoValue, editService, 0, nil},
+	{"delete-service", "D", NoValue, deleteService, 0, nil},
+	{"clear", "C", NoValue, flush, 0, nil},
+	{"list", "L", NoValue, list, 0, nil},
+	{"=list", "l", NoValue, list, 0, nil},
+	{"zero", "Z", NoValue, zero, 0, nil},
+	{"add-server", "a", NoValue, addServer, 0, nil},
+	{"edit-server", "e", NoValue, editServer, 0, nil},
+	{"delete-server", "d", NoValue, deleteServer, 0, nil},
+	{"restore", "R", NoValue, restore, 0, nil},
+	{"save", "S", NoValue, save, 0, nil},
+	{"set", "", NoValue, setTimeouts, 0, nil},
+	{"start-daemon", "", "", startDaemon, 0, (*builder).setStartDaemon},
+	{"stop-daemon", "", "", stopDaemon, 0, (*builder).setStopDaemon},
+	{"help", "h", NoValue, help, 0, nil},
+	{"version", "v", NoValue, version, 0, nil},
 
-		{"tcp-service", "t", "", 0, serviceOption, service(ipvs.TCP)},
-		{"udp-service", "u", "", 0, serviceOption, service(ipvs.UDP)},
-		{"sctp-service", "", "", 0, serviceOption, service(ipvs.SCTP)},
-		{"fwmark-service", "f", "", 0, serviceOption, (*builder).setFWMark},
-		{"ipv6", "6", NoValue, 0, 0, (*builder).setIPv6},
-		{"scheduler", "s", "", 0, schedulerOption, (*builder).setScheduler},
-		{"persistent", "p", optionalValue, 0, persistentOption, (*builder).setPersistent},
-		{"netmask", "M", "", 0, netmaskOption, (*builder).setNetmask},
-		{"pe", "", "", 0, peOption, (*builder).setPE},
-		{"ops", "o", NoValue, 0, opsOption, (*builder).setOps},
-		{"sched-flags", "b", "", 0, schedFlagsOption, (*builder).setSchedFlags},
+	{"tcp-service", "t", "", 0, serviceOption, (*builder).setTCP},
+	{"udp-service", "u", "", 0, serviceOption, (*builder).setUDP},
+	{"sctp-service", "", "", 0, serviceOption, (*builder).setSCTP},
+	{"fwmark-service", "f", "", 0, serviceOption, (*builder).setFWMark},
+	{"ipv6", "6", NoValue, 0, 0, (*builder).setIPv6},
+	{"scheduler", "s", "", 0, schedulerOption, (*builder).setScheduler},
+	{"persistent", "p", optionalValue, 0, persistentOption, (*builder).setPersistent},
+	{"netmask", "M", "", 0, netmaskOption, (*builder).setNetmask},
+	{"pe", "", "", 0, peOption, (*builder).setPE},
+	{"ops", "o", NoValue, 0, opsOption, (*builder).setOps},
+	{"sched-flags", "b", "", 0, schedFlagsOption, (*builder).setSchedFlags},
 
-		{"real-server", "r", "", 0, serverOption, (*builder).setServer},
-		{"masquerading", "m", NoValue, 0, forwardOption, forward(ipvs.Masquerade)},
-		{"ipip", "i", NoValue, 0, forwardOption, forward(ipvs.Tunnel)},
-		{"gatewaying", "g", NoValue, 0, forwardOption, forward(ipvs.DirectRoute)},
-		{"weight", "w", "", 0, weightOption, (*builder).setWeight},
-		{"u-threshold", "x", "", 0, upperOption, (*builder).setUpper},
-		{"l-threshold", "y", "", 0, lowerOption, (*builder).setLower},
-		{"tun-type", "", "", 0, tunTypeOption, (*builder).setTunType},
-		{"tun-port", "", "", 0, tunPortOption, (*builder).setTunPort},
-		{"tun-nocsum", "", NoValue, 0, tunNoCsumOption, tunFlags(0)},
-		{"tun-csum", "", NoValue, 0, tunCsumOption, tunFlags(ipvs.TunnelChecksum)},
-		{"tun-remcsum", "", NoValue, 0, tunRemCsumOption, tunFlags(ipvs.TunnelRemoteChecksum)},
+	{"real-server", "r", "", 0, serverOption, (*builder).setServer},
+	{"masquerading", "m", NoValue, 0, forwardOption, (*builder).setMasquerading},
+	{"ipip", "i", NoValue, 0, forwardOption, (*builder).setIPIP},
+	{"gatewaying", "g", NoValue, 0, forwardOption, (*builder).setGatewaying},
+	{"weight", "w", "", 0, weightOption, (*builder).setWeight},
+	{"u-threshold", "x", "", 0, upperOption, (*builder).setUpper},
+	{"l-threshold", "y", "", 0, lowerOption, (*builder).setLower},
+	{"tun-type", "", "", 0, tunTypeOption, (*builder).setTunType},
+	{"tun-port", "", "", 0, tunPortOption, (*builder).setTunPort},
+	{"tun-nocsum", "", NoValue, 0, tunNoCsumOption, nil},
+	{"tun-csum", "", NoValue, 0, tunCsumOption, (*builder).setTunCsum},
+	{"tun-remcsum", "", NoValue, 0, tunRemCsumOption, (*builder).setTunRemCsum},
 
-		{"numeric", "n", NoValue, 0, numericOption, nil},
-		{"connection", "c", NoValue, 0, connectionOption, nil},
-		{"timeout", "", NoValue, 0, timeoutOption, nil},
-		{"daemon", "", NoValue, 0, daemonOption, nil},
-		{"stats", "", NoValue, 0, statsOption, nil},
-		{"rate", "", NoValue, 0, rateOption, nil},
-		{"thresholds", "", NoValue, 0, thresholdsOption, nil},
-		{"persistent-conn", "", NoValue, 0, persistentConnOption, nil},
-		{"tun-info", "", NoValue, 0, tunInfoOption, nil},
-		{"nosort", "", NoValue, 0, nosortOption, nil},
-		{"sort", "", NoValue, 0, 0, nil},
-		{"exact", "X", NoValue, 0, exactOption, nil},
-		{"output", "", "", 0, outputOption, (*builder).setOutput},
-		{"json", "", NoValue, 0, outputOption, (*builder).setJSON},
-		{"watch", "", optionalValue, 0, watchOption, (*builder).setWatch},
-		{"sort-by", "", "", 0, sortByOption, (*builder).setSortBy},
-		{"state", "", "", 0, stateOption, (*builder).setState},
-		{"client", "", "", 0, clientOption, (*builder).setClient},
-		{"virtual", "", "", 0, virtualOption, (*builder).setVirtual},
-		{"destination", "", "", 0, destinationOption, (*builder).setDestination},
-		{"count-by", "", "", 0, countByOption, (*builder).setCountBy},
+	{"numeric", "n", NoValue, 0, numericOption, nil},
+	{"connection", "c", NoValue, 0, connectionOption, nil},
+	{"timeout", "", NoValue, 0, timeoutOption, nil},
+	{"daemon", "", NoValue, 0, daemonOption, nil},
+	{"stats", "", NoValue, 0, statsOption, nil},
+	{"rate", "", NoValue, 0, rateOption, nil},
+	{"thresholds", "", NoValue, 0, thresholdsOption, nil},
+	{"persistent-conn", "", NoValue, 0, persistentConnOption, nil},
+	{"tun-info", "", NoValue, 0, tunInfoOption, nil},
+	{"nosort", "", NoValue, 0, nosortOption, nil},
+	{"sort", "", NoValue, 0, 0, nil},
+	{"exact", "X", NoValue, 0, exactOption, nil},
+	{"output", "", "", 0, outputOption, (*builder).setOutput},
+	{"json", "", NoValue, 0, outputOption, (*builder).setJSON},
+	{"watch", "", optionalValue, 0, watchOption, (*builder).setWatch},
+	{"sort-by", "", "", 0, sortByOption, (*builder).setSortBy},
+	{"state", "", "", 0, stateOption, (*builder).setState},
+	{"client", "", "", 0, clientOption, (*builder).setClient},
+	{"virtual", "", "", 0, virtualOption, (*builder).setVirtual},
+	{"destination", "", "", 0, destinationOption, (*builder).setDestination},
+	{"count-by", "", "", 0, countByOption, (*builder).setCountBy},
 
-		{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
-		{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},
-		{"mcast-port", "", "", 0, portOption, (*builder).setMcastPort},
-		{"mcast-ttl", "", "", 0, ttlOption, (*builder).setTTL},
-		{"syncid", "", "", 0, syncIDOption, (*builder).setSyncID},
-		{"sync-maxlen", "", "", 0, maxLenOption, (*builder).setMaxLen},
-	}
-	flags := pflag.NewFlagSet("ipvsadm", pflag.ContinueOnError)
-	for _, o := range rows {
-		flags.VarPF(o, o.long, o.short, "").NoOptDefVal = o.kind
-	}
-	return flags
+	{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
+	{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},
+	{"mcast-port", "", "", 0, portOption, (*builder).setMcastPort},
+	{"mcast-ttl", "", "", 0, ttlOption, (*builder).setTTL},
+	{"syncid", "", "", 0, syncIDOption, (*builder).setSyncID},
+	{"sync-maxlen", "", "", 0, maxLenOption, (*builder).setMaxLen},
 }

@@ -11,12 +11,15 @@ import (
 // Parser parses command lines. Use NewParser; the zero value is not usable. It is not
 // safe for concurrent use.
 type Parser struct {
+	flags   usedFlags
 	builder builder
 	command Command
 }
 
 // NewParser returns a parser that looks up the names of hosts and ports with hosts.
-func NewParser(hosts *resolve.Resolver) *Parser { return &Parser{builder: builder{hosts: hosts}} }
+func NewParser(hosts *resolve.Resolver) *Parser {
+	return &Parser{flags: newUsedFlags(), builder: builder{hosts: hosts}}
+}
 
 // Parse parses the arguments of one command, without the name of the program. The
 // command is valid until the next call. Errors are a NoCommandError, a *WordError or a
@@ -28,7 +31,7 @@ func (p *Parser) ParseRule(words []string) (*Command, error) { return p.parse(wo
 
 func (p *Parser) parse(words []string, noCommand func([]string) string) (*Command, error) {
 	p.command = Command{}
-	if err := p.builder.read(words); err != nil {
+	if err := p.builder.read(scanner{flags: p.flags, words: words}); err != nil {
 		return nil, explain(err, words, noCommand)
 	}
 	p.builder.build(&p.command)
@@ -86,8 +89,7 @@ func (b *builder) reset(a action) {
 }
 
 // read parses the arguments of a command and checks them.
-func (b *builder) read(words []string) error {
-	s := scanner{flags: options(), words: words}
+func (b *builder) read(s scanner) error {
 	first, err := s.next()
 	if err != nil || first.flag == nil || optionOf(first).action == 0 {
 		return NoCommandError{}

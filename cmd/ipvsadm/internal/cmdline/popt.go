@@ -13,7 +13,7 @@ import (
 // so that errors are reported in the order of the arguments. The NoOptDefVal of a flag
 // is NoValue, optionalValue, or "" if a value is required.
 type scanner struct {
-	flags *pflag.FlagSet
+	flags usedFlags
 	words []string
 
 	// leftovers are the words that are neither options nor values of options. They
@@ -68,14 +68,14 @@ func (s *scanner) next() (parsedOption, error) {
 // long parses --name, --name value and --name=value.
 func (s *scanner) long() (parsedOption, error) {
 	name, value, hasValue := strings.Cut(s.word[2:], "=")
-	return s.take(s.flags.Lookup(name), value, hasValue)
+	return s.take(s.flags.lookUp(name), value, hasValue)
 }
 
 // short parses the first option of a cluster: -n, -p 300, -p300 or -p=300.
 func (s *scanner) short() (parsedOption, error) {
 	letter, rest := s.cluster[:1], s.cluster[1:]
 	s.cluster = ""
-	flag := s.flags.ShorthandLookup(letter)
+	flag := s.flags.lookUpLetter(letter)
 	value, hasValue := strings.CutPrefix(rest, "=")
 	switch {
 	case flag == nil || hasValue:

@@ -10,7 +10,7 @@ import (
 // scanAll splits words into options, as pairs of name and value, and leftovers. The text
 // of an error is in complaint.
 func scanAll(words ...string) (found [][2]string, leftovers []string, complaint string) {
-	s := scanner{flags: options(), words: words}
+	s := scanner{flags: newUsedFlags(), words: words}
 	for {
 		g, err := s.next()
 		if err != nil {

@@ -23,11 +23,13 @@ func (b *builder) portProtocol() ipvs.Protocol {
 	return b.service.Protocol
 }
 
-func forward(m ipvs.ForwardingMethod) func(*builder, string) error {
-	return func(b *builder, _ string) error {
-		b.destination.Forward = m
-		return nil
-	}
+func (b *builder) setMasquerading(string) error { return b.setForward(ipvs.Masquerade) }
+func (b *builder) setIPIP(string) error         { return b.setForward(ipvs.Tunnel) }
+func (b *builder) setGatewaying(string) error   { return b.setForward(ipvs.DirectRoute) }
+
+func (b *builder) setForward(m ipvs.ForwardingMethod) error {
+	b.destination.Forward = m
+	return nil
 }
 
 func (b *builder) setWeight(value string) error {
@@ -58,9 +60,10 @@ func (b *builder) setTunPort(value string) error {
 	return setNumber(&b.destination.TunnelPort, value, format.TunnelPortRange, "tunnel port")
 }
 
-func tunFlags(f ipvs.TunnelFlags) func(*builder, string) error {
-	return func(b *builder, _ string) error {
-		b.destination.TunnelFlags |= f
-		return nil
-	}
+func (b *builder) setTunCsum(string) error    { return b.setTunnelFlag(ipvs.TunnelChecksum) }
+func (b *builder) setTunRemCsum(string) error { return b.setTunnelFlag(ipvs.TunnelRemoteChecksum) }
+
+func (b *builder) setTunnelFlag(f ipvs.TunnelFlags) error {
+	b.destination.TunnelFlags |= f
+	return nil
 }

@@ -22,15 +22,17 @@ func DefaultService(id ipvs.ServiceID) ipvs.Service {
 // The setters of the option table, here and in other files, parse the value of an option
 // into the builder.
 
-func service(p ipvs.Protocol) func(*builder, string) error {
-	return func(b *builder, value string) error {
-		end, err := parseEndpoint(value, p, b.hosts)
-		if err != nil {
-			return illegalAddress(illegal("virtual server address[:port]"), value, p, b.hosts)
-		}
-		b.service.ServiceID = ipvs.ServiceID{Protocol: p, AddrPort: end.AddrPort(), IPv6: end.addr.Is4In6()}
-		return nil
+func (b *builder) setTCP(value string) error  { return b.setService(ipvs.TCP, value) }
+func (b *builder) setUDP(value string) error  { return b.setService(ipvs.UDP, value) }
+func (b *builder) setSCTP(value string) error { return b.setService(ipvs.SCTP, value) }
+
+func (b *builder) setService(p ipvs.Protocol, value string) error {
+	end, err := parseEndpoint(value, p, b.hosts)
+	if err != nil {
+		return illegalAddress(illegal("virtual server address[:port]"), value, p, b.hosts)
 	}
+	b.service.ServiceID = ipvs.ServiceID{Protocol: p, AddrPort: end.AddrPort(), IPv6: end.addr.Is4In6()}
+	return nil
 }
 
 func (b *builder) setFWMark(value string) error {

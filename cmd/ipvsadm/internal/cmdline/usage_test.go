@@ -28,7 +28,7 @@ func TestUsageExplainsEveryOption(t *testing.T) {
 		"delete-server": true, "list": true, "zero": true, "set": true,
 	}
 	want := map[string]explained{}
-	optionTable().VisitAll(func(f *pflag.Flag) {
+	Options().VisitAll(func(f *pflag.Flag) {
 		if !strings.HasPrefix(f.Name, "=") {
 			want[f.Name] = explained{f.Shorthand, f.NoOptDefVal != NoValue || with[f.Name]}
 		}

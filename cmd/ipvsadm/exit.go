@@ -81,8 +81,8 @@ func (a *app) fail(err error) int {
 	case errors.As(err, &initErr), notPermitted(err):
 		// Every command of IPVS in the kernel needs the same capability, so the first
 		// one to fail stands for the check that ipvsadm 1.31 makes at its start.
-		a.complain("Can't initialize ipvs: " + message(err))
-		a.complain("Are you sure that IP Virtual Server is built in the kernel or as module?")
+		a.complain("Can't initialize ipvs: " + message(err) + "\n" +
+			"Are you sure that IP Virtual Server is built in the kernel or as module?")
 		a.complainHint(err)
 		return exitUsage
 	case errors.As(err, &usage):

@@ -16,7 +16,7 @@ type host struct {
 	getenv        func(string) string
 	dial          func() (*ipvs.Client, error)
 	moduleLoaded  func() (bool, error) // whether the kernel has IPVS; loads nothing
-	loadModule    func()               // failures show when dial is called again
+	loadModule    func() (tried bool)  // failures show when dial is called again
 	unloadModules func() error
 	lock          func() (unlock func(), locked bool) // locks out other restores
 	resolver      *resolve.Resolver
@@ -40,8 +40,7 @@ func (a *app) dial() (err error) {
 		return nil
 	}
 	a.client, err = a.host.dial()
-	if errors.Is(err, ipvs.ErrNoIPVS) {
-		a.host.loadModule()
+	if errors.Is(err, ipvs.ErrNoIPVS) && a.host.loadModule() {
 		a.client, err = a.host.dial()
 	}
 	if err != nil {

@@ -148,7 +148,7 @@ func fakeHost(k *ipvstest.Kernel, root string) host {
 	present := func() (bool, error) { return true, nil }
 	nothing := func() {}
 	return host{
-		root: root, getenv: os.Getenv, dial: k.Dial, moduleLoaded: present, loadModule: nothing, unloadModules: func() error { return nil },
+		root: root, getenv: os.Getenv, dial: k.Dial, moduleLoaded: present, loadModule: func() bool { return false }, unloadModules: func() error { return nil },
 		lock:         func() (func(), bool) { return nothing, false },
 		resolver:     resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }),
 		raiseSIGPIPE: nothing,

@@ -207,7 +207,7 @@ func TestWatchRecoversWhenModuleReturns(t *testing.T) {
 		loads, dials := 0, 0
 		m := fakeHost(before, "")
 		m.moduleLoaded = func() (bool, error) { return loaded.Load(), nil }
-		m.loadModule = func() { loads++ }
+		m.loadModule = func() bool { loads++; return true }
 		m.dial = func() (*ipvs.Client, error) { dials++; return now.Load().Dial() }
 		go func() {
 			time.Sleep(time.Second)

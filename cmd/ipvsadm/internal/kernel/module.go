@@ -45,12 +45,15 @@ func listFamilies() ([]genetlink.Family, error) {
 	return conn.ListFamilies()
 }
 
-// LoadModule loads the module of IPVS. It returns no error, because the next Dial does.
-// Without modprobe, as in many containers, it saves the time of a fork.
-func LoadModule() {
-	if _, err := os.Stat(modprobePath); err == nil {
-		_ = modprobe("--", "ip_vs").Run()
+// LoadModule loads the module of IPVS. It returns no error, because the next Dial does,
+// and false if there is nothing to load it with, as in many containers, where another
+// Dial would find the same.
+func LoadModule() (tried bool) {
+	if _, err := os.Stat(modprobePath); err != nil {
+		return false
 	}
+	_ = modprobe("--", "ip_vs").Run()
+	return true
 }
 
 // UnloadModules unloads the module of IPVS and those that use it. It is no error if the

@@ -97,12 +97,10 @@ type TunnelChecksum struct {
 }
 
 var (
-	noChecksum     = TunnelChecksum{"tun-nocsum", 0}
-	checksum       = TunnelChecksum{"tun-csum", ipvs.TunnelChecksum}
-	remoteChecksum = TunnelChecksum{"tun-remcsum", ipvs.TunnelRemoteChecksum}
-
-	gueChecksums = []TunnelChecksum{checksum, remoteChecksum, noChecksum}
-	greChecksums = []TunnelChecksum{checksum, noChecksum}
+	gueChecksums = []TunnelChecksum{
+		{"tun-csum", ipvs.TunnelChecksum}, {"tun-remcsum", ipvs.TunnelRemoteChecksum}, {"tun-nocsum", 0},
+	}
+	greChecksums = []TunnelChecksum{{"tun-csum", ipvs.TunnelChecksum}, {"tun-nocsum", 0}}
 )
 
 // TunnelOptionsOf returns the options of a type of tunnel. ok is false for a type that

@@ -122,7 +122,7 @@ func (e *Error) Unwrap() error { return e.Errno }
 
 // Is matches what the error means besides what the Errno matches by itself.
 func (e *Error) Is(target error) bool {
-	if meaning := e.refusal().meaning; meaning != nil && errors.Is(meaning, target) {
+	if meaning := e.refusal().meaning; meaning != nil && errors.Is(*meaning, target) {
 		return true
 	}
 	switch target {
@@ -158,7 +158,7 @@ func (e *Error) refusal() refusal {
 type refusal struct {
 	command Command // 0 for any
 	errno   syscall.Errno
-	meaning error // what errors.Is matches besides the errno; nil for nothing of ours
+	meaning *error // what errors.Is matches besides the errno; nil for nothing of ours
 	text    string
 }
 
@@ -166,26 +166,28 @@ type refusal struct {
 // start_sync_thread and stop_sync_thread in ip_vs_sync.c, in the words of ipvsadm.
 //
 // ENOPROTOOPT means that the module is being unloaded (ip_vs_use_count_inc).
+//
+// The table has the addresses of errors, not their values, so that it is constant data.
 var refusals = [...]refusal{
 	{CommandNewService, syscall.EEXIST, nil, "Service already exists"},
-	{CommandNewService, syscall.ENOENT, ErrNoScheduler, "Scheduler or persistence engine not found"},
-	{CommandNewService, syscall.ENOPROTOOPT, ErrNoIPVS, "Protocol not available"},
-	{CommandSetService, syscall.ESRCH, ErrNoService, "No such service"},
-	{CommandSetService, syscall.ENOENT, ErrNoScheduler, "Scheduler or persistence engine not found"},
-	{CommandDelService, syscall.ESRCH, ErrNoService, "No such service"},
-	{CommandGetService, syscall.ESRCH, ErrNoService, "No such service"},
-	{CommandGetDestinations, syscall.ESRCH, ErrNoService, "No such service"},
-	{CommandZero, syscall.ESRCH, ErrNoService, "No such service"},
-	{CommandNewDestination, syscall.ESRCH, ErrNoService, "Service not defined"},
+	{CommandNewService, syscall.ENOENT, &ErrNoScheduler, "Scheduler or persistence engine not found"},
+	{CommandNewService, syscall.ENOPROTOOPT, &ErrNoIPVS, "Protocol not available"},
+	{CommandSetService, syscall.ESRCH, &ErrNoService, "No such service"},
+	{CommandSetService, syscall.ENOENT, &ErrNoScheduler, "Scheduler or persistence engine not found"},
+	{CommandDelService, syscall.ESRCH, &ErrNoService, "No such service"},
+	{CommandGetService, syscall.ESRCH, &ErrNoService, "No such service"},
+	{CommandGetDestinations, syscall.ESRCH, &ErrNoService, "No such service"},
+	{CommandZero, syscall.ESRCH, &ErrNoService, "No such service"},
+	{CommandNewDestination, syscall.ESRCH, &ErrNoService, "Service not defined"},
 	{CommandNewDestination, syscall.EEXIST, nil, "Destination already exists"},
-	{CommandSetDestination, syscall.ESRCH, ErrNoService, "Service not defined"},
-	{CommandSetDestination, syscall.ENOENT, ErrNoDestination, "No such destination"},
-	{CommandDelDestination, syscall.ESRCH, ErrNoService, "Service not defined"},
-	{CommandDelDestination, syscall.ENOENT, ErrNoDestination, "No such destination"},
+	{CommandSetDestination, syscall.ESRCH, &ErrNoService, "Service not defined"},
+	{CommandSetDestination, syscall.ENOENT, &ErrNoDestination, "No such destination"},
+	{CommandDelDestination, syscall.ESRCH, &ErrNoService, "Service not defined"},
+	{CommandDelDestination, syscall.ENOENT, &ErrNoDestination, "No such destination"},
 	{CommandNewDaemon, syscall.EEXIST, nil, "Daemon has already run"},
-	{CommandNewDaemon, syscall.ENODEV, ErrNoInterface, "No such device"},
-	{CommandNewDaemon, syscall.ENOPROTOOPT, ErrNoIPVS, "Protocol not available"},
-	{CommandDelDaemon, syscall.ESRCH, ErrNoDaemon, "No daemon is running"},
+	{CommandNewDaemon, syscall.ENODEV, &ErrNoInterface, "No such device"},
+	{CommandNewDaemon, syscall.ENOPROTOOPT, &ErrNoIPVS, "Protocol not available"},
+	{CommandDelDaemon, syscall.ESRCH, &ErrNoDaemon, "No daemon is running"},
 	{0, syscall.EPERM, nil, "Permission denied (you must be root)"},
 	{0, syscall.EINVAL, nil, "Invalid operation.  Possibly wrong module version, address not unicast, ..."},
 	{0, syscall.ENOPROTOOPT, nil, "Protocol not available"},

@@ -11,12 +11,17 @@ import (
 	"strings"
 )
 
-// totalsTitles are the lines without numbers.
-var totalsTitles = map[int]string{
-	1: "Total Incoming Outgoing Incoming Outgoing",
-	2: "Conns Packets Packets Bytes Bytes",
-	4: "",
-	5: "Conns/s Pkts/s Pkts/s Bytes/s Bytes/s",
+// totalsTitles returns a line without numbers.
+func totalsTitles(line int) string {
+	switch line {
+	case 1:
+		return "Total Incoming Outgoing Incoming Outgoing"
+	case 2:
+		return "Conns Packets Packets Bytes Bytes"
+	case 5:
+		return "Conns/s Pkts/s Pkts/s Bytes/s Bytes/s"
+	}
+	return ""
 }
 
 const totalsLines = 6
@@ -42,7 +47,7 @@ func ReadTotals(r io.Reader) (Stats, error) {
 		case totalsLines:
 			err = parseTotals(words, &s.CPS, &s.InPPS, &s.OutPPS, &s.InBPS, &s.OutBPS)
 		default:
-			err = checkTitles(words, totalsTitles[n])
+			err = checkTitles(words, totalsTitles(n))
 		}
 		if err != nil {
 			return Stats{}, fmt.Errorf("ipvs: totals, line %d: %w", n, err)

@@ -141,7 +141,7 @@ func classify(root, path string) (contentKind, error) {
 			return holdsRules, nil
 		case err == nil && assignment().MatchString(strings.TrimPrefix(strings.Join(line.Words, " "), "export ")):
 			return holdsSettings, nil
-		case err == nil, errors.Is(err, errTooLong), errors.Is(err, errNUL):
+		case err == nil, errors.Is(err, tooLongError{}), errors.Is(err, errNUL):
 			holds = holdsRules
 		default:
 			return unknownContent, readError(path, err)

@@ -20,10 +20,11 @@ type Line struct {
 // MaxLine is the maximum length of a line in bytes.
 const MaxLine = 64 << 10
 
-var (
-	errTooLong = fmt.Errorf("the line has more than %d bytes", MaxLine)
-	errNUL     = errors.New("the line contains a NUL byte")
-)
+var errNUL = errors.New("the line contains a NUL byte")
+
+type tooLongError struct{}
+
+func (tooLongError) Error() string { return fmt.Sprintf("the line has more than %d bytes", MaxLine) }
 
 // Lines parses rules. It yields a line that it cannot read with its number, no words
 // and an error. After an error of the line itself, such as one of more than MaxLine
@@ -36,7 +37,7 @@ func Lines(r io.Reader) iter.Seq2[Line, error] {
 			text, err := reader.ReadSlice('\n')
 			end := err
 			if errors.Is(err, bufio.ErrBufferFull) {
-				err, end = errTooLong, nil
+				err, end = tooLongError{}, nil
 			} else if errors.Is(err, io.EOF) {
 				err = nil
 			}
@@ -48,7 +49,7 @@ func Lines(r io.Reader) iter.Seq2[Line, error] {
 			if (err != nil || len(line.Words) > 0) && !yield(line, err) {
 				return
 			}
-			if errors.Is(err, errTooLong) {
+			if errors.Is(err, tooLongError{}) {
 				end = skipLine(reader)
 			}
 			if end != nil {

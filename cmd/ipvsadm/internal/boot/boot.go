@@ -7,8 +7,6 @@ package boot
 import (
 	"bufio"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
@@ -56,33 +54,49 @@ type Boot struct {
 }
 
 type verb struct {
+	name           string
 	do             func(*Boot) error
 	configOptional bool // runs even if the configuration cannot be read
 	quiet          bool // runs after another verb, which has printed the warnings
 }
 
-var verbs = map[string]verb{
-	"start":        {do: (*Boot).start},
-	"stop":         {do: (*Boot).stop},
-	"restart":      {do: (*Boot).restart},
-	"reload":       {do: (*Boot).start},
-	"force-reload": {do: (*Boot).start},
-	"save":         {do: (*Boot).save},
-	"status":       {do: (*Boot).status, configOptional: true},
-	"panic":        {do: (*Boot).panic, configOptional: true},
-	"unload":       {do: (*Boot).unload, configOptional: true, quiet: true},
+var verbs = [...]verb{
+	{name: "force-reload", do: (*Boot).start},
+	{name: "panic", do: (*Boot).panic, configOptional: true},
+	{name: "reload", do: (*Boot).start},
+	{name: "restart", do: (*Boot).restart},
+	{name: "save", do: (*Boot).save},
+	{name: "start", do: (*Boot).start},
+	{name: "status", do: (*Boot).status, configOptional: true},
+	{name: "stop", do: (*Boot).stop},
+	{name: "unload", do: (*Boot).unload, configOptional: true, quiet: true},
+}
+
+// verbNamed returns a verb, or the zero verb if there is none of that name.
+func verbNamed(name string) verb {
+	for _, v := range verbs {
+		if v.name == name {
+			return v
+		}
+	}
+	return verb{}
 }
 
 // IsVerb tells whether name is a verb.
-func IsVerb(name string) bool { return verbs[name].do != nil }
+func IsVerb(name string) bool { return verbNamed(name).do != nil }
 
 // Verbs returns the names of the verbs, sorted.
-func Verbs() []string { return slices.Sorted(maps.Keys(verbs)) }
+func Verbs() (names []string) {
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	return names
+}
 
 // Run executes a verb, for which IsVerb must be true. Besides ErrStopped and
 // ErrNotConfigured, errors may be those of package rules.
 func (b *Boot) Run(name string) (err error) {
-	verb := verbs[name]
+	verb := verbNamed(name)
 	if b.config, err = sysconfig.Locate(b.Root); err != nil {
 		if !verb.configOptional {
 			return notConfigured(err)

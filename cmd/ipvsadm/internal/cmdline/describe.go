@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // CommandDescription describes a command for completion and documentation.
@@ -136,10 +135,10 @@ func (o *option) describe(rows []*option, texts map[string]usageText, l legality
 type usageText struct{ argument, text string }
 
 // usageLine matches the explanation of an option in the usage: --long ARG  -s  text. Its
-// text may continue on indented lines. Commands do not need it, so it costs them nothing.
-var usageLine = sync.OnceValue(func() *regexp.Regexp {
+// text may continue on indented lines.
+func usageLine() *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^  --([a-z][-a-z0-9]*)((?: \S+)*?)  +(?:-(\S)  )?(\S.*(?:\n {20,}\S.*)*)`)
-})
+}
 
 // usageTexts parses the usage.
 func usageTexts() map[string]usageText {

@@ -49,7 +49,7 @@ func ParseSave(words []string) (o SaveOptions, err error) {
 var saveOptions = []string{"--all", "--output"}
 
 // ErrOutputTwice means that --output would leave all files but the last unwritten.
-var ErrOutputTwice = Usagef("--output: given twice")
+var ErrOutputTwice error = &UsageError{"--output: given twice"}
 
 func noFile() error {
 	return WithHint(Usagef("--output: missing argument"), "name the file: --output FILE")
@@ -66,7 +66,18 @@ const (
 	ClearFirst                      // empty the table, then execute the rules in order
 )
 
-var restoreModes = map[string]RestoreMode{"--check": CheckOnly, "--dry-run": DryRun, "--clear": ClearFirst}
+// restoreMode returns the mode that an option selects, or ByDifference if it selects none.
+func restoreMode(word string) RestoreMode {
+	switch word {
+	case "--check":
+		return CheckOnly
+	case "--dry-run":
+		return DryRun
+	case "--clear":
+		return ClearFirst
+	}
+	return ByDifference
+}
 
 var restoreOptions = []string{"--check", "--dry-run", "--clear", "--help"}
 
@@ -86,8 +97,8 @@ func ParseRestore(words []string) (o RestoreOptions, err error) {
 			files = append(files, words[i+1:]...)
 			break
 		}
-		mode, known := restoreModes[word]
-		switch {
+		mode := restoreMode(word)
+		switch known := mode != ByDifference; {
 		case word == "-h" || word == "--help":
 			return RestoreOptions{Help: true}, nil
 		case known && o.Mode != ByDifference && o.Mode != mode:

@@ -29,20 +29,22 @@ func helpPages(width, height int) (pages [][][]byte) {
 	return pages
 }
 
-// helpTexts is what each key does.
-var helpTexts = []struct{ keys, text string }{
-	{"q ^C", "quit"},
-	{"h ?", "show this list"},
-	{"Space", "read now"},
-	{"p", "pause: read only on Space, until p is pressed again"},
-	{"< >", "sort by another column: " + strings.Join(listing.SortKeys(), ", ")},
-	{"Left Right", "as < >"},
-	{"Up Down", "scroll by a row, as k and j"},
-	{"PgUp PgDn", "scroll by a screen, as ^B and ^F"},
-	{"Home End", "go to the first or the last row, as g and G"},
-	{"/", "show only services and servers that contain a text"},
-	{"Esc", "show all again"},
-	{"^Z", "suspend; fg resumes"},
+// helpTexts returns what each key does.
+func helpTexts() []struct{ keys, text string } {
+	return []struct{ keys, text string }{
+		{"q ^C", "quit"},
+		{"h ?", "show this list"},
+		{"Space", "read now"},
+		{"p", "pause: read only on Space, until p is pressed again"},
+		{"< >", "sort by another column: " + strings.Join(listing.SortKeys(), ", ")},
+		{"Left Right", "as < >"},
+		{"Up Down", "scroll by a row, as k and j"},
+		{"PgUp PgDn", "scroll by a screen, as ^B and ^F"},
+		{"Home End", "go to the first or the last row, as g and G"},
+		{"/", "show only services and servers that contain a text"},
+		{"Esc", "show all again"},
+		{"^Z", "suspend; fg resumes"},
+	}
 }
 
 // helpKeyWidth is the width of the column with the keys.
@@ -50,7 +52,7 @@ const helpKeyWidth = 14
 
 // helpLines returns a line for each key, or more if the screen is narrow.
 func helpLines(width int) (lines [][]byte) {
-	for _, help := range helpTexts {
+	for _, help := range helpTexts() {
 		line := fmt.Sprintf("%-*s%s", helpKeyWidth, "  "+help.keys, help.text)
 		for _, part := range format.Wrap(line, width, helpKeyWidth) {
 			lines = append(lines, []byte(part))

@@ -43,7 +43,7 @@ func TestManualNamesAllKeys(t *testing.T) {
 		t.Fatal("no table of keys")
 	}
 	table := strings.NewReplacer(`\fB`, "", `\fR`, "", ",", "", "\t", " ", "\n", " ").Replace(section) + " "
-	for _, help := range helpTexts {
+	for _, help := range helpTexts() {
 		for key := range strings.FieldsSeq(help.keys) {
 			if !strings.Contains(table, " "+key+" ") {
 				t.Errorf("the manual does not name %s", key)

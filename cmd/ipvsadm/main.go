@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// The runtime goes without what a short command does not need. At each start it would read
+// the control group's limit of processors, from /proc/self/mountinfo and three other files,
+// and name each piece of its memory with a system call.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+//go:debug decoratemappings=0
+
 // Ipvsadm administers the IP Virtual Server (IPVS) of the Linux kernel. The name under
 // which it is called selects the tool: ipvsadm, ipvsadm-save, ipvsadm-restore or
 // ipvsadm-boot.

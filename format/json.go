@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"net/netip"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -26,7 +27,7 @@ type JSON struct {
 
 // Table prints services as one document.
 func (j JSON) Table(w io.Writer, s Snapshot) error {
-	document := TableDocument{Time: j.Time, Services: make([]ServiceDocument, 0, len(s.Table))}
+	document := TableDocument{Time: j.Time, Services: []ServiceDocument{}}
 	if s.Info != nil {
 		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
 	}
@@ -34,10 +35,7 @@ func (j JSON) Table(w io.Writer, s Snapshot) error {
 		stats, rates := statsDocuments(s.Totals)
 		document.Totals = &TotalsDocument{stats, rates}
 	}
-	for i := range s.Table {
-		document.Services = append(document.Services, j.service(&s.Table[i]))
-	}
-	return j.write(w, document)
+	return j.writeTable(w, document, s.Table)
 }
 
 // service makes the document of a service with its destinations.
@@ -216,10 +214,18 @@ func (j JSON) endpoint(p ipvs.Protocol, e netip.AddrPort) EndpointDocument {
 }
 
 func (j JSON) write(w io.Writer, document any) error {
-	e := json.NewEncoder(controlEscaper{w})
+	return j.encoder(controlEscaper{w}, 0).Encode(document)
+}
+
+// encoder returns an encoder of what is depth levels deep in a document.
+func (j JSON) encoder(w io.Writer, depth int) *json.Encoder {
+	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	if j.Time.IsZero() {
-		e.SetIndent("", "  ")
+		e.SetIndent(strings.Repeat(jsonIndent, depth), jsonIndent)
 	}
-	return e.Encode(document)
+	return e
 }
+
+// jsonIndent indents each level of a document that is not repeated.
+const jsonIndent = "  "

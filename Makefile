@@ -196,7 +196,7 @@ shell: go
 cookbook: export COOKBOOK := write
 cookbook: demo
 
-# Measures ipvsadm beside the original; SECTION is one of start, restore, list, connections, names, growth and peers, or all.
+# Measures ipvsadm beside the original; SECTION is one of start, restore, list, connections, names, growth, memory and peers, or all.
 bench: build
 	@exec testdata/lab/bench/run.sh $(SECTION)
 

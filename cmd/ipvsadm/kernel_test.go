@@ -28,6 +28,7 @@ func TestKernel(t *testing.T) {
 	t.Run("examples of the README", testReadme)
 	t.Run("boot script of OpenRC", testOpenRC)
 	t.Run("completion", testCompletion)
+	t.Run("memory of tables", testMemoryOfTables)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 

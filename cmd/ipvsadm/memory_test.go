@@ -5,6 +5,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +30,30 @@ func measure(path string) int {
 		panic(err)
 	}
 	return cmd.ProcessState.ExitCode()
+}
+
+// peakOf runs a command line, and returns its peak memory in MiB, exit status and messages.
+func peakOf(t *testing.T, line, stdin string, stdout io.Writer) (peak, status int, stderr string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "peak")
+	cmd := exec.Command(os.Args[0], strings.Fields(line)...)
+	cmd.Env = append(os.Environ(), measured+"="+file)
+	cmd.Stdin, cmd.Stdout = strings.NewReader(stdin), stdout
+	var messages strings.Builder
+	cmd.Stderr = &messages
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kib, err := strconv.Atoi(string(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib >> 10, cmd.ProcessState.ExitCode(), messages.String()
 }
 
 // realBinary returns the lab's binary, or one that is built here.
@@ -88,39 +114,79 @@ func TestMemoryOfRules(t *testing.T) {
 			if inKernel {
 				inNewNamespace(t)
 			}
-			peakFile := filepath.Join(t.TempDir(), "peak")
-			cmd := exec.Command(os.Args[0], append([]string{program}, strings.Fields(test.line)...)...)
-			cmd.Env = append(os.Environ(), measured+"="+peakFile)
-			cmd.Stdin = strings.NewReader(test.rules)
+			var stdout io.Writer
 			if strings.HasPrefix(test.name, "unread") {
-				cmd.Stdout = closedPipe(t)
+				stdout = closedPipe(t)
 			}
-			var stderr strings.Builder
-			cmd.Stderr = &stderr
-			err := cmd.Run()
-			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-				t.Fatal(err)
-			}
-			if status := cmd.ProcessState.ExitCode(); status != test.status {
+			peak, status, stderr := peakOf(t, program+" "+test.line, test.rules, stdout)
+			if status != test.status {
 				t.Errorf("exit status %d, want %d", status, test.status)
 			}
-			messages := strings.SplitAfter(stderr.String(), "\n")
+			messages := strings.SplitAfter(stderr, "\n")
 			messages = messages[:len(messages)-1]
 			if len(messages) != test.messages || len(messages) > 0 && strings.TrimSuffix(messages[len(messages)-1], "\n") != test.last {
-				t.Errorf("%d messages, want %d, ending in %.200q", len(messages), test.messages, stderr.String()[max(0, stderr.Len()-200):])
+				t.Errorf("%d messages, want %d, ending in %.200q", len(messages), test.messages, stderr[max(0, len(stderr)-200):])
 			}
-			content, err := os.ReadFile(peakFile)
-			if err != nil {
-				t.Fatal(err)
-			}
-			peak, err := strconv.Atoi(string(content))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if peak >>= 10; peak > test.peak {
+			if peak > test.peak {
 				t.Errorf("%d MiB, want at most %d", peak, test.peak)
 			}
 			t.Logf("%d MiB", peak)
 		})
 	}
+}
+
+// Listings, saves and restores of large tables, in the lab.
+func testMemoryOfTables(t *testing.T) {
+	for _, table := range []struct {
+		services, servers int
+		peak, documents   int // MiB at most: of classic listings and saves, and of all else
+	}{
+		{1000, 10, 12, 40},
+		{10_000, 0, 32, 48},
+	} {
+		t.Run(fmt.Sprintf("%d x %d", table.services, table.servers), func(t *testing.T) {
+			inNewNamespace(t)
+			rules := rulesOf(table.services, table.servers)
+			for _, run := range []struct {
+				line, stdin string
+				peak        int
+			}{
+				{" -R", rules, table.documents},
+				{" -Ln", "", table.peak},
+				{" -Sn", "", table.peak},
+				{" -Ln --stats", "", table.documents},
+				{" -Ln --output json", "", table.documents},
+				{" -Ln --output table", "", table.documents},
+				{" -L --output prometheus", "", table.documents},
+				{"-restore", rules, table.documents},
+				{" -C", "", table.documents},
+				{"-restore", rules, table.documents},
+			} {
+				peak, status, stderr := peakOf(t, binary+run.line, run.stdin, nil)
+				if status != 0 || stderr != "" {
+					t.Errorf("ipvsadm%s: exit status %d, %s", run.line, status, stderr)
+				}
+				if peak > run.peak {
+					t.Errorf("ipvsadm%s: %d MiB, want at most %d", run.line, peak, run.peak)
+				}
+				t.Logf("ipvsadm%s: %d MiB", run.line, peak)
+			}
+		})
+	}
+}
+
+// rulesOf returns the rules of a table with so many services, each with so many servers.
+func rulesOf(services, servers int) string {
+	var b strings.Builder
+	service := netip.MustParseAddr("10.0.0.1")
+	for range services {
+		fmt.Fprintf(&b, "-A -t %s:80 -s rr\n", service)
+		server := netip.MustParseAddr("172.16.0.1")
+		for range servers {
+			fmt.Fprintf(&b, "-a -t %s:80 -r %s:80 -m -w 1\n", service, server)
+			server = server.Next()
+		}
+		service = service.Next()
+	}
+	return b.String()
 }

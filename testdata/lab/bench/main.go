@@ -5,7 +5,7 @@
 //
 //	bench [SECTION...]
 //
-// Sections are start, restore, list, connections, names, growth, and peers; without any, all.
+// Sections are start, restore, list, connections, names, growth, memory and peers; without any, all.
 package main
 
 import (
@@ -44,6 +44,7 @@ var sections = []struct {
 	{"connections", (*bench).connections},
 	{"names", (*bench).names},
 	{"growth", (*bench).growth},
+	{"memory", (*bench).memory},
 	{"peers", (*bench).peers},
 }
 

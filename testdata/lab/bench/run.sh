@@ -4,7 +4,7 @@
 #
 # Usage: run.sh [SECTION...]
 #
-# Sections are start, restore, list, connections, names, growth and peers, which measures package ipvs beside other
+# Sections are start, restore, list, connections, names, growth, memory and peers, which measures package ipvs beside other
 # libraries. Without arguments all sections run.
 set -euo pipefail
 

@@ -79,11 +79,11 @@ func ReadAvailable(t testing.TB, far *os.File) string {
 }
 
 // WaitFor waits until text was written to the terminal, and returns everything written
-// until then. It fails the test after 20 seconds.
+// until then. It fails the test after a minute.
 func WaitFor(t testing.TB, far *os.File, text string) string {
 	t.Helper()
 	drawn := ""
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(drawn, text); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(drawn, text); time.Sleep(5 * time.Millisecond) {
 		if drawn += ReadAvailable(t, far); time.Now().After(deadline) {
 			t.Fatalf("never draws %q: %q", text, drawn)
 		}

@@ -57,7 +57,7 @@ func peakOf(t *testing.T, line, stdin string, stdout io.Writer) (peak, status in
 }
 
 // realBinary returns the lab's binary, or one that is built here.
-func realBinary(t *testing.T) string {
+func realBinary(t testing.TB) string {
 	t.Helper()
 	if inKernel {
 		return binary

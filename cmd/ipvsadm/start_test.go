@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// initLimits are how many objects the packages that start before main may allocate, which
+// does not depend on the machine, unlike the time. What is not listed may allocate none.
+//
+// The two packages of tables compile four regular expressions. Newer versions cost more:
+// tablewriter 1.1.5 allocates 700 KB, and runewidth 0.0.31 touches tables of 2 MB.
+var initLimits = map[string]int{
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline": 2,
+	"github.com/ipvsadm-go/ipvsadm/format":                       2,
+	"github.com/ipvsadm-go/ipvsadm/sysconfig":                    6,
+	"github.com/mattn/go-runewidth":                              50, // with the copy of the environment
+	"github.com/olekukonko/tablewriter":                          210,
+	"github.com/spf13/pflag":                                     1,
+	"golang.org/x/sys/unix":                                      1,
+}
+
+// standardLimit is the limit of the packages of Go together.
+const standardLimit = 150
+
+// "init os @0.73 ms, 0.037 ms clock, 432 bytes, 9 allocs"
+var initLine = regexp.MustCompile(`(?m)^init (\S+) @.* (\d+) allocs$`)
+
+func TestPackagesStartCheaply(t *testing.T) {
+	cmd := exec.Command(realBinary(t), "--version")
+	cmd.Env = []string{"GODEBUG=inittrace=1"}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	standard := 0
+	for _, line := range initLine.FindAllStringSubmatch(stderr.String(), -1) {
+		name := line[1]
+		allocs, err := strconv.Atoi(line[2])
+		switch domain, _, _ := strings.Cut(name, "/"); {
+		case err != nil:
+			t.Errorf("%s: %v", line[0], err)
+		case !strings.Contains(domain, "."):
+			standard += allocs
+		case allocs > initLimits[name]:
+			t.Errorf("package %s allocates %d objects before main, more than %d", name, allocs, initLimits[name])
+		}
+	}
+	if standard == 0 || standard > standardLimit {
+		t.Errorf("the packages of Go allocate %d objects before main, want up to %d:\n%s", standard, standardLimit, &stderr)
+	}
+}
+
+// BenchmarkStart is the whole process of a command that needs no kernel. Run it on an idle
+// machine, and see testdata/lab/bench/native for commands that do.
+func BenchmarkStart(b *testing.B) {
+	program := realBinary(b)
+	for b.Loop() {
+		if err := exec.Command(program, "--version").Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -49,7 +49,7 @@ help:
 	@echo 'make test-boot  the boot files, on Debian systems that reboot; INIT=sysvinit for one of the two'
 	@echo 'make test-dist  builds packages twice, and installs, upgrades and removes them'
 	@echo 'make fuzz       FUZZTIME=10m for each target'
-	@echo 'make bench      times and memory, beside the original; SECTION=start for one part'
+	@echo 'make bench      times and memory, beside the original; SECTION=start for one part, SECTION=native without QEMU'
 	@echo 'make vuln       known vulnerabilities of the dependencies'
 	@echo
 	@echo 'make cookbook   SCENARIO=nat: its section of the cookbook anew'
@@ -196,7 +196,9 @@ shell: go
 cookbook: export COOKBOOK := write
 cookbook: demo
 
-# Measures ipvsadm beside the original; SECTION is one of start, restore, list, connections, names, growth, memory and peers, or all.
+# Measures ipvsadm beside the original; SECTION is one of native, start, restore, list, connections, names, growth, memory and peers,
+# or all. PROCESSOR=lab, max or host is the virtual machine's; without it, lab and then max.
+bench: export PROCESSOR := $(PROCESSOR)
 bench: build
 	@exec testdata/lab/bench/run.sh $(SECTION)
 

@@ -3,11 +3,15 @@
 package main
 
 import (
+	"io"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 )
 
 // initLimits are how many objects the packages that start before main may allocate, which
@@ -54,6 +58,26 @@ func TestPackagesStartCheaply(t *testing.T) {
 	}
 	if standard == 0 || standard > standardLimit {
 		t.Errorf("the packages of Go allocate %d objects before main, want up to %d:\n%s", standard, standardLimit, &stderr)
+	}
+}
+
+// A second look for IPVS makes sense only after a try to load the module.
+func TestMissingIPVSIsLookedForAgainAfterLoading(t *testing.T) {
+	for _, tried := range []bool{false, true} {
+		k := ipvstest.New()
+		k.SetLoaded(false)
+		h, dials := fakeHost(k, ""), 0
+		h.dial = func() (*ipvs.Client, error) { dials++; return k.Dial() }
+		h.loadModule = func() bool { return tried }
+		var stderr strings.Builder
+		status := run([]string{"ipvsadm", "-Ln"}, strings.NewReader(""), io.Discard, &stderr, h)
+		want := 1
+		if tried {
+			want = 2
+		}
+		if dials != want || status != exitUsage || !strings.HasPrefix(stderr.String(), "Can't initialize ipvs: Protocol not available\nAre you sure") {
+			t.Errorf("tried %v: %d dials, status %d, %q", tried, dials, status, &stderr)
+		}
 	}
 }
 

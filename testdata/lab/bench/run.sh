@@ -1,16 +1,47 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures ipvsadm, the original and the raw minimum in the lab, and prints a report.
+# Measures ipvsadm, the original and the raw minimum in the lab, and single commands natively, and prints a report.
 #
 # Usage: run.sh [SECTION...]
 #
-# Sections are start, restore, list, connections, names, growth, memory and peers, which measures package ipvs beside other
-# libraries. Without arguments all sections run.
+# Sections are native (native/run.sh, which needs root), and those of the lab: start, restore, list, connections, names,
+# growth, memory and peers, which measures package ipvs beside other libraries. Without arguments all sections run, native only for
+# root.
+#
+# Environment:
+#   PROCESSOR=lab|max|host  the processor of the lab's machine: the one that QEMU emulates for all tests, the newest that it
+#                           can emulate, or with KVM this machine's. Without it, the sections run on lab and then on max,
+#                           because the two programs do not gain the same from a newer one
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$here/../../../bin/ipvsadm
 [[ -f $binary && -x $binary ]] || { echo "run.sh: no binary $binary: build it first" >&2; exit 2; }
+
+processors=(lab max)
+case ${PROCESSOR:-} in
+'') ;;
+lab | max | host) processors=("$PROCESSOR") ;;
+*) echo "run.sh: PROCESSOR is $PROCESSOR, not lab, max or host" >&2; exit 2 ;;
+esac
+
+native='' sections=()
+for section; do
+	case $section in
+	native) native=1 ;;
+	start | restore | list | connections | names | growth | peers) sections+=("$section") ;;
+	*) echo "run.sh: no section $section: see the head of this script" >&2; exit 2 ;;
+	esac
+done
+if (($# == 0)); then
+	if [[ $(id -u) == 0 ]]; then
+		native=1
+	else
+		echo "run.sh: not root, so the section native is left out: make bench SECTION=native asks sudo" >&2
+	fi
+fi
+[[ ! $native ]] || "$here/native/run.sh"
+(($# == 0 || ${#sections[@]})) || exit 0
 
 # shellcheck source-path=SCRIPTDIR source=../vm/work.sh
 source "$here/../vm/work.sh"
@@ -24,10 +55,19 @@ for tool in save restore; do
 	ln -s ipvsadm "$work/ours/ipvsadm-$tool"
 done
 
-processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-machine="$(date +%F), a virtual machine on ${processor:-$(uname -m)} with $(nproc) processors"
-# setpriv: the machine ends if this script is killed. In the background, because traps run only during wait.
-setpriv --pdeathsig TERM "$here/../vm/run.sh" -t 5400 -m 2048 -e BENCH_MACHINE="$machine" \
-	-a "$work/bench:/lab/bench" -a "$work/raw:/lab/raw" -a "$work/peers:/lab/peers" -a "$work/ours:/lab/ours" \
-	sh -c 'modprobe -a ip_vs ip_vs_rr && exec /lab/bench "$@"' sh "$@" &
-wait $!
+model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+for processor in "${processors[@]}"; do
+	unset LAB_CPU
+	export LAB_ACCEL=tcg
+	case $processor in
+	lab) what="the lab's processor, emulated" ;;
+	max) what="QEMU's newest processor, emulated" LAB_CPU=max; export LAB_CPU ;;
+	host) what="this machine's processor, with KVM" LAB_ACCEL=kvm ;;
+	esac
+	machine="$(date +%F), a virtual machine with $what on ${model:-$(uname -m)} with $(nproc) processors"
+	# setpriv: the machine ends if this script is killed. In the background, because traps run only during wait.
+	setpriv --pdeathsig TERM "$here/../vm/run.sh" -t 5400 -m 2048 -e BENCH_MACHINE="$machine" \
+		-a "$work/bench:/lab/bench" -a "$work/raw:/lab/raw" -a "$work/peers:/lab/peers" -a "$work/ours:/lab/ours" \
+		sh -c 'modprobe -a ip_vs ip_vs_rr && exec /lab/bench "$@"' sh "${sections[@]}" &
+	wait $!
+done

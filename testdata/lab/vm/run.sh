@@ -34,6 +34,8 @@
 #   LAB_ACCEL=auto|tcg|kvm  tcg is software emulation; auto tests once per boot of the host whether KVM works
 #   LAB_KERNEL=RELEASE      the kernel of this release of Debian, trixie (6.12) or sid (the newest); without it, that of this
 #                           machine's Debian or Ubuntu
+#   LAB_CPU=NAME            the processor to emulate instead of the lab's, such as max, the newest one that QEMU knows; without
+#                           effect with KVM, which has this machine's
 #   LAB_ENV_NAME=VALUE      the same as -e NAME=VALUE
 #   LAB_APPEND=WORDS        more parameters for the guest's kernel
 set -euo pipefail
@@ -48,7 +50,7 @@ die() { say "$*"; exit 125; }
 usage() { sed -n '/^# Usage/,/^set/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
 # A plain processor is faster to emulate than the newest one. With rdrand the guest has random numbers at once.
-cpu_tcg=Nehalem,+rdrand
+cpu_tcg=${LAB_CPU:-Nehalem,+rdrand}
 
 # With these parameters, an unpacked kernel and a late modprobe, an emulated boot takes 3.5 s instead of 9.
 append="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests rodata=off lsm= tsc=reliable audit=0"

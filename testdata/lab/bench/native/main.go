@@ -3,7 +3,7 @@
 // Native measures whole processes of one command on this machine, without an emulator: ours,
 // the original, and two programs in Go that do nothing. It prints a report in Markdown.
 //
-//	native ROOT
+//	native [-runs N] ROOT
 //
 // ROOT has the programs (run.sh makes it). They run in it, in a network namespace of their
 // own, so that neither this machine's table nor its files matter.
@@ -11,6 +11,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,8 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runs is how often each program runs each command.
-const runs = 300
+var runs = flag.Int("runs", 300, "how often each program runs each command")
 
 // The programs in ROOT.
 const (
@@ -36,11 +36,12 @@ const rule = "-A -t 10.0.0.1:80 -s rr\n"
 var commands = []string{"-A -t 10.0.0.1:80 -s rr", "-Ln", "-R"}
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: native ROOT")
+	flag.Parse()
+	if flag.NArg() != 1 || *runs < 1 {
+		fmt.Fprintln(os.Stderr, "usage: native [-runs N] ROOT")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "native:", err)
 		os.Exit(1)
 	}
@@ -65,6 +66,9 @@ func run(root string) error {
 		return err
 	}
 	fmt.Println(about)
+	if busy() {
+		fmt.Fprintln(os.Stderr, "native: other programs use all processors of this machine: measure again when it is idle")
+	}
 	fmt.Println(scope(withIPVS))
 	if err := p.report("In a root with nothing but the programs", withIPVS); err != nil {
 		return err

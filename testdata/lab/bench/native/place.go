@@ -121,7 +121,7 @@ func (p *place) empty() error {
 // race runs the programs by turns, each time in another order, and returns what each took.
 func (p *place) race(programs []string, arguments string, empty bool) ([][]process, error) {
 	took := make([][]process, len(programs))
-	for run := range runs {
+	for run := range *runs {
 		for turn := range programs {
 			if empty {
 				if err := p.empty(); err != nil {

@@ -30,20 +30,21 @@ func machine() (string, error) {
 	if strings.Contains(string(cpu), " hypervisor") {
 		kind = "a virtual machine"
 	}
-	return fmt.Sprintf("%s, %s with %d processors, %s, kernel %s, load %s; %d runs by turns, medians of whole processes.",
-		time.Now().Format(time.DateOnly), model, runtime.NumCPU(), kind, strings.TrimSpace(string(kernel)), load(), runs), nil
+	return fmt.Sprintf("%s, %s with %d processors, %s, kernel %s, load %.1f; %d runs by turns, medians of whole processes.",
+		time.Now().Format(time.DateOnly), model, runtime.NumCPU(), kind, strings.TrimSpace(string(kernel)), load(), *runs), nil
 }
 
-// load is the average number of processes that ran or waited in the last minute. Above the
-// number of processors, the times are not to be trusted.
-func load() string {
+// load is the average number of processes that ran or waited in the last minute.
+func load() (n float64) {
 	b, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
+	if err == nil {
+		_, _ = fmt.Sscan(string(b), &n)
 	}
-	first, _, _ := strings.Cut(string(b), " ")
-	return first
+	return n
 }
+
+// busy tells whether the programs have to wait for others.
+func busy() bool { return load() > float64(runtime.NumCPU()) }
 
 // report measures all commands.
 func (p *place) report(title string, withIPVS bool) error {

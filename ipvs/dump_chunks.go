@@ -2,7 +2,11 @@
 
 package ipvs
 
-import "github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
+import (
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
+)
 
 // dumpChunk is one datagram of the answer to a dump. The kernel dumps objects in
 // chunks and resumes by index (ip_vs_genl_dump_services and ip_vs_genl_dump_dests in
@@ -79,6 +83,17 @@ func (d *dumpChunks) sharesBoundary(other *dumpChunks) bool {
 			i++
 		default:
 			j++
+		}
+	}
+	return false
+}
+
+// beginsAtOneOf reports whether a chunk other than the first begins at one of some object
+// indices, which are in ascending order.
+func (d *dumpChunks) beginsAtOneOf(indices []int) bool {
+	for i := 1; i < len(d.list); i++ {
+		if _, found := slices.BinarySearch(indices, d.list[i].first); found {
+			return true
 		}
 	}
 	return false

@@ -71,6 +71,13 @@ func state(t *rapid.T, c *ipvs.Client) (all everything) {
 	if all.Table, err = c.Table(); err != nil {
 		t.Fatal(err)
 	}
+	overview, err := c.Overview()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := diff(plain(overview), plain(all.Table)); d != "" {
+		t.Errorf("overview -, table +:\n%s", d)
+	}
 	slices.SortFunc(all.Table, func(a, b ipvs.TableEntry) int {
 		return cmp.Compare(a.Service.ServiceID.String(), b.Service.ServiceID.String())
 	})

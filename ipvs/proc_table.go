@@ -3,7 +3,6 @@
 package ipvs
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -48,38 +47,34 @@ const procTitles = 3
 // procReader iterates over the rows of /proc/net/ip_vs. The first error, which names
 // the line, stays in err and ends the iteration.
 type procReader struct {
-	lines *bufio.Scanner
-	line  int
+	lines *procLines
 	row   procRow
-	err   error
+	// settings is the rest of the line of a destination, for parseProcSettings.
+	settings []byte
+	err      error
 }
 
 func newProcReader(r io.Reader) *procReader {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 32<<10), maxProcLine)
-	return &procReader{lines: lines}
+	return &procReader{lines: &procLines{in: r, buffer: make([]byte, procBuffer)}}
 }
-
-// maxProcLine is far beyond what the kernel writes.
-const maxProcLine = 64 << 10
 
 // next advances to the next row. It returns false at the end and on error.
 func (r *procReader) next() bool {
-	for r.err == nil && r.lines.Scan() {
-		if r.line++; r.line <= procTitles {
-			continue
+	for r.err == nil {
+		line, err := r.lines.next()
+		switch {
+		case err == io.EOF && r.lines.count >= procTitles:
+			return false
+		case err == io.EOF:
+			r.err = io.ErrUnexpectedEOF
+		case err != nil:
+			r.err = err
+		case r.lines.count > procTitles:
+			if r.row, r.settings, err = parseProcRow(line, r.row.service); err != nil {
+				r.err = fmt.Errorf("line %d: %w", r.lines.count, err)
+			}
+			return r.err == nil
 		}
-		var err error
-		if r.row, err = parseProcRow(r.lines.Bytes(), r.row.service); err != nil {
-			r.err = fmt.Errorf("line %d: %w", r.line, err)
-		}
-		return r.err == nil
-	}
-	if r.err == nil {
-		r.err = r.lines.Err()
-	}
-	if r.err == nil && r.line < procTitles {
-		r.err = io.ErrUnexpectedEOF
 	}
 	return false
 }
@@ -90,24 +85,24 @@ func (r *procReader) next() bool {
 //	TCP  0A000001:0050 wlc persistent 300 FFFFFFFF
 //	FWM  00000007 rr
 //	  -> [fd00:0000:0000:0000:0000:0000:0000:0001]:0050      Masq    1      0          0
-func parseProcRow(line []byte, service procService) (row procRow, err error) {
+func parseProcRow(line []byte, service procService) (row procRow, settings []byte, err error) {
 	kind, rest := nextField(line)
-	identity, _ := nextField(rest)
+	identity, settings := nextField(rest)
 	switch string(kind) {
 	case "->":
 		if service == (procService{}) {
-			return row, errors.New("a destination without a service")
+			return row, nil, errors.New("a destination without a service")
 		}
 		row.service = service
 		row.destination, err = parseProcAddrPort(identity)
-		return row, err
+		return row, settings, err
 	case "FWM":
 		mark, ok := parseHex(identity)
 		if !ok || len(identity) != 8 || mark == 0 {
-			return row, fmt.Errorf("%q is not a firewall mark", identity)
+			return row, nil, fmt.Errorf("%q is not a firewall mark", identity)
 		}
 		row.service.fwmark = mark
-		return row, nil
+		return row, nil, nil
 	case "TCP":
 		row.service.protocol = TCP
 	case "UDP":
@@ -115,10 +110,61 @@ func parseProcRow(line []byte, service procService) (row procRow, err error) {
 	case "SCTP":
 		row.service.protocol = SCTP
 	default:
-		return row, fmt.Errorf("%q is not a protocol", kind)
+		return row, nil, fmt.Errorf("%q is not a protocol", kind)
 	}
 	row.service.addrPort, err = parseProcAddrPort(identity)
-	return row, err
+	return row, nil, err
+}
+
+// parseProcSettings parses the end of the line of a destination: the forwarding method,
+// the weight, and the numbers of active and inactive connections. They are as in a dump,
+// except that the file shows every method without a word of its own as Masq, as
+// ip_vs_fwd_name in include/net/ip_vs.h does.
+func parseProcSettings(text []byte, d *Destination) (ok bool) {
+	method, rest := nextField(text)
+	switch string(method) {
+	case "Masq":
+		d.Forward = Masquerade
+	case "Local":
+		d.Forward = Local
+	case "Tunnel":
+		d.Forward = Tunnel
+	case "Route":
+		d.Forward = DirectRoute
+	default:
+		return false
+	}
+	for _, number := range [...]*uint32{&d.Weight, &d.ActiveConns, &d.InactiveConns} {
+		var digits []byte
+		digits, rest = nextField(rest)
+		if *number, ok = parseProcInt(digits); !ok {
+			return false
+		}
+	}
+	end, _ := nextField(rest)
+	return len(end) == 0
+}
+
+// parseProcInt parses a C int, which netlink sends as 32 bits without a sign.
+func parseProcInt(digits []byte) (n uint32, ok bool) {
+	negative := len(digits) > 0 && digits[0] == '-'
+	if negative {
+		digits = digits[1:]
+	}
+	if len(digits) == 0 || len(digits) > len("2147483648") {
+		return 0, false
+	}
+	sum := uint64(0)
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		sum = 10*sum + uint64(c-'0')
+	}
+	if negative {
+		return -uint32(sum), sum <= 1<<31
+	}
+	return uint32(sum), sum < 1<<31
 }
 
 // parseProcAddrPort parses 0A000001:0050 or [fd00:...:0001]:0050.

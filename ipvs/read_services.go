@@ -19,6 +19,12 @@ func (c *Client) Services() ([]Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.completeServices(a, large)
+}
+
+// completeServices returns the services of a dump if it is complete, and dumps them again
+// otherwise. large tells whether all chunks of the dump were large.
+func (c *Client) completeServices(a *answer[Service], large bool) ([]Service, error) {
 	if a.chunks.isComplete() {
 		if c.conn.socket == nil {
 			a.objects = distinctServices(a.objects)

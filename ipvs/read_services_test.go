@@ -5,6 +5,7 @@ package ipvs_test
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ func services(address string, n int) (all []ipvs.Service) {
 	return all
 }
 
-// A list has all services that exist throughout, while many others come and go in the
-// same namespace. Kernels from 7.1 on resize their table meanwhile. The writer pauses
+// A list, or an overview, has all services that exist throughout, while many others come
+// and go in the same namespace, and an overview their destinations. Kernels from 7.1 on resize their table meanwhile. The writer pauses
 // half of the time: a client without a socket of its own needs two equal dumps in a row.
 func TestServicesBesideAWriter(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, w *world) {
@@ -29,7 +30,11 @@ func TestServicesBesideAWriter(t *testing.T) {
 		stay := map[ipvs.ServiceID]bool{}
 		for _, s := range services("10.0.0.1", 300) {
 			stay[s.ServiceID] = true
-			must(t, c.NewService(s))
+			must(t, errors.Join(c.Apply([]ipvs.Change{
+				ipvs.NewService(s),
+				ipvs.NewDestination(s.ServiceID, destination("192.0.2.1:1")),
+				ipvs.NewDestination(s.ServiceID, destination("192.0.2.1:2", directRoute)),
+			})...))
 		}
 		var add, del []ipvs.Change
 		for _, s := range services("10.0.0.2", 1000) {
@@ -58,8 +63,14 @@ func TestServicesBesideAWriter(t *testing.T) {
 			}
 		})
 		lists := 0
-		for range 16 {
-			got, err := c.Services()
+		for n := range 32 {
+			var got ipvs.Table
+			var err error
+			if n%2 == 0 {
+				got, err = servicesOf(c)
+			} else {
+				got, err = c.Overview()
+			}
 			if errors.Is(err, ipvs.ErrInterrupted) {
 				continue
 			}
@@ -67,14 +78,19 @@ func TestServicesBesideAWriter(t *testing.T) {
 			lists++
 			seen := map[ipvs.ServiceID]bool{}
 			missing := len(stay)
-			for _, s := range got {
-				if seen[s.ServiceID] {
-					t.Errorf("%v is listed twice", s.ServiceID)
+			for _, entry := range got {
+				id := entry.Service.ServiceID
+				if seen[id] {
+					t.Errorf("%v is listed twice", id)
 				}
-				if stay[s.ServiceID] && !seen[s.ServiceID] {
+				if stay[id] && !seen[id] {
 					missing--
 				}
-				seen[s.ServiceID] = true
+				seen[id] = true
+				if stay[id] && n%2 == 1 {
+					slices.SortFunc(entry.Destinations, func(a, b ipvs.Destination) int { return a.Compare(b.DestinationID) })
+					wantEqual(t, id.String(), entry.Destinations, []ipvs.Destination{destination("192.0.2.1:1"), destination("192.0.2.1:2", directRoute)})
+				}
 			}
 			if missing > 0 {
 				t.Errorf("a list of %d services lacks %d of the %d that stay", len(got), missing, len(stay))
@@ -88,3 +104,14 @@ func TestServicesBesideAWriter(t *testing.T) {
 		t.Logf("%d lists", lists)
 	})
 }
+
+// servicesOf lists the services, as a table without destinations.
+func servicesOf(c *ipvs.Client) (table ipvs.Table, err error) {
+	services, err := c.Services()
+	for _, s := range services {
+		table = append(table, ipvs.TableEntry{Service: s})
+	}
+	return table, err
+}
+
+func directRoute(d *ipvs.Destination) { d.Forward = ipvs.DirectRoute }

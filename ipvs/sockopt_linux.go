@@ -84,6 +84,35 @@ func (l *destinationLister) matches(id ServiceID, destinations []Destination) bo
 	return !isWritten(entries)
 }
 
+// setMethods sets the forwarding methods of the destinations of a service. It is not ok
+// if the kernel does not list one of those that are in the family of the service; it
+// never lists others.
+func (l *destinationLister) setMethods(id ServiceID, destinations []Destination) (ok bool) {
+	if id.AddressFamily() != IPv4 || len(destinations) >= maxDestEntries {
+		return false
+	}
+	entries, err := l.list(id, len(destinations))
+	if err != nil {
+		return false
+	}
+	for i := range destinations {
+		d := &destinations[i]
+		if !d.AddrPort.Addr().Is4() {
+			continue
+		}
+		if !isWritten(entries) || destEntryAddrPort(entries) != d.AddrPort {
+			return false
+		}
+		d.Forward = destEntryMethod(entries)
+		entries = entries[destEntryLen:]
+	}
+	return true
+}
+
+func destEntryMethod(entry []byte) ForwardingMethod {
+	return ForwardingMethod(binary.NativeEndian.Uint32(entry[destEntryFlags:])) & forwardMask
+}
+
 // isWritten reports whether the kernel has written the first of some entries.
 func isWritten(entry []byte) bool {
 	return binary.NativeEndian.Uint32(entry[destEntryFlags:]) != unwrittenFlags

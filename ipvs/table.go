@@ -34,36 +34,58 @@ func (c *Client) Table() (Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := make(Table, 0, len(services))
+	all := make([]int, len(services))
+	for i := range all {
+		all[i] = i
+	}
+	return c.readDestinations(tableOf(services), all)
+}
+
+// readDestinations reads the destinations of some services of a table, given by their
+// indices. It returns the table without those of them that are deleted by now.
+func (c *Client) readDestinations(table Table, some []int) (Table, error) {
+	if len(some) == 0 {
+		return table, nil
+	}
 	reader, closeReader := c.destinationReader()
 	defer closeReader()
 	var unverified []int
-	for _, s := range services {
-		destinations, complete, err := reader.dumpDestinations(s.ServiceID)
-		switch {
-		case errors.Is(err, ErrNoService):
-			continue
-		case err != nil:
+	for _, i := range some {
+		destinations, complete, err := reader.dumpDestinations(table[i].Service.ServiceID)
+		if err != nil {
 			return nil, err
-		case !complete:
-			unverified = append(unverified, len(table))
 		}
-		table = append(table, TableEntry{s, destinations})
+		table[i].Destinations = destinations
+		if !complete {
+			unverified = append(unverified, i)
+		}
 	}
 	if err := c.verifyDestinations(table, unverified); err != nil {
 		return nil, err
 	}
-	existing := table[:0]
-	for i := range table {
+	var deleted []int
+	for _, i := range some {
 		switch err := reader.checkExists(&table[i]); {
 		case errors.Is(err, ErrNoService):
+			deleted = append(deleted, i)
 		case err != nil:
 			return nil, err
-		default:
-			existing = append(existing, table[i])
 		}
 	}
-	return existing, nil
+	return table.without(deleted), nil
+}
+
+// without returns the table without the services at some indices in ascending order.
+func (t Table) without(some []int) Table {
+	kept := t[:0]
+	for i := range t {
+		if len(some) > 0 && some[0] == i {
+			some = some[1:]
+			continue
+		}
+		kept = append(kept, t[i])
+	}
+	return kept
 }
 
 // checkExists returns ErrNoService if a service that has been listed is deleted by now. The

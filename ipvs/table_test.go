@@ -65,7 +65,11 @@ func procText(table ipvs.Table) string {
 			fmt.Fprintf(&b, "%s  %s %s persistent 300 FFFFFFFF\n", s.Protocol, end(s.AddrPort), s.Scheduler)
 		}
 		for _, d := range entry.Destinations {
-			fmt.Fprintf(&b, "  -> %s      Masq    %-6d 0          0         \n", end(d.AddrPort), d.Weight)
+			method := d.Forward.String()
+			if d.Forward > ipvs.DirectRoute {
+				method = "Masq"
+			}
+			fmt.Fprintf(&b, "  -> %s      %-7s %-6d %-10d %-10d\n", end(d.AddrPort), method, int32(d.Weight), int32(d.ActiveConns), int32(d.InactiveConns))
 		}
 	}
 	return b.String()
@@ -271,10 +275,10 @@ func TestHasExactly(t *testing.T) {
 	}
 }
 
-// Errors in /proc do not make a read fail: the table is read twice instead.
-func TestMalformedProcTable(t *testing.T) {
-	good := procText(bigTable())
-	for name, text := range map[string]string{
+// malformedProcTables returns texts that are not those of /proc/net/ip_vs, made of one
+// for a table that begins as bigTable does.
+func malformedProcTables(good string) map[string]string {
+	return map[string]string{
 		"empty":                     "",
 		"no services":               good[:strings.Index(good, "TCP")],
 		"cut off":                   good[:len(good)/2],
@@ -290,7 +294,12 @@ func TestMalformedProcTable(t *testing.T) {
 		"long line":                 strings.Replace(good, "TCP", strings.Repeat("x", 1<<20), 1),
 		"brackets that do not end":  strings.ReplaceAll(good, "]", ""),
 		"bytes that are no letters": strings.ReplaceAll(good, "->", "\xff\x00"),
-	} {
+	}
+}
+
+// Errors in /proc do not make a read fail: the table is read twice instead.
+func TestMalformedProcTable(t *testing.T) {
+	for name, text := range malformedProcTables(procText(bigTable())) {
 		_, c := fakeWith(t, bigTable())
 		c.SetProcTable(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 		got, err := c.Table()

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvs
+
+import "slices"
+
+// Overview reads the table as Table does, with the same promise, but of each destination
+// only what a plain listing shows: DestinationID, Forward, Weight, ActiveConns and
+// InactiveConns. Other fields of destinations may be zero although the kernel has a value,
+// so the result does not serve to save, compare or restore a table. Services are complete.
+//
+// Overview is faster than Table, because it reads the destinations from /proc/net/ip_vs of
+// the client's network namespace. Where that file cannot tell, or is missing, Overview asks
+// as Table does.
+func (c *Client) Overview() (Table, error) {
+	large := c.usesLargeChunks()
+	a, err := c.dumpServices()
+	if err != nil {
+		return nil, err
+	}
+	table := tableOf(a.objects)
+	listing := c.joinProc(table)
+	if !a.chunks.isComplete() && !listing.confirms(a) {
+		services, err := c.completeServices(a, large)
+		if err != nil {
+			return nil, err
+		}
+		table = tableOf(services)
+		listing = c.joinProc(table)
+	}
+	if err := c.await(func() { c.tellMethods(listing) }); err != nil {
+		return nil, prefixed(err)
+	}
+	return c.readDestinations(table, listing.unknown())
+}
+
+// tableOf returns a table of services without their destinations.
+func tableOf(services []Service) Table {
+	table := make(Table, len(services))
+	for i := range services {
+		table[i].Service = services[i]
+	}
+	return table
+}
+
+// confirms reports whether the file proves that a dump is complete: both list the same
+// services in the same order, each once, the dump reached the end, and no page of the
+// file begins where a chunk of the dump does. As in a chunk, nothing is missing between
+// two services of a page. See serviceOrder.
+func (l *procListing) confirms(a *answer[Service]) bool {
+	return l.ordered && a.chunks.reachedEnd() && !a.chunks.beginsAtOneOf(l.pages) && areDistinct(a.objects)
+}
+
+// tellMethods finds out the forwarding methods that the file shows as Masq by socket
+// option. If a service has such destinations and the socket option does not list them,
+// it becomes unknown.
+func (c *Client) tellMethods(l *procListing) {
+	lister, err := c.newDestinationLister()
+	if err == nil {
+		defer lister.close()
+	}
+	for i := range l.table {
+		entry := &l.table[i]
+		if l.known[i] && slices.ContainsFunc(entry.Destinations, masquerades) {
+			l.known[i] = err == nil && lister.setMethods(entry.Service.ServiceID, entry.Destinations)
+		}
+	}
+}
+
+func masquerades(d Destination) bool { return d.Forward == Masquerade }
+
+func areDistinct(services []Service) bool {
+	seen := make(map[ServiceID]struct{}, len(services))
+	for i := range services {
+		seen[services[i].ServiceID] = struct{}{}
+	}
+	return len(seen) == len(services)
+}

@@ -63,8 +63,19 @@ func (l *Listing) snapshot() (*format.Snapshot, error) {
 	case format.JSONForm:
 		s.Totals, _ = l.totals() // omitted if there is no /proc
 	}
-	s.Table, err = l.Source.Client.Table()
+	if l.isPlain() {
+		s.Table, err = l.Source.Client.Overview()
+	} else {
+		s.Table, err = l.Source.Client.Table()
+	}
 	return s, err
+}
+
+// isPlain reports whether the listing shows of a destination only what ipvs.Overview
+// reads.
+func (l *Listing) isPlain() bool {
+	o := l.Options
+	return o.Form == format.ClassicForm && o.View == format.Connections && o.SortBy < ByConns && l.Source.Rates == nil
 }
 
 // totals reads the sums of the counters of all services.

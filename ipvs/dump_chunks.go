@@ -2,11 +2,7 @@
 
 package ipvs
 
-import (
-	"slices"
-
-	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
-)
+import "github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 
 // dumpChunk is one datagram of the answer to a dump. The kernel dumps objects in
 // chunks and resumes by index (ip_vs_genl_dump_services and ip_vs_genl_dump_dests in
@@ -88,15 +84,14 @@ func (d *dumpChunks) sharesBoundary(other *dumpChunks) bool {
 	return false
 }
 
-// beginsAtOneOf reports whether a chunk other than the first begins at one of some object
-// indices, which are in ascending order.
-func (d *dumpChunks) beginsAtOneOf(indices []int) bool {
+// boundaries returns the indices of the objects at which a chunk other than the first
+// one begins.
+func (d *dumpChunks) boundaries() []int {
+	boundaries := make([]int, 0, len(d.list))
 	for i := 1; i < len(d.list); i++ {
-		if _, found := slices.BinarySearch(indices, d.list[i].first); found {
-			return true
-		}
+		boundaries = append(boundaries, d.list[i].first)
 	}
-	return false
+	return boundaries
 }
 
 // isComplete reports whether the first chunk holds all objects.

@@ -15,17 +15,20 @@ type procListing struct {
 	ordered bool
 	pages   []int
 
-	page int                 // of the last record
-	next int                 // the service after that of the last record
-	seen []bool              // the services of all records so far
-	any  map[procService]int // finds services in another order
+	avoid []int               // services at which a page is not to begin
+	page  int                 // of the last record
+	next  int                 // the service after that of the last record
+	seen  []bool              // the services of all records so far
+	any   map[procService]int // finds services in another order
 }
 
 // joinProc adds the destinations that /proc/net/ip_vs lists to the services of a table.
-// If it cannot read the whole file, no service is known.
-func (c *Client) joinProc(table Table) *procListing {
+// If it cannot read the whole file, no service is known. Where it can, it lets no page
+// begin at the services with the indices avoid, which are in ascending order.
+func (c *Client) joinProc(table Table, avoid []int) *procListing {
 	l := newProcListing(table)
-	if err := c.eachProcRecord(l.add); err != nil {
+	l.avoid = avoid
+	if err := c.eachProcRecord(l.limit, l.add); err != nil {
 		clear(l.known)
 		l.ordered = false
 	}
@@ -57,6 +60,28 @@ func (l *procListing) add(record *procRecord) {
 	if l.known[i] {
 		l.table[i].Destinations = slices.Clone(record.destinations)
 	}
+}
+
+// minPage is the smallest page less the kernel's own byte.
+const minPage = 4095
+
+// limit returns how much of the file to read at once, given how much has been read
+// before. Records tend to have the same size. So if a whole page would end about where it
+// is not to end, the read ends the page halfway.
+func (l *procListing) limit(before int) int {
+	next := l.next + 1 // the last record of the page before is not added yet
+	for len(l.avoid) > 0 && l.avoid[0] <= next {
+		l.avoid = l.avoid[1:]
+	}
+	if len(l.avoid) == 0 || l.next == 0 {
+		return procBuffer
+	}
+	record := max(before/next, 1)
+	records := minPage / record
+	if left := l.avoid[0] - next; left > 3 && left-1 <= records && records <= left+1 {
+		return left / 2 * record
+	}
+	return procBuffer
 }
 
 // find returns the index of a service in the table.

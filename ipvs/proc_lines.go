@@ -25,8 +25,11 @@ type procLines struct {
 	buffer     []byte
 	start, end int // of the part that is not split yet
 	err        error
+	// limit returns how much to read at once at most; nil for no limit.
+	limit func() int
 
 	count int // lines so far
+	bytes int // read so far
 	page  int // the page in which the last line begins, if it begins a record
 	reads int
 }
@@ -66,10 +69,15 @@ func (l *procLines) next() ([]byte, error) {
 func (l *procLines) fill() {
 	l.end = copy(l.buffer, l.buffer[l.start:l.end])
 	l.start = 0
+	room := l.buffer[l.end:]
+	if l.limit != nil {
+		room = room[:min(len(room), max(l.limit(), 1))]
+	}
 	for range maxEmptyReads {
 		var n int
-		n, l.err = l.in.Read(l.buffer[l.end:])
+		n, l.err = l.in.Read(room)
 		l.end += n
+		l.bytes += n
 		if n > 0 || l.err != nil {
 			l.reads++
 			return

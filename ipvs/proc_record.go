@@ -15,8 +15,9 @@ type procRecord struct {
 }
 
 // eachProcRecord calls do for each record of /proc/net/ip_vs, in the file's order. The
-// record is valid during the call.
-func (c *Client) eachProcRecord(do func(*procRecord)) error {
+// record is valid during the call. limit returns how many bytes to read at once, given
+// how many were read before; it may be nil.
+func (c *Client) eachProcRecord(limit func(before int) int, do func(*procRecord)) error {
 	file, err := c.openProcTable()
 	if err != nil {
 		return err
@@ -30,6 +31,9 @@ func (c *Client) eachProcRecord(do func(*procRecord)) error {
 		}
 	}
 	reader := newProcReader(file)
+	if limit != nil {
+		reader.lines.limit = func() int { return limit(reader.lines.bytes) }
+	}
 	for reader.next() {
 		if !reader.row.destination.IsValid() {
 			finish()

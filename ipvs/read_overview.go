@@ -19,14 +19,16 @@ func (c *Client) Overview() (Table, error) {
 		return nil, err
 	}
 	table := tableOf(a.objects)
-	listing := c.joinProc(table)
+	listing := c.joinProc(table, a.chunks.boundaries())
 	if !a.chunks.isComplete() && !listing.confirms(a) {
 		services, err := c.completeServices(a, large)
 		if err != nil {
 			return nil, err
 		}
-		table = tableOf(services)
-		listing = c.joinProc(table)
+		if !listing.lists(services) {
+			table = tableOf(services)
+			listing = c.joinProc(table, nil)
+		}
 	}
 	if err := c.await(func() { c.tellMethods(listing) }); err != nil {
 		return nil, prefixed(err)
@@ -48,7 +50,19 @@ func tableOf(services []Service) Table {
 // file begins where a chunk of the dump does. As in a chunk, nothing is missing between
 // two services of a page. See serviceOrder.
 func (l *procListing) confirms(a *answer[Service]) bool {
-	return l.ordered && a.chunks.reachedEnd() && !a.chunks.beginsAtOneOf(l.pages) && areDistinct(a.objects)
+	boundaries := a.chunks.boundaries()
+	atChunk := func(page int) bool {
+		_, found := slices.BinarySearch(boundaries, page)
+		return found
+	}
+	return l.ordered && a.chunks.reachedEnd() && !slices.ContainsFunc(l.pages, atChunk) && areDistinct(a.objects)
+}
+
+// lists reports whether the file lists exactly some services, in their order.
+func (l *procListing) lists(services []Service) bool {
+	return l.ordered && slices.EqualFunc(l.table, services, func(entry TableEntry, s Service) bool {
+		return entry.Service.ServiceID == s.ServiceID
+	})
 }
 
 // tellMethods finds out the forwarding methods that the file shows as Masq by socket

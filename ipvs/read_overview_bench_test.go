@@ -31,7 +31,7 @@ func BenchmarkJoinProc(b *testing.B) {
 			}}}
 			b.ReportAllocs()
 			for b.Loop() {
-				if l := c.joinProc(table); !l.ordered || len(l.unknown()) > 0 {
+				if l := c.joinProc(table, nil); !l.ordered || len(l.unknown()) > 0 {
 					b.Fatal("the file does not tell everything")
 				}
 			}

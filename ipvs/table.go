@@ -203,9 +203,32 @@ func (c *Client) TableEntry(id ServiceID) (TableEntry, error) {
 // Sort sorts the services and their destinations in ascending order of their Compare
 // methods.
 func (t Table) Sort() {
-	slices.SortFunc(t, func(a, b TableEntry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) })
+	t.sortServices()
 	for i := range t {
 		sortDestinations(t[i].Destinations)
+	}
+}
+
+// sortServices sorts indices, because an entry is large.
+func (t Table) sortServices() {
+	order := make([]int32, len(t))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return t[a].Service.ServiceID.Compare(t[b].Service.ServiceID) })
+	// The entry at i is to be the one that was at order[i]. Each round moves the entries
+	// of one cycle.
+	for i := range order {
+		first := t[i]
+		at := int32(i)
+		for order[at] != int32(i) && order[at] >= 0 {
+			from := order[at]
+			t[at], order[at] = t[from], -1
+			at = from
+		}
+		if order[at] >= 0 {
+			t[at], order[at] = first, -1
+		}
 	}
 }
 
@@ -227,12 +250,16 @@ func sortDestinations(destinations []Destination) {
 // Compare orders services, as cmp.Compare does: addresses before firewall marks;
 // addresses by family, protocol number, address and port; marks by mark and family.
 func (id ServiceID) Compare(other ServiceID) int {
-	return cmp.Or(
-		cmp.Compare(id.FWMark, other.FWMark),
-		cmp.Compare(id.AddressFamily(), other.AddressFamily()),
-		cmp.Compare(id.Protocol, other.Protocol),
-		id.AddrPort.Compare(other.AddrPort),
-	)
+	if c := cmp.Compare(id.FWMark, other.FWMark); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(id.AddressFamily(), other.AddressFamily()); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(id.Protocol, other.Protocol); c != 0 {
+		return c
+	}
+	return id.AddrPort.Compare(other.AddrPort)
 }
 
 // Compare orders destinations by family, address and port.

@@ -29,7 +29,7 @@ native='' sections=()
 for section; do
 	case $section in
 	native) native=1 ;;
-	start | restore | list | connections | names | growth | peers) sections+=("$section") ;;
+	start | restore | list | connections | names | growth | memory | peers) sections+=("$section") ;;
 	*) echo "run.sh: no section $section: see the head of this script" >&2; exit 2 ;;
 	esac
 done

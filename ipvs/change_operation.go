@@ -52,6 +52,11 @@ func (op *operation) explain(err error) error {
 	if err == nil {
 		return nil
 	}
+	return op.named(unfit{err})
+}
+
+// named adds the operation to an error.
+func (op *operation) named(err error) error {
 	what := ""
 	if op.command != 0 {
 		what = op.command.String() + ": "
@@ -59,7 +64,7 @@ func (op *operation) explain(err error) error {
 	if subject := op.subject(); subject != "" {
 		what = op.command.String() + " " + subject + ": "
 	}
-	return fmt.Errorf("ipvs: %s%w", what, unfit{err})
+	return fmt.Errorf("ipvs: %s%w", what, err)
 }
 
 var errNoProtocol = errors.New("protocol of the service is missing")

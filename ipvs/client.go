@@ -55,7 +55,7 @@ func Dial(options ...Option) (*Client, error) {
 
 // Close closes the socket. Calls that wait for the kernel, and all later calls,
 // return os.ErrClosed.
-func (c *Client) Close() error { return prefixed(c.conn.nl.Close()) }
+func (c *Client) Close() error { return prefixed(c.conn.close()) }
 
 // Info reads the version of ip_vs and the size of the connection table.
 func (c *Client) Info() (Info, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 )
@@ -19,7 +20,12 @@ type connection struct {
 	// socket is the kernel's socket below nl. It is nil for a fake, which does not
 	// tell where the chunks of a dump end.
 	socket *nlsock.Socket
-	family uint16
+	// sockopts replaces nl for the commands of IPVS if it is not nil: see SockoptFallback.
+	sockopts atomic.Pointer[sockopts]
+	// sockoptOpener opens sockopts if netlink refuses a command. It is nil if that is not
+	// wanted, not possible or done.
+	sockoptOpener nlsock.SockoptOpener
+	family        uint16
 	// desynced is set if answers to a failed request may still arrive.
 	desynced bool
 	// sizeHint is the number of objects in the last answer. Services tend to have
@@ -53,8 +59,19 @@ func connect(config *nlsock.Config) (*connection, error) {
 		_ = c.nl.Close()
 		return nil, fmt.Errorf("look up the %s family: %w", familyName, err)
 	}
+	if config.SockoptFallback && layoutMatches {
+		c.sockoptOpener, _ = transport.(nlsock.SockoptOpener)
+	}
 	return c, nil
 }
 
 // rawSyscalls reports whether the client makes raw system calls.
 func (c *connection) rawSyscalls() bool { return c.socket != nil && c.socket.RawSyscalls() }
+
+// openTable opens procTable in the network namespace of the connection.
+func (c *connection) openTable() (io.ReadCloser, error) {
+	if c.openProcTable != nil {
+		return c.openProcTable()
+	}
+	return c.nl.OpenProc(procTable)
+}

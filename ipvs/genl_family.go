@@ -122,13 +122,13 @@ func (c *connection) ensureReady() error {
 // maxFamilyChanges bounds how often one request is sent again to a new family number.
 const maxFamilyChanges = 3
 
-// send sends a span and reports whether ip_vs is gone.
+// sendNetlink sends a span and reports whether ip_vs is gone.
 //
 // The kernel handles the changes one by one, so the module may be unloaded between
 // two of them. It has then made the changes before, and answers all later ones with
-// ENOENT. send repeats those only: the ENOENT of a change that is followed by another
+// ENOENT. sendNetlink repeats those only: the ENOENT of a change that is followed by another
 // answer has another cause.
-func (c *connection) send(s span) (gone bool) {
+func (c *connection) sendNetlink(s span) (gone bool) {
 	c.trySend(s)
 	for range maxFamilyChanges {
 		if n := len(s.errs); n > 0 && errors.Is(s.errs[n-1], ErrNoIPVS) {
@@ -180,8 +180,8 @@ func (s span) setAll(err error) {
 	}
 }
 
-// exchangeRetryFamily is exchange, repeated if the family's number has changed.
-func exchangeRetryFamily[T any](c *connection, flags netlink.HeaderFlags, request []byte, decode func(*T, []byte) error) (*answer[T], error) {
+// exchangeNetlink is exchange, repeated if the family's number has changed.
+func exchangeNetlink[T any](c *connection, flags netlink.HeaderFlags, request []byte, decode func(*T, []byte) error) (*answer[T], error) {
 	for range maxFamilyChanges {
 		answer, err := exchange(c, flags, request, decode)
 		if errno, _, ok := nlsock.KernelErrno(err); !ok || errno != syscall.ENOENT {

@@ -102,7 +102,7 @@ func getRetry[T any](c *Client, r *request, flags netlink.HeaderFlags, decode fu
 				return nil, err
 			}
 		}
-		if a, err = exchangeRetryFamily(c.conn, flags, r.B, decode); !isTransient(err) {
+		if a, err = exchangeAny(c.conn, flags, r.B, decode); !isTransient(err) {
 			break
 		}
 	}

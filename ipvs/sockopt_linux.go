@@ -22,31 +22,11 @@ type destinationLister struct {
 	buffer      []byte
 }
 
-// The layout of struct ip_vs_get_dests and struct ip_vs_dest_entry in
-// include/uapi/linux/ip_vs.h.
-const (
-	soGetDests = 64 + 1024 + 64 + 4 // IP_VS_SO_GET_DESTS
-
-	getDestsAddr  = 4
-	getDestsPort  = 8
-	getDestsMark  = 12
-	getDestsCount = 16
-	getDestsLen   = 24 // before the first entry
-
-	destEntryPort  = 4
-	destEntryFlags = 8
-	destEntryLen   = 96
-)
-
 // unwrittenFlags mark an entry that the kernel has not written.
 const unwrittenFlags = 1<<32 - 1
 
 // maxDestEntries bounds the buffer to 1 MB.
 const maxDestEntries = 10_000
-
-// layoutMatches reports whether the layout above is that of this architecture. Only
-// i386 differs: it does not align 64-bit numbers to 8 bytes.
-const layoutMatches = runtime.GOARCH != "386"
 
 // newDestinationLister returns a destinationLister in the network namespace of the
 // client.

@@ -75,7 +75,7 @@ func (k *Kernel) SetLoaded(loaded bool) {
 func (k *Kernel) SetPrivileged(privileged bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.unprivileged = !privileged
+	k.unprivileged, k.sockopts = !privileged, false
 }
 
 // SetIPv6 sets whether IPv6 is enabled. It is enabled at first. Without it the kernel

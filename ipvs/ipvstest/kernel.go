@@ -31,6 +31,7 @@ type Kernel struct {
 	family       uint16 // number of the generic netlink family
 	unloaded     bool
 	unprivileged bool
+	sockopts     bool // socket options work nevertheless
 	noIPv6       bool
 	// largeThresholds lets upper thresholds exceed 2^31-1.
 	largeThresholds bool
@@ -77,8 +78,12 @@ func New() *Kernel {
 // Dial returns a client of the fake, as ipvs.Dial does for the real kernel. Any number
 // of clients can share a Kernel. The error is ipvs.ErrNoIPVS if the module is not
 // loaded: see SetLoaded.
-func (k *Kernel) Dial() (*ipvs.Client, error) {
-	return ipvs.Dial(func(c *nlsock.Config) { c.Transport = k.Socket() })
+func (k *Kernel) Dial() (*ipvs.Client, error) { return k.DialWith() }
+
+// DialWith is Dial with options of ipvs.Dial, of which SockoptFallback has an effect on the
+// fake.
+func (k *Kernel) DialWith(options ...ipvs.Option) (*ipvs.Client, error) {
+	return ipvs.Dial(append(options, func(c *nlsock.Config) { c.Transport = k.Socket() })...)
 }
 
 // Socket returns a socket to the fake, for requests that package ipvs does not make.

@@ -9,6 +9,8 @@ type Config struct {
 	Namespace func() (*Namespace, error)
 	// RawSyscalls makes the system calls of the socket without telling the Go runtime.
 	RawSyscalls bool
+	// SockoptFallback uses socket options if netlink refuses the caller.
+	SockoptFallback bool
 	// Transport replaces the socket.
 	Transport Transport
 }

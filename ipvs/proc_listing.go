@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvs
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// PartialTable is the table as /proc/net/ip_vs shows it to everybody. Of services it has the
+// identity, the scheduler, the flags Persistent, Hashed and OnePacket and, if persistent, the
+// timeout and the netmask; of destinations the identity, the forwarding method, the weight and
+// the numbers of active and inactive connections. Everything else in Table is zero, whatever
+// the kernel has: scheduler flags, persistence engines, thresholds, tunnel types, persistent
+// connections, counters and rates. The forwarding method Bypass reads as Masquerade.
+type PartialTable struct {
+	Info  Info
+	Table Table
+	// UnknownFamily holds the firewall marks whose family the file does not tell. Their
+	// services read as those of IPv4, without a netmask. There may be two of one mark.
+	UnknownFamily map[uint32]bool
+}
+
+// ReadPartialTable parses what /proc/net/ip_vs shows (ip_vs_info_seq_show in ip_vs_ctl.c). The
+// file has timeouts in ticks of the kernel, of which ticksPerSecond make a second: 10^9 divided
+// by the nanoseconds that clock_getres tells of CLOCK_MONOTONIC_COARSE.
+//
+// That file shows the network namespace of the process, that is of its main thread. If other
+// network namespaces have services, too, the kernel may leave some out of a table that is
+// longer than a page.
+func ReadPartialTable(r io.Reader, ticksPerSecond uint32) (PartialTable, error) {
+	p := &partialReader{ticks: ticksPerSecond}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 32<<10), maxProcLine)
+	n := 0
+	for lines.Scan() {
+		n++
+		if err := p.add(n, lines.Bytes()); err != nil {
+			return PartialTable{}, fmt.Errorf("ipvs: table, line %d: %w", n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return PartialTable{}, fmt.Errorf("ipvs: table: %w", err)
+	}
+	if n < procTitles {
+		return PartialTable{}, fmt.Errorf("ipvs: table: %d lines instead of at least %d", n, procTitles)
+	}
+	return p.result(), nil
+}
+
+// partialReader collects the lines of /proc/net/ip_vs.
+type partialReader struct {
+	ticks    uint32
+	table    PartialTable
+	services []partialService // of table.Table
+	row      procRow
+}
+
+// partialService is what the family of a service decides.
+type partialService struct {
+	family Family // 0 if it is not known
+	mask   uint32 // as a number in network byte order; only of a persistent service
+}
+
+func (p *partialReader) add(line int, text []byte) (err error) {
+	switch {
+	case line == 1:
+		return p.addTitle(text)
+	case line <= procTitles:
+		return nil
+	}
+	if p.row, err = parseProcRow(text, p.row.service); err != nil {
+		return err
+	}
+	if p.row.destination.IsValid() {
+		return p.addDestination(bytes.Fields(text))
+	}
+	return p.addService(bytes.Fields(text))
+}
+
+// addTitle reads "IP Virtual Server version 1.2.1 (size=4096)".
+func (p *partialReader) addTitle(text []byte) error {
+	var major, minor, patch uint8
+	info := &p.table.Info
+	if _, err := fmt.Sscanf(string(text), "IP Virtual Server version %d.%d.%d (size=%d)", &major, &minor, &patch, &info.ConnTabSize); err != nil {
+		return fmt.Errorf("%q is not the title: %w", text, err)
+	}
+	info.Version = uint32(major)<<16 | uint32(minor)<<8 | uint32(patch)
+	return nil
+}
+
+// addService reads "TCP 0A000001:0050 wlc ops persistent 75000 FFFFFFFF".
+func (p *partialReader) addService(words [][]byte) error {
+	s := Service{Flags: Hashed}
+	known := partialService{family: FamilyOf(p.row.service.addrPort.Addr())}
+	s.Protocol, s.AddrPort, s.FWMark = p.row.service.protocol, p.row.service.addrPort, p.row.service.fwmark
+	if s.FWMark == 0 {
+		s.IPv6 = s.AddrPort.Addr().Is4In6()
+	}
+	if len(words) < 3 {
+		return errors.New("a service without a scheduler")
+	}
+	s.Scheduler = string(words[2])
+	options := words[3:]
+	if len(options) > 0 && string(options[0]) == "ops" {
+		s.Flags |= OnePacket
+		options = options[1:]
+	}
+	switch {
+	case len(options) == 0:
+	case len(options) == 3 && string(options[0]) == "persistent":
+		ticks, err := parseProcInt(options[1])
+		if err != nil {
+			return err
+		}
+		mask, ok := parseHex(options[2])
+		if !ok || len(options[2]) != 8 {
+			return fmt.Errorf("%q is not a netmask", options[2])
+		}
+		s.Flags |= Persistent
+		s.Timeout = ticks / max(p.ticks, 1)
+		known.mask = mask
+		if bits := known.prefix(); known.family == 0 && (bits == 0 || bits > 128) {
+			known.family = IPv4
+		}
+	default:
+		return fmt.Errorf("%q is not expected", bytes.Join(options, []byte(" ")))
+	}
+	p.table.Table = append(p.table.Table, TableEntry{Service: s})
+	p.services = append(p.services, known)
+	return nil
+}
+
+// prefix is the mask as the length of an IPv6 prefix, which the kernel has in host byte
+// order: see Netmask.encode.
+func (s *partialService) prefix() uint32 {
+	return binary.NativeEndian.Uint32(binary.BigEndian.AppendUint32(nil, s.mask))
+}
+
+// addDestination reads "-> 0A000002:0050 Masq 1 0 0".
+func (p *partialReader) addDestination(words [][]byte) error {
+	if len(words) != 6 {
+		return fmt.Errorf("%d words of a destination instead of 6", len(words))
+	}
+	d := Destination{DestinationID: DestinationID{p.row.destination}}
+	if err := forwardingNames.parse(&d.Forward, words[2]); err != nil {
+		return err
+	}
+	for i, value := range []*uint32{&d.Weight, &d.ActiveConns, &d.InactiveConns} {
+		n, err := parseProcInt(words[3+i])
+		if err != nil {
+			return err
+		}
+		*value = n
+	}
+	last := len(p.services) - 1
+	if p.services[last].family == 0 && d.Forward != Tunnel && d.Forward != Local {
+		// Only through a tunnel does a destination have another family than its service,
+		// and Local may have been one.
+		p.services[last].family = FamilyOf(d.AddrPort.Addr())
+	}
+	entry := &p.table.Table[last]
+	entry.Destinations = append(entry.Destinations, d)
+	return nil
+}
+
+// parseProcInt parses what the kernel prints with %d although it has no sign.
+func parseProcInt(text []byte) (uint32, error) {
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || n != int64(int32(n)) && n != int64(uint32(n)) {
+		return 0, fmt.Errorf("%q is not a number of 32 bits", text)
+	}
+	return uint32(n), nil
+}
+
+// result sets what the families decide. Of two services with one mark, the family of one
+// tells that of the other.
+func (p *partialReader) result() PartialTable {
+	families := map[uint32]Family{}
+	for i, s := range p.services {
+		if mark := p.table.Table[i].Service.FWMark; mark != 0 && s.family != 0 {
+			families[mark] = s.family
+		}
+	}
+	p.table.UnknownFamily = map[uint32]bool{}
+	for i := range p.services {
+		s, known := &p.table.Table[i].Service, &p.services[i]
+		if s.FWMark != 0 && known.family == 0 {
+			switch families[s.FWMark] {
+			case 0:
+				p.table.UnknownFamily[s.FWMark] = true
+				continue
+			case IPv4:
+				known.family = IPv6
+			default:
+				known.family = IPv4
+			}
+		}
+		s.IPv6 = s.IPv6 || s.FWMark != 0 && known.family == IPv6
+		switch {
+		case s.Flags&Persistent == 0:
+		case known.family == IPv6:
+			s.Netmask = IPv6Prefix(int(min(known.prefix(), 129)))
+		default:
+			s.Netmask = ipv4Netmask(known.mask)
+		}
+	}
+	return p.table
+}

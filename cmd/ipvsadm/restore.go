@@ -121,6 +121,9 @@ func (a *app) replayRules() error {
 			return cmp.Or(err, rules.ErrBad)
 		}
 	}
+	if err := replay.CheckFits(a.target()); err != nil {
+		return rules.ReplayOutcome(bad, err)
+	}
 	return rules.ReplayOutcome(bad, replay.Run(a.target()))
 }
 
@@ -136,6 +139,9 @@ func (a *app) clearAndRestore(r io.Reader) error {
 		return err
 	}
 	d.ReportDiagnostics(a.report)
+	if err := replay.CheckFits(a.target()); err != nil {
+		return rules.ReplayOutcome(d.Bad, err)
+	}
 	if err := a.client.Flush(); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (p *Plan) readSettings() error {
 			continue
 		}
 		start := ipvs.StartDaemon(p.state.Daemons[j])
-		if err := start.Err(); err != nil {
+		if err := p.client.CanApply(start); err != nil {
 			p.unfit = append(p.unfit, Refusal{start, err})
 			continue
 		}

@@ -34,7 +34,7 @@ func (p *Plan) tableDiff() iter.Seq[chunk] {
 		var from, to ipvs.Table // of this chunk
 		identified := true
 		flush := func() bool {
-			changes, unfit := dropUnfitEdits(ipvs.Diff(from, to))
+			changes, unfit := p.dropUnfitEdits(ipvs.Diff(from, to))
 			more := yield(chunk{changes, append(refused, unfit...), len(to)})
 			from, to, refused = from[:0], to[:0], nil
 			return more
@@ -68,13 +68,13 @@ func (p *Plan) tableDiff() iter.Seq[chunk] {
 
 // dropUnfitEdits drops all changes of services whose edits cannot be sent, so that they stay
 // as they are, and returns those edits.
-func dropUnfitEdits(changes []ipvs.Change) (fit []ipvs.Change, unfit Refusals) {
+func (p *Plan) dropUnfitEdits(changes []ipvs.Change) (fit []ipvs.Change, unfit Refusals) {
 	drop := map[ipvs.ServiceID]bool{}
 	for _, ch := range changes {
 		if ch.Command() != ipvs.CommandSetService {
 			continue
 		}
-		if err := ch.Err(); err != nil {
+		if err := p.client.CanApply(ch); err != nil {
 			unfit = append(unfit, Refusal{ch, err})
 			drop[ch.ServiceID()] = true
 		}
@@ -113,7 +113,7 @@ func (p *Plan) check(entry *ipvs.TableEntry, exists, again bool) error {
 	case hasDuplicates(entry.Destinations):
 		return errDestinationTwice
 	case !exists:
-		return ipvs.NewService(entry.Service).Err()
+		return p.client.CanApply(ipvs.NewService(entry.Service))
 	}
 	return nil // dropUnfitEdits checks it if it changes
 }

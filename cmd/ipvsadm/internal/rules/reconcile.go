@@ -75,9 +75,13 @@ func (t *Target) Changes(d *Desired) ([]ipvs.Change, error) {
 	return changes, nil
 }
 
-// plan compares the desired state with the kernel. It returns ErrBad if the rules must not
+// plan compares the desired state with the kernel. It returns ErrRejected if a line does not
+// fit the client, and ErrBad if the rules must not
 // replace the kernel's services. Otherwise it reports the lines that have no effect.
 func (t *Target) plan(d *Desired) (*ipvsreconcile.Plan, error) {
+	if err := t.checkFits(d); err != nil {
+		return nil, err
+	}
 	plan, err := ipvsreconcile.NewPlan(t.Client, d.state())
 	if err != nil {
 		return nil, err

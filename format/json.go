@@ -27,6 +27,9 @@ type JSON struct {
 
 // Table prints services as one document.
 func (j JSON) Table(w io.Writer, s Snapshot) error {
+	if s.Partial {
+		return j.write(w, j.partialTable(s))
+	}
 	document := TableDocument{Time: j.Time, Services: []ServiceDocument{}}
 	if s.Info != nil {
 		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize

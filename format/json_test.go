@@ -86,6 +86,47 @@ func TestJSONTable(t *testing.T) {
 	}
 }
 
+// A partial table has none of the fields that it does not know, and says so.
+func TestJSONPartialTable(t *testing.T) {
+	table := ipvs.Table{
+		{
+			Service: ipvs.Service{
+				ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("[fd00::1]:80")},
+				Scheduler: "sh", Flags: ipvs.Persistent | ipvs.Hashed, Timeout: 300, Netmask: ipvs.IPv6Prefix(64),
+			},
+			Destinations: []ipvs.Destination{{
+				DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("[fd00::2]:80")}, Forward: ipvs.Tunnel, Weight: 3, ActiveConns: 4,
+			}},
+		},
+		{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 7}, Scheduler: "rr", Flags: ipvs.Persistent}},
+	}
+	for _, j := range []JSON{{Names: someNames{}}, {Time: time.Unix(1, 0)}} {
+		var b bytes.Buffer
+		s := Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, Totals: &ipvs.Stats{}, Table: table, Partial: true, UnknownFamily: map[uint32]bool{7: true}}
+		if err := j.Table(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		valid(t, b.Bytes())
+		var got struct {
+			Incomplete []string
+			Services   []map[string]any
+		}
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		first, mark := got.Services[0], got.Services[1]
+		server := first["destinations"].([]any)[0].(map[string]any)
+		for _, name := range got.Incomplete {
+			if first[name] != nil || server[name] != nil {
+				t.Errorf("%s is there:\n%s", name, b.String())
+			}
+		}
+		if len(got.Incomplete) != 8 || first["family"] != "IPv6" || first["netmask"] != "64" || mark["family"] != nil || mark["netmask"] != nil {
+			t.Errorf("got %s", b.String())
+		}
+	}
+}
+
 func TestJSONEmptyLists(t *testing.T) {
 	var b bytes.Buffer
 	if err := (JSON{}).Table(&b, Snapshot{}); err != nil || b.String() != "{\n  \"services\": []\n}\n" {

@@ -37,6 +37,12 @@ type Snapshot struct {
 	Info   *ipvs.Info
 	Totals *ipvs.Stats
 	Table  ipvs.Table
+	// Partial is set if the table is what /proc shows to everybody: see
+	// ipvs.PartialTable. Only JSON and the form table can show it, the latter without
+	// counters, thresholds, tunnels and persistent connections, whatever the view.
+	Partial bool
+	// UnknownFamily is that of an ipvs.PartialTable.
+	UnknownFamily map[uint32]bool
 	// Servers holds all servers of each service of which Table holds only some, as on
 	// a page. The form table sums over them. A service without an entry has all its
 	// servers in Table.

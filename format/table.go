@@ -41,6 +41,9 @@ func (t Table) services(out sections, s Snapshot) error {
 	if len(s.Table) == 0 {
 		return writeText(out.rows, t.Width, "no services")
 	}
+	if s.Partial {
+		t.View = Connections
+	}
 	columns := serviceColumns(t.View, t.Exact)
 	if t.refreshed {
 		reserveWidths(columns)
@@ -65,7 +68,10 @@ func (t Table) services(out sections, s Snapshot) error {
 		}
 		g.columns = append(g.columns, c.column)
 	}
-	return g.printAll(out, rows)
+	if err := g.printAll(out, rows); err != nil || !s.Partial {
+		return err
+	}
+	return writeText(out.foot, t.Width, partialNote(s))
 }
 
 func tableRow(columns []serviceColumn, l tableLine) []cell {

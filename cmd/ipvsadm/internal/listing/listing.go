@@ -18,12 +18,13 @@ import (
 const (
 	ConnectionsPath = "/proc/net/ip_vs_conn"
 	TotalsPath      = "/proc/net/ip_vs_stats"
+	TablePath       = "/proc/net/ip_vs"
 )
 
 // Source is where listings are read from.
 type Source struct {
 	Client *ipvs.Client
-	// Open opens ConnectionsPath or TotalsPath.
+	// Open opens one of the files.
 	Open func(path string) (io.ReadCloser, error)
 	// Rates computes rates between readings. If it is nil, the kernel's rates are shown.
 	Rates *Rates

@@ -3,6 +3,8 @@
 package listing
 
 import (
+	"errors"
+
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -32,6 +34,13 @@ func (l *Listing) Read() (Result, error) {
 func (l *Listing) readTable() (*format.Snapshot, error) {
 	kernel.RelaxGC()
 	s, err := l.snapshot()
+	if errors.Is(err, kernel.ErrNotPermitted) && l.canBePartial() {
+		refused := err
+		var missing *ipvs.Error
+		if s, err = l.partialSnapshot(); err != nil && !errors.As(err, &missing) {
+			err = refused
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

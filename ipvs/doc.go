@@ -89,7 +89,9 @@
 // Every network namespace has its own table. A Client works on the namespace that an
 // option of Dial names, such as [InNetNS], or else the one that the calling thread was in.
 // Reads and writes need CAP_NET_ADMIN there. Dial needs CAP_SYS_ADMIN to enter another
-// namespace.
+// namespace. In a user namespace, as in a rootless container, netlink refuses even root; with
+// [SockoptFallback] a client then does what is possible for IPv4. [ReadPartialTable] needs no
+// privilege at all.
 //
 // # Kernels and other systems
 //

@@ -41,7 +41,11 @@ func (a *app) remedy(err error) string {
 	hint := cmdline.Hint(err)
 	switch {
 	case notPermitted(err):
-		return "IPVS needs the capability CAP_NET_ADMIN, which root may lack in a container"
+		text := "IPVS needs the capability CAP_NET_ADMIN, which root may lack in a container"
+		if a.listsServices {
+			text += "; without it, ipvsadm -L --output table shows a part"
+		}
+		return text
 	case errors.Is(err, ipvs.ErrNoIPVS):
 		return `"modprobe ip_vs" says why the module is not loaded; in a container, run it on the host`
 	case hint != "":

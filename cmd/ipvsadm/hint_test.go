@@ -195,8 +195,12 @@ func TestHintsWithoutIPVS(t *testing.T) {
 
 func TestHintsWithoutPrivilege(t *testing.T) {
 	const root = "IPVS needs the capability CAP_NET_ADMIN, which root may lack in a container"
-	for _, line := range []string{"ipvsadm -Ln", "ipvsadm -A -f 1", "ipvsadm list", "ipvsadm-save", "ipvsadm-restore"} {
-		hinted{line, "Can't initialize ipvs: Permission denied (you must be root)" + areYouSure, root, exitUsage}.
+	const list = root + "; without it, ipvsadm -L --output table shows a part"
+	for line, hint := range map[string]string{
+		"ipvsadm -Ln": list, "ipvsadm list": root, "ipvsadm -L --stats": root, "ipvsadm -L --timeout": root,
+		"ipvsadm -A -f 1": root, "ipvsadm-save": root, "ipvsadm-restore": root,
+	} {
+		hinted{line, "Can't initialize ipvs: Permission denied (you must be root)" + areYouSure, hint, exitUsage}.
 			check(t, func(k *ipvstest.Kernel) { k.SetPrivileged(false) })
 	}
 }

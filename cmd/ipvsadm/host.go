@@ -30,7 +30,17 @@ func (a *app) connect() error {
 		return err
 	}
 	_, err := a.client.Info()
+	a.announceSockopts()
 	return err
+}
+
+// announceSockopts says once that the client does less than usual.
+func (a *app) announceSockopts() {
+	if a.announced || a.client == nil || !a.client.UsesSockopts() {
+		return
+	}
+	a.announced = true
+	a.complain(a.name + ": netlink is refused; over the older socket options: IPv4 only, no persistence engines, no tunnel types, no options of sync daemons")
 }
 
 // dial opens the client, without asking IPVS anything yet. If IPVS is missing, it loads

@@ -13,6 +13,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/watch"
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -46,9 +47,16 @@ func (a *app) print(c *cmdline.Command) error {
 		return a.saveAs(rules.SaveOptions{Numeric: c.Numeric})
 	}
 	l := a.listing(c.List.Options)
+	switch o := c.List.Options; o.Kind {
+	case listing.Table:
+		a.listsServices = o.View == format.Connections
+	case listing.Connections, listing.ConnCounts:
+		a.announced = true // /proc has them all
+	}
 	if !c.Repeats() {
 		return l.Print(a.stdout)
 	}
+	_ = a.connect() // the listing reports the error, or can do without IPVS
 	return a.watch(l, c.List)
 }
 

@@ -28,7 +28,8 @@ func TestX21ListWithoutCommand(t *testing.T) {
 // The options that ipvsadm 1.31 lacks have a message of their own, on a terminal or not. It needs no hint.
 func TestX21MissingCapability(t *testing.T) {
 	for _, line := range []string{
-		"ipvsadm -Ln --output json", "ipvsadm --json", "ipvsadm --watch", "ipvsadm -Ln --watch --sort-by conns", "ipvsadm -L --output table --timeout",
+		"ipvsadm -Ln --output json", "ipvsadm --json", "ipvsadm --output prometheus", "ipvsadm -L --stats --output table", "ipvsadm -L --rate --json",
+		"ipvsadm -L --watch --output table --sort-by conns", "ipvsadm --watch", "ipvsadm -Ln --watch --sort-by conns", "ipvsadm -L --output table --timeout",
 		"ipvsadm-save -n --output rules", "ipvsadm-save --all",
 	} {
 		tool, _, _ := strings.Cut(line, " ")

@@ -29,6 +29,8 @@ type app struct {
 	// flushErrStatus is the exit status if stdout cannot be written.
 	flushErrStatus int
 	report         *rules.Report
+	announced      bool // announceSockopts has printed its line
+	listsServices  bool // the command is a plain listing of services
 	// namesCapability is set if an option is one that ipvsadm 1.31 lacks. Its message about
 	// a missing privilege then gives way to one that says which.
 	namesCapability bool
@@ -53,6 +55,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, h host) int {
 	}
 	if closed && errors.Is(err, unix.EPIPE) {
 		err = nil
+	}
+	if !closed {
+		a.announceSockopts()
 	}
 	status := a.fail(err)
 	if a.client != nil {

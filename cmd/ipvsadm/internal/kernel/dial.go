@@ -18,7 +18,7 @@ const ErrNotPermitted = unix.EPERM
 // Dial connects to IPVS in the current network namespace. If IPVS is missing, the error
 // is an ipvs.ErrNoIPVS, and an ErrNotPermitted too if the caller may not use IPVS.
 func Dial() (*ipvs.Client, error) {
-	client, err := ipvs.Dial(ipvs.RawSyscalls())
+	client, err := ipvs.Dial(ipvs.RawSyscalls(), ipvs.SockoptFallback())
 	if errors.Is(err, ipvs.ErrNoIPVS) && !mayAdministrate() {
 		err = fmt.Errorf("%w: %w", ErrNotPermitted, err)
 	}

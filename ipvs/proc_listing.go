@@ -3,13 +3,11 @@
 package ipvs
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // PartialTable is the table as /proc/net/ip_vs shows it to everybody. Of services it has the
@@ -35,20 +33,21 @@ type PartialTable struct {
 // longer than a page.
 func ReadPartialTable(r io.Reader, ticksPerSecond uint32) (PartialTable, error) {
 	p := &partialReader{ticks: ticksPerSecond}
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 32<<10), maxProcLine)
-	n := 0
-	for lines.Scan() {
-		n++
-		if err := p.add(n, lines.Bytes()); err != nil {
-			return PartialTable{}, fmt.Errorf("ipvs: table, line %d: %w", n, err)
+	lines := procLines{in: r, buffer: make([]byte, procBuffer)}
+	for {
+		text, err := lines.next()
+		if err == io.EOF && lines.count >= procTitles {
+			break
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return PartialTable{}, fmt.Errorf("ipvs: table: %w", err)
-	}
-	if n < procTitles {
-		return PartialTable{}, fmt.Errorf("ipvs: table: %d lines instead of at least %d", n, procTitles)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err == nil {
+			err = p.add(lines.count, text)
+		}
+		if err != nil {
+			return PartialTable{}, fmt.Errorf("ipvs: table, line %d: %w", max(lines.count, 1), err)
+		}
 	}
 	return p.result(), nil
 }
@@ -74,11 +73,12 @@ func (p *partialReader) add(line int, text []byte) (err error) {
 	case line <= procTitles:
 		return nil
 	}
-	if p.row, err = parseProcRow(text, p.row.service); err != nil {
+	var settings []byte
+	if p.row, settings, err = parseProcRow(text, p.row.service); err != nil {
 		return err
 	}
 	if p.row.destination.IsValid() {
-		return p.addDestination(bytes.Fields(text))
+		return p.addDestination(settings)
 	}
 	return p.addService(bytes.Fields(text))
 }
@@ -114,9 +114,9 @@ func (p *partialReader) addService(words [][]byte) error {
 	switch {
 	case len(options) == 0:
 	case len(options) == 3 && string(options[0]) == "persistent":
-		ticks, err := parseProcInt(options[1])
-		if err != nil {
-			return err
+		ticks, ok := parseProcInt(options[1])
+		if !ok {
+			return fmt.Errorf("%q is not a number of 32 bits", options[1])
 		}
 		mask, ok := parseHex(options[2])
 		if !ok || len(options[2]) != 8 {
@@ -142,21 +142,11 @@ func (s *partialService) prefix() uint32 {
 	return binary.NativeEndian.Uint32(binary.BigEndian.AppendUint32(nil, s.mask))
 }
 
-// addDestination reads "-> 0A000002:0050 Masq 1 0 0".
-func (p *partialReader) addDestination(words [][]byte) error {
-	if len(words) != 6 {
-		return fmt.Errorf("%d words of a destination instead of 6", len(words))
-	}
+// addDestination reads "Masq 1 0 0", which is behind the address.
+func (p *partialReader) addDestination(settings []byte) error {
 	d := Destination{DestinationID: DestinationID{p.row.destination}}
-	if err := forwardingNames.parse(&d.Forward, words[2]); err != nil {
-		return err
-	}
-	for i, value := range []*uint32{&d.Weight, &d.ActiveConns, &d.InactiveConns} {
-		n, err := parseProcInt(words[3+i])
-		if err != nil {
-			return err
-		}
-		*value = n
+	if !parseProcSettings(settings, &d) {
+		return fmt.Errorf("%q is not a forwarding method, a weight and two numbers of connections", bytes.TrimSpace(settings))
 	}
 	last := len(p.services) - 1
 	if p.services[last].family == 0 && d.Forward != Tunnel && d.Forward != Local {
@@ -167,15 +157,6 @@ func (p *partialReader) addDestination(words [][]byte) error {
 	entry := &p.table.Table[last]
 	entry.Destinations = append(entry.Destinations, d)
 	return nil
-}
-
-// parseProcInt parses what the kernel prints with %d although it has no sign.
-func parseProcInt(text []byte) (uint32, error) {
-	n, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil || n != int64(int32(n)) && n != int64(uint32(n)) {
-		return 0, fmt.Errorf("%q is not a number of 32 bits", text)
-	}
-	return uint32(n), nil
 }
 
 // result sets what the families decide. Of two services with one mark, the family of one

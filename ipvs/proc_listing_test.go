@@ -60,7 +60,7 @@ func TestReadPartialTable(t *testing.T) {
 
 func TestReadPartialTableMalformed(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                         "ipvs: table: 0 lines instead of at least 3",
+		"":                                         "ipvs: table, line 1: unexpected EOF",
 		"IP Virtual Server version 1.2\n":          "ipvs: table, line 1: ",
 		"Pro FromIP FPrt ToIP TPrt DestIP\n":       "ipvs: table, line 1: ",
 		procTitles + "TCP  0A000001:0050\n":        "ipvs: table, line 4: a service without a scheduler",
@@ -69,9 +69,9 @@ func TestReadPartialTableMalformed(t *testing.T) {
 		procTitles + "TCP  0A000001:0050 rr persistent 9999999999 FFFFFFFF\n":  `ipvs: table, line 4: "9999999999" is not a number of 32 bits`,
 		procTitles + "TCP  0A000001:0050 rr persistent 1 FF\n":                 `ipvs: table, line 4: "FF" is not a netmask`,
 		procTitles + "  -> 0A000001:0050 Masq 1 0 0\n":                         "ipvs: table, line 4: a destination without a service",
-		procTitles + "TCP  0A000001:0050 rr\n  -> 0A000001:0050 Masq 1 0\n":    "ipvs: table, line 5: 5 words of a destination instead of 6",
-		procTitles + "TCP  0A000001:0050 rr\n  -> 0A000001:0050 Magic 1 0 0\n": `ipvs: table, line 5: unknown forwarding method "Magic"`,
-		procTitles + "TCP  0A000001:0050 rr\n  -> 0A000001:0050 Masq 1 0 x\n":  `ipvs: table, line 5: "x" is not a number of 32 bits`,
+		procTitles + "TCP  0A000001:0050 rr\n  -> 0A000001:0050 Masq 1 0\n":    `ipvs: table, line 5: "Masq 1 0" is not a forwarding method`,
+		procTitles + "TCP  0A000001:0050 rr\n  -> 0A000001:0050 Magic 1 0 0\n": `ipvs: table, line 5: "Magic 1 0 0" is not a forwarding method`,
+		procTitles + "TCP  0A000001:0050 rr\n  -> 0A000001:0050 Masq 1 0 x\n":  `ipvs: table, line 5: "Masq 1 0 x" is not a forwarding method`,
 	} {
 		got, err := ipvs.ReadPartialTable(strings.NewReader(text), 250)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || len(got.Table) > 0 {

@@ -39,8 +39,8 @@
 //
 // Each write method sends one command. [Client.Apply] sends many changes at once, and
 // [Diff] computes the changes that turn one Table into another. [Client.EnsureService],
-// [Client.EnsureDestination] and [Client.SetWeight] are for programs that do not know what
-// the kernel has, and [Client.DrainDestination] is for those that take a server out. The
+// [Client.EnsureDestination], [Client.EditService], [Client.EditDestination] and
+// [Client.SetWeight] are for programs that do not know what the kernel has, and [Client.DrainDestination] is for those that take a server out. The
 // kernel has no transactions: other programs may change the table between any two
 // commands. Package reconcile changes the kernel to a desired state nevertheless.
 //
@@ -74,9 +74,9 @@
 // Errors that do not come from a command are not an *Error: those of files, text and JSON,
 // those of the connection, which are os.ErrClosed after Close, and that of a context that
 // has ended. Nor is the error of what cannot be sent, such as a service without an address;
-// it is an fs.ErrInvalid. The one exception is [Client.SetWeight], and with it
-// DrainDestination: for what they do not find, they return the *Error of the edit that they
-// would have sent.
+// it is an fs.ErrInvalid. The one exception are the edits that read first,
+// [Client.EditService], [Client.EditDestination], and with it SetWeight and DrainDestination:
+// for what they do not find, they return the *Error of the edit that they would have sent.
 //
 // # Concurrency and time
 //

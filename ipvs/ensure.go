@@ -5,7 +5,6 @@ package ipvs
 import (
 	"errors"
 	"io/fs"
-	"syscall"
 )
 
 // ensureTries bounds how often EnsureService and EnsureDestination try again.
@@ -40,48 +39,16 @@ func ensure(absent error, set, add func() error) error {
 	return err
 }
 
-// SetWeight changes the weight of a destination, and keeps its other settings. Weight 0
-// keeps new connections away from it, except those of its persistent clients, unless the
-// sysctl net.ipv4.vs.expire_quiescent_template is set. DrainDestination waits until no
-// connections are left.
+// SetWeight changes the weight of a destination, and keeps its other settings, as
+// EditDestination does. Weight 0 keeps new connections away from it, except those of its
+// persistent clients, unless the sysctl net.ipv4.vs.expire_quiescent_template is set.
+// DrainDestination waits until no connections are left.
 //
-// The kernel edits all settings of a destination at once. So SetWeight reads them first,
-// and an edit that another program makes in between is lost. The error is ErrNoService
-// if there is no such service, and ErrNoDestination if the service has no such
-// destination. It is the *Error of the edit then, also if SetWeight did not send that,
-// because the destination was missing when it read. The error is fs.ErrInvalid for a
-// weight that the kernel does not accept.
+// The errors are those of EditDestination, and fs.ErrInvalid for a weight that the kernel
+// does not accept.
 func (c *Client) SetWeight(id ServiceID, d DestinationID, weight uint32) error {
-	now, err := c.destination(id, d)
-	if err != nil {
-		return err
-	}
-	now.Weight = weight
-	return c.SetDestination(id, now)
-}
-
-// destination reads one destination for an edit. What is missing, or cannot be sent, is
-// the error that the edit would have.
-func (c *Client) destination(id ServiceID, d DestinationID) (Destination, error) {
-	edit := SetDestination(id, Destination{DestinationID: d}).operation()
-	if err := edit.err(); err != nil {
-		return Destination{}, err
-	}
-	destinations, err := c.Destinations(id)
-	if err != nil {
-		return Destination{}, err
-	}
-	for _, now := range destinations {
-		if now.DestinationID == d {
-			return now, nil
-		}
-	}
-	missing := &Error{Command: edit.command, Errno: syscall.ENOENT, Subject: edit.subject()}
-	switch _, err := c.Service(id); {
-	case errors.Is(err, ErrNoService):
-		missing.Errno = syscall.ESRCH
-	case err != nil:
-		return Destination{}, err
-	}
-	return Destination{}, missing
+	return c.EditDestination(id, d, func(now *Destination) error {
+		now.Weight = weight
+		return nil
+	})
 }

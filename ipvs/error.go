@@ -82,7 +82,7 @@ func (u unsupported) Error() string { return "ipvs: " + string(u) }
 // Is makes it an errors.ErrUnsupported.
 func (unsupported) Is(target error) bool { return target == errors.ErrUnsupported }
 
-// Error is a command that the kernel refused, or that SetWeight or DrainDestination did
+// Error is a command that the kernel refused, or that an edit such as SetWeight did
 // not send, because the service or the destination was missing when they read it.
 // errors.Is matches:
 //

@@ -30,7 +30,10 @@ func (a *app) execute(c *cmdline.Command) error {
 	if err := a.dial(); err != nil {
 		return err
 	}
-	if c.Kind == cmdline.Change {
+	switch c.Kind {
+	case cmdline.Keep:
+		return a.keep(&c.Keep)
+	case cmdline.Change:
 		change := c.Edit.Change()
 		return rules.Refused(change, a.client.Apply([]ipvs.Change{change})[0])
 	}

@@ -78,7 +78,7 @@ func (a *app) restore(mode cmdline.RestoreMode, r io.Reader) error {
 
 // target returns the connected kernel as the target of rules.
 func (a *app) target() *rules.Target {
-	return &rules.Target{Client: a.client, Report: a.report, Lock: a.host.lock, Print: a.printLine}
+	return &rules.Target{Client: a.client, Report: a.report, Lock: a.host.lock, Execute: a.executeLine}
 }
 
 // printChanges prints the changes that a restore would make.
@@ -148,17 +148,20 @@ func (a *app) clearAndRestore(r io.Reader) error {
 	return rules.ReplayOutcome(d.Bad, replay.Run(a.target()))
 }
 
-// printLine executes a line of rules that lists or saves the table. Once standard output
-// is a closed pipe it does nothing, so that the other lines are still executed; run deals
-// with the closed pipe in the end.
-func (a *app) printLine(words []string) error {
-	if a.pipeSeenClosed() {
+// executeLine executes a line of rules that lists or saves the table, or edits it with
+// --keep. Once standard output is a closed pipe it lists and saves nothing, so that the
+// other lines are still executed; run deals with the closed pipe in the end.
+func (a *app) executeLine(words []string) error {
+	c, err := cmdline.NewParser(a.host.resolver).Parse(words)
+	switch {
+	case err != nil:
+		return err
+	case c.Kind == cmdline.Keep:
+		return a.keep(&c.Keep)
+	case a.pipeSeenClosed():
 		return nil
 	}
-	c, err := cmdline.NewParser(a.host.resolver).Parse(words)
-	if err == nil {
-		err = a.print(c)
-	}
+	err = a.print(c)
 	if a.pipeSeenClosed() && errors.Is(err, unix.EPIPE) {
 		return nil
 	}

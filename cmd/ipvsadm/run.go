@@ -87,7 +87,7 @@ func (a *app) runTool(words []string) error {
 		}
 		return err
 	}
-	a.namesCapability = c.List.New
+	a.namesCapability = c.IsNew()
 	return a.execute(c)
 }
 

@@ -41,13 +41,13 @@ set -g __ipvsadm_implying output json watch sort-by state client virtual destina
 # What may follow a command.
 set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon help version
 set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags
-set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags
+set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep
 set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6
 set -g __ipvsadm_follow_clear 
 set -g __ipvsadm_follow_list tcp-service udp-service sctp-service fwmark-service ipv6 numeric connection timeout daemon stats rate thresholds persistent-conn tun-info nosort sort exact output json watch sort-by state client virtual destination count-by
 set -g __ipvsadm_follow_zero tcp-service udp-service sctp-service fwmark-service ipv6
 set -g __ipvsadm_follow_add_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum
-set -g __ipvsadm_follow_edit_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum
+set -g __ipvsadm_follow_edit_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum keep
 set -g __ipvsadm_follow_delete_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server
 set -g __ipvsadm_follow_restore 
 set -g __ipvsadm_follow_save numeric
@@ -62,11 +62,15 @@ set -g __ipvsadm_excludes_udp_service tcp-service udp-service sctp-service fwmar
 set -g __ipvsadm_excludes_sctp_service tcp-service udp-service sctp-service fwmark-service connection timeout daemon
 set -g __ipvsadm_excludes_fwmark_service tcp-service udp-service sctp-service fwmark-service connection timeout daemon
 set -g __ipvsadm_excludes_scheduler scheduler
-set -g __ipvsadm_excludes_persistent persistent
+set -g __ipvsadm_excludes_persistent persistent no-persistent
 set -g __ipvsadm_excludes_netmask netmask
-set -g __ipvsadm_excludes_pe pe
-set -g __ipvsadm_excludes_ops ops
+set -g __ipvsadm_excludes_pe pe no-pe
+set -g __ipvsadm_excludes_ops ops no-ops
 set -g __ipvsadm_excludes_sched_flags sched-flags
+set -g __ipvsadm_excludes_no_persistent persistent no-persistent
+set -g __ipvsadm_excludes_no_ops ops no-ops
+set -g __ipvsadm_excludes_no_pe pe no-pe
+set -g __ipvsadm_excludes_keep keep
 set -g __ipvsadm_excludes_numeric numeric
 set -g __ipvsadm_excludes_connection tcp-service udp-service sctp-service fwmark-service connection timeout daemon stats rate thresholds sort-by
 set -g __ipvsadm_excludes_timeout tcp-service udp-service sctp-service fwmark-service connection timeout daemon stats rate thresholds persistent-conn sort-by
@@ -108,6 +112,9 @@ set -g __ipvsadm_excludes_sync_maxlen sync-maxlen
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
+set -g __ipvsadm_needs_no_persistent keep
+set -g __ipvsadm_needs_no_ops keep
+set -g __ipvsadm_needs_no_pe keep
 set -g __ipvsadm_needs_sort_by watch
 set -g __ipvsadm_needs_state connection
 set -g __ipvsadm_needs_client connection
@@ -207,6 +214,10 @@ set -g __ipvsadm_text_pe 'persistence engine'
 set -g __ipvsadm_text_ops 'schedule each packet by itself'
 set -g __ipvsadm_text_sched_flags 'scheduler flags'
 set -g __ipvsadm_text_edit_service 'replace a service'\''s settings'
+set -g __ipvsadm_text_no_persistent 'end the persistence'
+set -g __ipvsadm_text_no_ops 'end one-packet scheduling'
+set -g __ipvsadm_text_no_pe 'take away the persistence engine'
+set -g __ipvsadm_text_keep 'change only what the other options name'
 set -g __ipvsadm_text_delete_service 'delete a service with its servers'
 set -g __ipvsadm_text_clear 'delete all services'
 set -g __ipvsadm_text_list 'list services and servers'

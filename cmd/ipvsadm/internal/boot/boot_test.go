@@ -58,8 +58,8 @@ func newMachine(t *testing.T, files map[string]string, marks ...uint32) *machine
 	report := &rules.Report{Print: complain, Describe: error.Error, Hint: func(error) string { return "" }}
 	target := &rules.Target{
 		Client: client, Report: report,
-		Lock:  func() (func(), bool) { return func() {}, true },
-		Print: func([]string) error { return nil },
+		Lock:    func() (func(), bool) { return func() {}, true },
+		Execute: func([]string) error { return nil },
 	}
 	call := func(name string) error { m.calls = append(m.calls, name); return nil }
 	m.Boot = &Boot{

@@ -20,6 +20,12 @@ func (b *builder) build(c *Command) {
 		c.Kind, c.Numeric = Save, b.has(numericOption)
 	case list:
 		c.Kind, c.List = List, b.listing()
+	case editService, editServer:
+		if b.has(keepOption) {
+			c.Kind, c.Keep = Keep, b.overlay()
+			return
+		}
+		c.Kind, c.Edit = Change, b.edit()
 	default:
 		c.Kind, c.Edit = Change, b.edit()
 	}

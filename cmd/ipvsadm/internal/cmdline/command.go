@@ -18,6 +18,7 @@ type Kind int
 // The kinds of commands.
 const (
 	Change  Kind = iota + 1 // change the table, the timeouts or a daemon
+	Keep                    // change settings of a service or of servers, and keep the others
 	List                    // print a listing
 	Save                    // print the table as rules
 	Restore                 // execute rules from standard input
@@ -29,6 +30,7 @@ const (
 type Command struct {
 	Kind    Kind
 	Edit    Edit    // if Kind is Change
+	Keep    Overlay // if Kind is Keep
 	List    Listing // if Kind is List
 	Numeric bool    // if Kind is Save: print addresses and ports as numbers
 }
@@ -46,6 +48,9 @@ type Listing struct {
 
 // Prints tells whether the command lists or saves the table. It changes nothing then.
 func (c *Command) Prints() bool { return c.Kind == List || c.Kind == Save }
+
+// IsNew tells whether ipvsadm 1.31 lacks the command or one of its options.
+func (c *Command) IsNew() bool { return c.List.New || c.Kind == Keep }
 
 // Repeats tells whether the command is a repeated listing.
 func (c *Command) Repeats() bool { return c.List.Interval > 0 }

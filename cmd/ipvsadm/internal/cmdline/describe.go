@@ -46,6 +46,10 @@ var optionNeeds = map[string][]string{
 	"virtual":     {"connection"},
 	"destination": {"connection"},
 	"count-by":    {"connection"},
+
+	"no-persistent": {"keep"},
+	"no-ops":        {"keep"},
+	"no-pe":         {"keep"},
 }
 
 // optionConflicts lists options of a listing, each with those that it excludes.
@@ -54,6 +58,10 @@ var optionConflicts = map[string][]string{
 	"timeout":    {"stats", "rate", "thresholds", "sort-by", "persistent-conn"},
 	"daemon":     {"stats", "rate", "thresholds", "sort-by", "persistent-conn"},
 	"nosort":     {"sort-by"},
+
+	"no-persistent": {"persistent"},
+	"no-ops":        {"ops"},
+	"no-pe":         {"pe"},
 }
 
 // tunnelChecksums are the options of which a tunnel has one.

@@ -84,6 +84,12 @@ func (c *CommandDescription) missing(used []string) (words []string) {
 	if slices.Contains(used, "tun-type") && !slices.Contains(used, "tun-port") {
 		words = append(words, "--tun-port", sampleValues["tun-port"])
 	}
+	if slices.Contains(used, "keep") {
+		setting := map[string]string{"edit-service": "scheduler", "edit-server": "weight"}[c.Long]
+		if !slices.Contains(used, setting) {
+			words = append(words, "--"+setting, sampleValues[setting])
+		}
+	}
 	return words
 }
 

@@ -25,6 +25,7 @@ const (
 		exactOption | tunInfoOption | outputOption | watchOption | sortByOption | connectionOptions
 	connectionOptions = stateOption | clientOption | virtualOption | destinationOption | countByOption
 	listViews         = connectionOption | serviceOption | timeoutOption | daemonOption
+	takeAwayOptions   = noPersistentOption | noOpsOption | noPEOption
 	daemonOptions     = interfaceOption | syncIDOption | groupOption | portOption | ttlOption | maxLenOption
 )
 
@@ -37,7 +38,7 @@ func (a action) legality() legality {
 	case addService:
 		return legality{"add-service", serviceOption, serviceOptions, 0}
 	case editService:
-		return legality{"edit-service", serviceOption, serviceOptions, 0}
+		return legality{"edit-service", serviceOption, serviceOptions | keepOption | takeAwayOptions, 0}
 	case deleteService:
 		return legality{"delete-service", serviceOption, 0, 0}
 	case flush:
@@ -45,7 +46,7 @@ func (a action) legality() legality {
 	case addServer:
 		return legality{"add-server", serviceOption | serverOption, serverOptions, 0}
 	case editServer:
-		return legality{"edit-server", serviceOption | serverOption, serverOptions, 0}
+		return legality{"edit-server", serviceOption | serverOption, serverOptions | keepOption, 0}
 	case deleteServer:
 		return legality{"delete-server", serviceOption | serverOption, 0, 0}
 	case list:
@@ -120,11 +121,20 @@ func (b *builder) bareAddressHint(word string) string {
 // checkOptions checks the options against the command, and those of a listing against
 // each other.
 func (b *builder) checkOptions() error {
-	if err := b.action.legality().check(b.seen, "command", b.nameOf, goesWithCommand); err != nil {
+	l := b.action.legality()
+	if b.action == editServer && b.has(keepOption) {
+		l.needed, l.allowed = l.needed&^serviceOption, l.allowed|serviceOption
+	}
+	if err := l.check(b.seen, "command", b.nameOf, goesWithCommand); err != nil {
 		return err
 	}
-	if b.action == list {
+	switch {
+	case b.action == list:
 		return b.checkList()
+	case b.has(keepOption):
+		return b.checkKeep()
+	case b.has(takeAwayOptions):
+		return Usagef("--%s requires --keep", (b.seen & takeAwayOptions).name())
 	}
 	return nil
 }

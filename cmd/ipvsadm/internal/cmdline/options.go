@@ -58,6 +58,10 @@ const (
 	virtualOption
 	destinationOption
 	countByOption
+	keepOption
+	noPersistentOption
+	noOpsOption
+	noPEOption
 	endOfOptions
 )
 
@@ -223,6 +227,9 @@ var optionTable = [...]option{
 	{"pe", "", "", 0, peOption, (*builder).setPE},
 	{"ops", "o", NoValue, 0, opsOption, (*builder).setOps},
 	{"sched-flags", "b", "", 0, schedFlagsOption, (*builder).setSchedFlags},
+	{"no-persistent", "", NoValue, 0, noPersistentOption, nil},
+	{"no-ops", "", NoValue, 0, noOpsOption, nil},
+	{"no-pe", "", NoValue, 0, noPEOption, nil},
 
 	{"real-server", "r", "", 0, serverOption, (*builder).setServer},
 	{"masquerading", "m", NoValue, 0, forwardOption, (*builder).setMasquerading},
@@ -236,6 +243,7 @@ var optionTable = [...]option{
 	{"tun-nocsum", "", NoValue, 0, tunNoCsumOption, nil},
 	{"tun-csum", "", NoValue, 0, tunCsumOption, (*builder).setTunCsum},
 	{"tun-remcsum", "", NoValue, 0, tunRemCsumOption, (*builder).setTunRemCsum},
+	{"keep", "", NoValue, 0, keepOption, nil},
 
 	{"numeric", "n", NoValue, 0, numericOption, nil},
 	{"connection", "c", NoValue, 0, connectionOption, nil},

@@ -115,11 +115,13 @@ func (b *builder) read(s scanner) error {
 	if len(leftovers) > 0 {
 		return WithHint(Usagef("unexpected argument %s", leftovers[0]), b.bareAddressHint(leftovers[0]))
 	}
-	flags, err := parseSchedFlags(b.service.Scheduler, b.schedFlags)
-	if err != nil {
-		return err
+	if !b.has(keepOption) {
+		flags, err := parseSchedFlags(b.service.Scheduler, b.schedFlags)
+		if err != nil {
+			return err
+		}
+		b.service.Flags |= flags
 	}
-	b.service.Flags |= flags
 	if err := b.checkOptions(); err != nil {
 		return err
 	}
@@ -182,6 +184,9 @@ func (b *builder) readTimeouts(words []string) ([]string, error) {
 
 // complete sets the fields that depend on more than one option.
 func (b *builder) complete() error {
+	if b.has(keepOption) {
+		return b.completeKeep()
+	}
 	switch b.action {
 	case addService, editService:
 		return b.completeService()
@@ -210,12 +215,8 @@ func (b *builder) completeService() error {
 
 func (b *builder) completeServer() error {
 	d := &b.destination
-	if name := b.server.portName; name != "" {
-		server, err := b.server.withPort(name, b.portProtocol(), b.hosts)
-		if err != nil {
-			return WithHint(illegalServer(), portHint(name, b.portProtocol()))
-		}
-		b.server = server
+	if err := b.lookUpServerPort(); err != nil {
+		return err
 	}
 	// -d deletes exactly the port that it names.
 	id := b.service.ServiceID
@@ -225,4 +226,18 @@ func (b *builder) completeServer() error {
 	}
 	d.AddrPort = b.server.AddrPort()
 	return b.checkServer()
+}
+
+// lookUpServerPort looks up the port of the server if it was given by name.
+func (b *builder) lookUpServerPort() error {
+	name := b.server.portName
+	if name == "" {
+		return nil
+	}
+	server, err := b.server.withPort(name, b.portProtocol(), b.hosts)
+	if err != nil {
+		return WithHint(illegalServer(), portHint(name, b.portProtocol()))
+	}
+	b.server = server
+	return nil
 }

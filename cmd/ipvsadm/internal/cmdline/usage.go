@@ -68,6 +68,15 @@ Options of --add-server and --edit-server:
   --tun-csum                        checksums in a tunnel
   --tun-remcsum                     checksums are computed by the server
 
+Options of --edit-service and --edit-server:
+  --keep                            change only what the other options name; -e
+                                    needs no SERVICE then and edits the server
+                                    in every service that has it
+with --keep, for --edit-service, which takes "-b none" then, too:
+  --no-persistent                   end the persistence
+  --no-ops                          end one-packet scheduling
+  --no-pe                           take away the persistence engine
+
 Options of --list:
   --numeric                     -n  numbers instead of names
   --connection                  -c  connections instead of services

@@ -62,14 +62,14 @@ func NewDesired() *Desired {
 // Read applies the rules in r. Lines that the kernel would reject have no effect; see
 // ReportDiagnostics.
 func (d *Desired) Read(r io.Reader, hosts *resolve.Resolver, report *Report) {
-	d.Bad = Read(r, hosts, report, d.add)
+	d.Bad = readDescription(r, hosts, report, d.add)
 }
 
 // ReadInto is Read for rules that are to be replayed on an empty table: it adds the lines
 // to replay, except those that only repeat an earlier one.
 func (d *Desired) ReadInto(replay *Replay, r io.Reader, hosts *resolve.Resolver, report *Report) {
 	replay.cleared = true
-	d.Bad = Read(r, hosts, report, func(line Line) {
+	d.Bad = readDescription(r, hosts, report, func(line Line) {
 		d.lines++
 		if e := &line.Command.Edit; line.Command.Kind == cmdline.Change && e.Command != ipvs.CommandZero {
 			if earlier, ok := d.apply(e, line.Number).(duplicate); ok {

@@ -21,20 +21,22 @@ type Replay struct {
 // segmentChanges is the maximum number of changes in a segment, which are sent together.
 const segmentChanges = 128
 
-// segment is a run of changes, followed by lines that list or save the table.
+// segment is a run of changes, followed by lines that list or save the table, or edit it
+// with --keep.
 type segment struct {
 	changes []ipvs.Change
 	numbers []int // line numbers of changes
 	outputs []outputLine
 }
 
-// outputLine is a line that lists or saves the table.
+// outputLine is a line that is executed by its words: it lists or saves the table, or edits
+// it with --keep.
 type outputLine struct {
 	number int
 	words  string // separated by blanks
 }
 
-// output copies a line that lists or saves the table. If its words equal before, it
+// output copies a line that is executed by its words. If these equal before, it
 // shares their memory.
 func (l Line) output(before string) outputLine {
 	words := strings.Join(l.Words, " ")
@@ -99,7 +101,11 @@ func (r *Replay) Run(t *Target) error {
 			}
 		}
 		for _, line := range s.outputs {
-			if err := t.Print(strings.Split(line.words, " ")); err != nil {
+			err := t.Execute(strings.Split(line.words, " "))
+			if errors.Is(err, kernel.ErrNotPermitted) {
+				return err
+			}
+			if err != nil {
 				failed = true
 				t.Report.Line(line.number, err)
 			}

@@ -42,8 +42,9 @@ type Target struct {
 	// Lock locks out other restores until unlock is called. locked is false if the
 	// lock could not be taken; unlock may be called even then.
 	Lock func() (unlock func(), locked bool)
-	// Print executes a line that lists or saves the table.
-	Print func(words []string) error
+	// Execute executes a line that is not one change: it lists or saves the table, or it
+	// is an edit with --keep.
+	Execute func(words []string) error
 }
 
 const (
@@ -55,9 +56,24 @@ const (
 	manyLines = 50_000
 )
 
-// Read parses rules from r. It passes each valid line to take and reports each bad one;
-// bad tells whether there were any.
+// Read parses rules that are to be executed in order. It passes each valid line to take
+// and reports each bad one; bad tells whether there were any.
 func Read(r io.Reader, hosts *resolve.Resolver, report *Report, take func(Line)) (bad bool) {
+	return read(r, hosts, report, func(*cmdline.Command) error { return nil }, take)
+}
+
+// readDescription is Read for rules that describe the whole table. They cannot leave
+// settings as they are.
+func readDescription(r io.Reader, hosts *resolve.Resolver, report *Report, take func(Line)) (bad bool) {
+	return read(r, hosts, report, func(c *cmdline.Command) error {
+		if c.Kind == cmdline.Keep {
+			return cmdline.WithHint(cmdline.Usagef("the option 'keep' is not allowed in rules that describe the whole table"), "ipvsadm -R takes it")
+		}
+		return nil
+	}, take)
+}
+
+func read(r io.Reader, hosts *resolve.Resolver, report *Report, check func(*cmdline.Command) error, take func(Line)) (bad bool) {
 	kernel.RelaxGC()
 	parser := cmdline.NewParser(hosts)
 	lines, outputs := 0, 0
@@ -68,6 +84,9 @@ func Read(r io.Reader, hosts *resolve.Resolver, report *Report, take func(Line))
 		var c *cmdline.Command
 		if err == nil {
 			c, err = parse(parser, line.Words)
+		}
+		if err == nil {
+			err = check(c)
 		}
 		if err == nil && c.Prints() {
 			if outputs++; outputs > MaxOutputLines {

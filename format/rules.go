@@ -26,6 +26,31 @@ func Rules(w io.Writer, table ipvs.Table, names Names) (warnings []string, err e
 	return r.warnings, nil
 }
 
+// DestinationRules returns the rules that add destinations to a service which is there. As
+// in Rules, comments name what no rule can express.
+func DestinationRules(s *ipvs.Service, destinations []ipvs.Destination) string {
+	var r rules
+	r.destinations(s, destinations, nameable(s.ServiceID))
+	return string(r.buf)
+}
+
+// WeightRule returns the rule that gives a destination its weight and keeps its other
+// settings. It is a comment if no option names the service.
+func WeightRule(id ipvs.ServiceID, d ipvs.Destination) string {
+	b := appendServer([]byte("-e --keep "), nil, &ipvs.Service{ServiceID: id}, &d)
+	rule := fmt.Sprintf("%s -w %d", b, d.Weight)
+	if !nameable(id) {
+		return "# " + rule
+	}
+	return rule
+}
+
+// nameable tells whether an option names a service.
+func nameable(id ipvs.ServiceID) bool {
+	_, ok := ServiceOption(id.Protocol)
+	return ok || id.FWMark != 0
+}
+
 // rules gathers the lines of a rules file.
 type rules struct {
 	names    Names
@@ -42,8 +67,14 @@ func (r *rules) entry(entry *ipvs.TableEntry) {
 	start := len(r.buf)
 	r.buf = appendServiceRule(r.buf, r.names, s)
 	r.commentUnless(serviceRestorable, start)
-	for i := range entry.Destinations {
-		d := &entry.Destinations[i]
+	r.destinations(s, entry.Destinations, serviceRestorable)
+}
+
+// destinations adds the rules for destinations. serviceRestorable tells whether that for
+// their service can be restored.
+func (r *rules) destinations(s *ipvs.Service, destinations []ipvs.Destination, serviceRestorable bool) {
+	for i := range destinations {
+		d := &destinations[i]
 		inexpressible, restorable := inexpressibleDestination(s, d)
 		if len(inexpressible) > 0 {
 			r.warn(d.DestinationID.String()+" of "+s.ServiceID.String(), inexpressible)

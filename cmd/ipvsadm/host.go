@@ -4,6 +4,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -20,6 +22,10 @@ type host struct {
 	unloadModules func() error
 	lock          func() (unlock func(), locked bool) // locks out other restores
 	resolver      *resolve.Resolver
+	// signals delivers the signals that end a series of changes early, until stop is called.
+	signals func() (received <-chan os.Signal, stop func())
+	now     func() time.Time
+	after   func(time.Duration) <-chan time.Time
 	// raiseSIGPIPE ends the process as SIGPIPE would, unless SIGPIPE is ignored.
 	raiseSIGPIPE func()
 }

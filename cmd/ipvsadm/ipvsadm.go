@@ -33,6 +33,8 @@ func (a *app) execute(c *cmdline.Command) error {
 	switch c.Kind {
 	case cmdline.Keep:
 		return a.keep(&c.Keep)
+	case cmdline.Drain:
+		return a.drain(&c.Drain)
 	case cmdline.Change:
 		change := c.Edit.Change()
 		return rules.Refused(change, a.client.Apply([]ipvs.Change{change})[0])

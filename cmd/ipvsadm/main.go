@@ -15,6 +15,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
@@ -25,5 +26,6 @@ func main() {
 		root: "/", getenv: os.Getenv, dial: kernel.Dial,
 		moduleLoaded: kernel.ModuleLoaded, loadModule: kernel.LoadModule, unloadModules: kernel.UnloadModules,
 		lock: kernel.LockTable, resolver: resolve.New(nil), raiseSIGPIPE: kernel.DisableSIGPIPE(),
+		signals: kernel.CatchEnd, now: time.Now, after: time.After,
 	}))
 }

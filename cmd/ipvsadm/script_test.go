@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
@@ -152,6 +153,8 @@ func fakeHost(k *ipvstest.Kernel, root string) host {
 		lock:         func() (func(), bool) { return nothing, false },
 		resolver:     resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }),
 		raiseSIGPIPE: nothing,
+		signals:      func() (<-chan os.Signal, func()) { return nil, nothing },
+		now:          time.Now, after: time.After,
 	}
 }
 

@@ -54,6 +54,7 @@ declare -gA _ipvsadm_follow=(
 	[set]=''
 	[start-daemon]='mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen'
 	[stop-daemon]='syncid'
+	[drain]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server output json wait at-end sessions idle keep-server force'
 	[help]=''
 	[version]=''
 )
@@ -113,6 +114,12 @@ declare -gA _ipvsadm_excludes=(
 	[mcast-ttl]='mcast-ttl'
 	[syncid]='syncid'
 	[sync-maxlen]='sync-maxlen'
+	[wait]='wait'
+	[at-end]='at-end keep-server'
+	[sessions]='sessions'
+	[idle]='idle'
+	[keep-server]='at-end keep-server'
+	[force]='force'
 )
 # Options of which an option needs one before it.
 declare -gA _ipvsadm_needs=(
@@ -166,6 +173,9 @@ declare -gA _ipvsadm_kind=(
 	[syncid]=free
 	[sync-maxlen]=free
 	[stop-daemon]=words
+	[wait]=free
+	[at-end]=words
+	[idle]=free
 )
 declare -gA _ipvsadm_words=(
 	[scheduler]='rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'
@@ -178,6 +188,7 @@ declare -gA _ipvsadm_words=(
 	[tun-type]='ipip gue gre'
 	[start-daemon]='master backup'
 	[stop-daemon]='master backup'
+	[at-end]='keep remove undo'
 )
 
 # _ipvsadm_parse WORD...: parses the words before the one to complete. Sets command, the array value with an element for

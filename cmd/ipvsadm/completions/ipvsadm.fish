@@ -39,7 +39,7 @@ set -g __ipvsadm_long_Z zero
 # Options that mean --list where there is no command.
 set -g __ipvsadm_implying output json watch sort-by state client virtual destination count-by
 # What may follow a command.
-set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon help version
+set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain help version
 set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags
 set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep
 set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6
@@ -54,6 +54,7 @@ set -g __ipvsadm_follow_save numeric
 set -g __ipvsadm_follow_set 
 set -g __ipvsadm_follow_start_daemon mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen
 set -g __ipvsadm_follow_stop_daemon syncid
+set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-service ipv6 real-server output json wait at-end sessions idle keep-server force
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 
 # Options after which an option cannot come, itself among them.
@@ -109,6 +110,12 @@ set -g __ipvsadm_excludes_mcast_port mcast-port
 set -g __ipvsadm_excludes_mcast_ttl mcast-ttl
 set -g __ipvsadm_excludes_syncid syncid
 set -g __ipvsadm_excludes_sync_maxlen sync-maxlen
+set -g __ipvsadm_excludes_wait wait
+set -g __ipvsadm_excludes_at_end at-end keep-server
+set -g __ipvsadm_excludes_sessions sessions
+set -g __ipvsadm_excludes_idle idle
+set -g __ipvsadm_excludes_keep_server at-end keep-server
+set -g __ipvsadm_excludes_force force
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
@@ -158,6 +165,9 @@ set -g __ipvsadm_kind_mcast_ttl free
 set -g __ipvsadm_kind_syncid free
 set -g __ipvsadm_kind_sync_maxlen free
 set -g __ipvsadm_kind_stop_daemon words
+set -g __ipvsadm_kind_wait free
+set -g __ipvsadm_kind_at_end words
+set -g __ipvsadm_kind_idle free
 set -g __ipvsadm_optional persistent watch
 set -g __ipvsadm_words_scheduler rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos
 set -g __ipvsadm_words_pe sip
@@ -169,6 +179,7 @@ set -g __ipvsadm_words_count_by state client virtual destination
 set -g __ipvsadm_words_tun_type ipip gue gre
 set -g __ipvsadm_words_start_daemon master backup
 set -g __ipvsadm_words_stop_daemon master backup
+set -g __ipvsadm_words_at_end keep remove undo
 set -g __ipvsadm_letter_add_service A
 set -g __ipvsadm_letter_tcp_service t
 set -g __ipvsadm_letter_udp_service u
@@ -269,6 +280,13 @@ set -g __ipvsadm_text_mcast_ttl 'time to live, or hop limit'
 set -g __ipvsadm_text_syncid 'sync ID, 0 to 255'
 set -g __ipvsadm_text_sync_maxlen 'longest message'
 set -g __ipvsadm_text_stop_daemon 'stop a sync daemon'
+set -g __ipvsadm_text_drain 'set the weight of -r to 0, wait until its connections have ended, and delete it'
+set -g __ipvsadm_text_wait 'how long to wait'
+set -g __ipvsadm_text_at_end 'if connections are left then'
+set -g __ipvsadm_text_sessions 'wait for persistent clients to expire, too'
+set -g __ipvsadm_text_idle 'ignore connections silent for so long'
+set -g __ipvsadm_text_keep_server 'do not delete it'
+set -g __ipvsadm_text_force 'drain even a service'\''s last usable server'
 set -g __ipvsadm_text_help 'print this'
 set -g __ipvsadm_text_version 'print the version'
 

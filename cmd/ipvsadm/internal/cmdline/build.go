@@ -20,6 +20,8 @@ func (b *builder) build(c *Command) {
 		c.Kind, c.Numeric = Save, b.has(numericOption)
 	case list:
 		c.Kind, c.List = List, b.listing()
+	case drainServers:
+		c.Kind, c.Drain = Drain, b.draining()
 	case editService, editServer:
 		if b.has(keepOption) {
 			c.Kind, c.Keep = Keep, b.overlay()

@@ -8,6 +8,7 @@ package cmdline
 import (
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/format"
 )
@@ -19,6 +20,7 @@ type Kind int
 const (
 	Change  Kind = iota + 1 // change the table, the timeouts or a daemon
 	Keep                    // change settings of a service or of servers, and keep the others
+	Drain                   // take servers out of their services
 	List                    // print a listing
 	Save                    // print the table as rules
 	Restore                 // execute rules from standard input
@@ -29,10 +31,17 @@ const (
 // Command is a valid command line. Fields that do not belong to its Kind are zero.
 type Command struct {
 	Kind    Kind
-	Edit    Edit    // if Kind is Change
-	Keep    Overlay // if Kind is Keep
-	List    Listing // if Kind is List
-	Numeric bool    // if Kind is Save: print addresses and ports as numbers
+	Edit    Edit     // if Kind is Change
+	Keep    Overlay  // if Kind is Keep
+	Drain   Draining // if Kind is Drain
+	List    Listing  // if Kind is List
+	Numeric bool     // if Kind is Save: print addresses and ports as numbers
+}
+
+// Draining says which servers to take out of their services.
+type Draining struct {
+	drain.Options
+	JSON bool // print JSON documents
 }
 
 // Listing is a listing that is printed once or repeatedly.
@@ -50,7 +59,7 @@ type Listing struct {
 func (c *Command) Prints() bool { return c.Kind == List || c.Kind == Save }
 
 // IsNew tells whether ipvsadm 1.31 lacks the command or one of its options.
-func (c *Command) IsNew() bool { return c.List.New || c.Kind == Keep }
+func (c *Command) IsNew() bool { return c.List.New || c.Kind == Keep || c.Kind == Drain }
 
 // Repeats tells whether the command is a repeated listing.
 func (c *Command) Repeats() bool { return c.List.Interval > 0 }

@@ -165,13 +165,24 @@ func firstCommand(words []string) *option {
 	}
 }
 
-// commandsWith returns the commands that take an option.
+// commandsWith returns the commands that take an option: the simple ones, if there are any.
 func commandsWith(o optionSet) (names []string) {
+	var compound []string
 	options().VisitAll(func(f *pflag.Flag) {
 		command := f.Value.(*option)
-		if command.action != 0 && command.short != "l" && command.action.legality().takes().has(o) {
+		switch {
+		case command.action == 0 || command.short == "l" || !command.action.legality().takes().has(o):
+		case command.action.isCompound():
+			compound = append(compound, command.display())
+		default:
 			names = append(names, command.display())
 		}
 	})
+	if len(names) == 0 {
+		return compound
+	}
 	return names
 }
+
+// isCompound tells whether a command does what a series of others does.
+func (a action) isCompound() bool { return a == drainServers }

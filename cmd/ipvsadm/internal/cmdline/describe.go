@@ -59,6 +59,7 @@ var optionConflicts = map[string][]string{
 	"daemon":     {"stats", "rate", "thresholds", "sort-by", "persistent-conn"},
 	"nosort":     {"sort-by"},
 
+	"keep-server":   {"at-end"},
 	"no-persistent": {"persistent"},
 	"no-ops":        {"ops"},
 	"no-pe":         {"pe"},

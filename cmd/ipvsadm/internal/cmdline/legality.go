@@ -25,6 +25,7 @@ const (
 		exactOption | tunInfoOption | outputOption | watchOption | sortByOption | connectionOptions
 	connectionOptions = stateOption | clientOption | virtualOption | destinationOption | countByOption
 	listViews         = connectionOption | serviceOption | timeoutOption | daemonOption
+	drainOptions      = waitOption | atEndOption | sessionsOption | idleOption | keepServerOption | forceOption | outputOption
 	takeAwayOptions   = noPersistentOption | noOpsOption | noPEOption
 	daemonOptions     = interfaceOption | syncIDOption | groupOption | portOption | ttlOption | maxLenOption
 )
@@ -61,6 +62,8 @@ func (a action) legality() legality {
 		return legality{"set", 0, 0, 0}
 	case startDaemon:
 		return legality{"start-daemon", 0, daemonOptions, 0}
+	case drainServers:
+		return legality{"drain", serverOption, serviceOption | drainOptions, 0}
 	case stopDaemon:
 		return legality{"stop-daemon", 0, syncIDOption, 0}
 	}
@@ -131,6 +134,8 @@ func (b *builder) checkOptions() error {
 	switch {
 	case b.action == list:
 		return b.checkList()
+	case b.action == drainServers:
+		return b.checkDrain()
 	case b.has(keepOption):
 		return b.checkKeep()
 	case b.has(takeAwayOptions):

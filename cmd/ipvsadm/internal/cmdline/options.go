@@ -62,6 +62,12 @@ const (
 	noPersistentOption
 	noOpsOption
 	noPEOption
+	waitOption
+	atEndOption
+	sessionsOption
+	idleOption
+	keepServerOption
+	forceOption
 	endOfOptions
 )
 
@@ -107,6 +113,7 @@ const (
 	setTimeouts
 	startDaemon
 	stopDaemon
+	drainServers
 	help
 	version
 )
@@ -213,6 +220,7 @@ var optionTable = [...]option{
 	{"set", "", NoValue, setTimeouts, 0, nil},
 	{"start-daemon", "", "", startDaemon, 0, (*builder).setStartDaemon},
 	{"stop-daemon", "", "", stopDaemon, 0, (*builder).setStopDaemon},
+	{"drain", "", NoValue, drainServers, 0, nil},
 	{"help", "h", NoValue, help, 0, nil},
 	{"version", "v", NoValue, version, 0, nil},
 
@@ -244,6 +252,13 @@ var optionTable = [...]option{
 	{"tun-csum", "", NoValue, 0, tunCsumOption, (*builder).setTunCsum},
 	{"tun-remcsum", "", NoValue, 0, tunRemCsumOption, (*builder).setTunRemCsum},
 	{"keep", "", NoValue, 0, keepOption, nil},
+
+	{"wait", "", "", 0, waitOption, (*builder).setWait},
+	{"at-end", "", "", 0, atEndOption, (*builder).setAtEnd},
+	{"sessions", "", NoValue, 0, sessionsOption, nil},
+	{"idle", "", "", 0, idleOption, (*builder).setIdle},
+	{"keep-server", "", NoValue, 0, keepServerOption, nil},
+	{"force", "", NoValue, 0, forceOption, nil},
 
 	{"numeric", "n", NoValue, 0, numericOption, nil},
 	{"connection", "c", NoValue, 0, connectionOption, nil},

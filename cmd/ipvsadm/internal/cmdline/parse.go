@@ -3,6 +3,7 @@
 package cmdline
 
 import (
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -50,9 +51,11 @@ type builder struct {
 	daemon      ipvs.Daemon
 	timeouts    ipvs.Timeouts
 	list        Listing
+	drain       drain.Options
 
 	// The meaning of these depends on options that may come later.
 	server     endpoint
+	servers    []endpoint // all of --drain
 	netmask    netmask
 	schedFlags string
 
@@ -86,6 +89,7 @@ func (b *builder) reset(a action) {
 	b.destination.Weight = 1
 	b.daemon.Interface = defaultInterface
 	b.list.Interval = defaultInterval
+	b.drain.Wait = drain.DefaultWait
 }
 
 // read parses the arguments of a command and checks them.
@@ -134,8 +138,13 @@ func optionOf(p parsedOption) *option { return p.flag.Value.(*option) }
 // would tell the protocol, takes precedence over any other error.
 func (b *builder) readOptions(s *scanner) error {
 	err := b.readEachOption(s)
-	if b.server.portName != "" && !b.has(serviceOption) {
-		return WithHint(illegalServer(), portHint(b.server.portName, 0))
+	if b.has(serviceOption) {
+		return err
+	}
+	for _, server := range append(b.servers, b.server) {
+		if server.portName != "" {
+			return WithHint(illegalServer(), portHint(server.portName, 0))
+		}
 	}
 	return err
 }
@@ -154,7 +163,7 @@ func (b *builder) readEachOption(s *scanner) error {
 		if o.element == outputOption {
 			b.outputName = o.long
 		}
-		if b.has(o.element) {
+		if b.has(o.element) && !b.repeats(o.element) {
 			return Usagef("multiple '%s' options specified", b.nameOf(o.element))
 		}
 		b.seen |= o.element
@@ -166,6 +175,9 @@ func (b *builder) readEachOption(s *scanner) error {
 		}
 	}
 }
+
+// repeats tells whether an option with an element may be given more than once.
+func (b *builder) repeats(o optionSet) bool { return b.action == drainServers && o == serverOption }
 
 // readTimeouts parses the three values of --set and returns the remaining words.
 func (b *builder) readTimeouts(words []string) ([]string, error) {
@@ -192,6 +204,8 @@ func (b *builder) complete() error {
 		return b.completeService()
 	case addServer, editServer, deleteServer:
 		return b.completeServer()
+	case drainServers:
+		return b.completeDrain()
 	}
 	return nil
 }

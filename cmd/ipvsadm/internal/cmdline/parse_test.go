@@ -3,6 +3,7 @@
 package cmdline
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
@@ -41,7 +42,7 @@ func TestParseSetsOnlyFieldsOfKind(t *testing.T) {
 		case Save:
 			want.Numeric = true
 		}
-		if *got != want || test.kind == Change && got.Edit == (Edit{}) || test.kind == List && got.List == (Listing{}) {
+		if !reflect.DeepEqual(*got, want) || test.kind == Change && got.Edit == (Edit{}) || test.kind == List && got.List == (Listing{}) {
 			t.Errorf("%q: got %+v", test.words, got)
 		}
 	}

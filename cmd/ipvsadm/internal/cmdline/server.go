@@ -11,6 +11,9 @@ func (b *builder) setServer(value string) (err error) {
 	if b.server, err = parseEndpoint(value, b.portProtocol(), b.hosts); err != nil {
 		return illegalAddress(illegalServer(), value, b.portProtocol(), b.hosts)
 	}
+	if b.action == drainServers {
+		b.servers = append(b.servers, b.server)
+	}
 	return nil
 }
 

@@ -26,6 +26,12 @@ The table:
   --save                        -S  print the table as rules; takes -n
   --restore                     -R  execute rules from standard input
 
+Maintenance of servers:
+  --drain                           set the weight of -r to 0, wait until its
+                                    connections have ended, and delete it; print
+                                    the rules that put it back; without SERVICE
+                                    in every service that has it
+
 Timeouts and synchronization of directors:
   --set TCP TCPFIN UDP              set timeouts in seconds; 0 keeps one
   --start-daemon master|backup      start a sync daemon
@@ -76,6 +82,15 @@ with --keep, for --edit-service, which takes "-b none" then, too:
   --no-persistent                   end the persistence
   --no-ops                          end one-packet scheduling
   --no-pe                           take away the persistence engine
+
+Options of --drain, which takes more than one -r, and --output json:
+  --wait SECS                       how long to wait; 0 for ever (default 300)
+  --at-end WHAT                     if connections are left then: keep weight 0
+                                    (default), remove the server, or undo
+  --sessions                        wait for persistent clients to expire, too
+  --idle SECS                       ignore connections silent for so long
+  --keep-server                     do not delete it
+  --force                           drain even a service's last usable server
 
 Options of --list:
   --numeric                     -n  numbers instead of names

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -56,6 +57,8 @@ func words(long string) (words []string) {
 		return ipvs.PersistenceEngines()
 	case "tun-type":
 		return []string{ipvs.IPIP.String(), ipvs.GUE.String(), ipvs.GRE.String()}
+	case "at-end":
+		return drain.AtLimitWords()
 	case "output":
 		return format.FormNames()
 	case "sort-by":

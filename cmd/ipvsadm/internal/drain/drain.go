@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Drain takes servers out. All fields must be set.
+type Drain struct {
+	Options
+	Source
+	// WayBack writes the rules that put everything back, before the first change. If it
+	// fails, nothing changes.
+	WayBack func(rules string) error
+	// Warn prints a line for the user.
+	Warn func(text string)
+	// Progress shows how far the drain is.
+	Progress Progress
+
+	targets  []*target
+	began    time.Time
+	start    time.Time     // of the last reading
+	tick     time.Duration // how long it took
+	nextScan time.Time     // the connection table is not read before
+	nodest   bool          // net.ipv4.vs.expire_nodest_conn, at the last reading
+	quiesce  bool          // net.ipv4.vs.expire_quiescent_template
+	failures int           // readings in a row that failed
+}
+
+const (
+	interval = time.Second
+	// settled is how long inactive connections must have been silent.
+	settled = 10 * time.Second
+	// readingShare and scanShare bound the part of the time that readings take: of the
+	// counters, and of the connection table, which can have millions of entries.
+	readingShare, scanShare = 10, 20
+	// maxFailures is how many readings in a row may fail, for example for lack of memory.
+	maxFailures = 5
+)
+
+// The errors of Run besides those of the kernel before the first change.
+var (
+	// ErrInterrupted means that a signal ended the drain, and that everything was put back.
+	ErrInterrupted = errors.New("interrupted; everything is as before")
+	// ErrNotDrained means that the servers were not drained in time.
+	ErrNotDrained = errors.New("not drained")
+)
+
+// StoppedError means that the drain stopped by itself, after its first change.
+type StoppedError struct{ Reason error }
+
+func (e *StoppedError) Error() string { return e.Reason.Error() }
+func (e *StoppedError) Unwrap() error { return e.Reason }
+
+// otherProgram is the reason to stop when another program changes what is drained.
+type otherProgram struct{ what string }
+
+func (e *otherProgram) Error() string { return "another program " + e.what }
+
+// Run takes the servers out. Whatever it returns, the last thing that Progress gets says
+// what has become of each server.
+func (d *Drain) Run() error {
+	table, err := d.Client.Table()
+	if err != nil {
+		return err
+	}
+	if d.targets, err = d.selectTargets(table); err != nil {
+		return err
+	}
+	if !d.Force {
+		if err := checkLast(table, d.targets); err != nil {
+			return err
+		}
+	}
+	d.warn()
+	if err := d.WayBack(d.wayBack()); err != nil {
+		return err
+	}
+	d.began = d.Now()
+	d.Progress.Begin(d.status())
+	err = d.run()
+	d.Progress.End(d.status(), d.summary(err), err)
+	return err
+}
+
+func (d *Drain) run() error {
+	if err := d.quiesceAll(); err != nil {
+		return cmp.Or(d.undo(), err)
+	}
+	for next := d.began; ; {
+		if d.sleep(next) {
+			return cmp.Or(d.undo(), ErrInterrupted)
+		}
+		d.start = d.Now()
+		err := d.read()
+		if err == nil {
+			err = d.removeDrained()
+		}
+		if errors.Is(err, ErrInterrupted) {
+			return cmp.Or(d.undo(), ErrInterrupted)
+		}
+		if err = d.tolerate(err); err != nil {
+			return d.stop(err)
+		}
+		if d.finished() {
+			return nil
+		}
+		d.Progress.Reading(d.status())
+		limit := d.began.Add(d.Wait)
+		if d.Wait > 0 && !d.Now().Before(limit) {
+			return d.atLimit()
+		}
+		next = d.next()
+		if d.Wait > 0 && limit.Before(next) {
+			next = limit
+		}
+	}
+}
+
+// next returns the time of the next reading: the next whole second since the beginning, or
+// later after a long reading.
+func (d *Drain) next() time.Time {
+	pause := max(interval, readingShare*d.tick)
+	return d.start.Add(pause - d.start.Sub(d.began)%interval)
+}
+
+// tolerate returns nil for an error of a reading that may pass.
+func (d *Drain) tolerate(err error) error {
+	var other *otherProgram
+	if err == nil {
+		d.failures = 0
+		return nil
+	}
+	d.failures++
+	if errors.As(err, &other) || errors.Is(err, ipvs.ErrNoIPVS) || d.failures >= maxFailures {
+		return err
+	}
+	return nil
+}
+
+// stop stops the drain. It leaves the weights as they are, unless everything is to be put
+// back at the end.
+func (d *Drain) stop(reason error) error {
+	if d.AtLimit == UndoAtLimit && !errors.Is(reason, ipvs.ErrNoIPVS) {
+		if err := d.undo(); err != nil {
+			return err
+		}
+	}
+	return &StoppedError{reason}
+}
+
+// quiesceAll sets all weights to 0.
+func (d *Drain) quiesceAll() error {
+	for _, t := range d.targets {
+		if d.interrupted() {
+			return ErrInterrupted
+		}
+		if t.before.Weight == 0 {
+			continue
+		}
+		t.quiesced = true
+		err := d.Client.EditDestination(t.id(), t.server(), func(now *ipvs.Destination) error {
+			if now.Weight != t.before.Weight {
+				return changedWeight(t, now.Weight)
+			}
+			now.Weight = 0
+			return nil
+		})
+		switch {
+		case errors.Is(err, ipvs.ErrNoService), errors.Is(err, ipvs.ErrNoDestination):
+			return &StoppedError{&otherProgram{"has removed " + t.String()}}
+		case err != nil:
+			return &StoppedError{fmt.Errorf("cannot set the weight of %s to 0: %w", t, err)}
+		}
+	}
+	return nil
+}
+
+func changedWeight(t *target, weight uint32) error {
+	return &StoppedError{&otherProgram{fmt.Sprintf("set the weight of %s to %d", t, weight)}}
+}
+
+// read reads the servers that are not done, and where that decides, the connection table.
+func (d *Drain) read() error {
+	d.nodest, d.quiesce = d.Sysctl("expire_nodest_conn"), d.Sysctl("expire_quiescent_template")
+	servers := map[ipvs.ServiceID][]ipvs.Destination{}
+	for _, t := range d.targets {
+		if t.removed {
+			continue
+		}
+		id := t.id()
+		if _, ok := servers[id]; !ok {
+			list, err := d.Client.Destinations(id)
+			if err != nil {
+				return err
+			}
+			servers[id] = list
+		}
+		now, err := t.find(servers[id])
+		if err != nil {
+			return err
+		}
+		t.note(now, d.start)
+	}
+	d.tick = d.Now().Sub(d.start)
+	return d.scan()
+}
+
+// find returns the target in a list of the servers of its service.
+func (t *target) find(servers []ipvs.Destination) (ipvs.Destination, error) {
+	for _, now := range servers {
+		switch {
+		case now.DestinationID != t.server():
+		case now.Weight != 0:
+			return now, &otherProgram{fmt.Sprintf("set the weight of %s to %d", t, now.Weight)}
+		default:
+			return now, nil
+		}
+	}
+	return ipvs.Destination{}, &otherProgram{"has removed " + t.String()}
+}
+
+// scan reads the connection table if it matters how long connections have been silent.
+func (d *Drain) scan() error {
+	var targets []*target
+	for _, t := range d.targets {
+		if !t.removed && d.silenceMatters(t) {
+			targets = append(targets, t)
+		}
+	}
+	start := d.Now()
+	if len(targets) == 0 || start.Before(d.nextScan) {
+		return nil
+	}
+	err := newConnTable(targets).read(d.Client.ConnEntries(), d.Now, d.began, targets)
+	now := d.Now()
+	d.nextScan = now.Add(scanShare * now.Sub(start))
+	return err
+}
+
+func (d *Drain) silenceMatters(t *target) bool {
+	if t.onePacket() || t.connections() == 0 {
+		return false
+	}
+	return d.Idle > 0 || t.now.ActiveConns == 0 && d.nodest
+}

@@ -111,3 +111,24 @@ func drainStatus(err error) error {
 	}
 	return err
 }
+
+// ramp raises the weight of a server in steps.
+func (a *app) ramp(o drain.RampOptions) error {
+	source, stop := a.drainSource()
+	defer stop()
+	r := &drain.Ramp{
+		RampOptions: o, Source: source,
+		Say:  a.complain,
+		Warn: func(text string) { a.complain(a.name + ": warning: " + text) },
+	}
+	a.changing = true
+	err := r.Run()
+	var unfit *drain.UnfitError
+	switch {
+	case errors.As(err, &unfit):
+		return &statusError{err, exitUsage}
+	case errors.Is(err, drain.ErrLeft):
+		return &statusError{errAlreadyPrinted, exitSignal + int(unix.SIGINT)}
+	}
+	return drainStatus(err)
+}

@@ -346,3 +346,30 @@ func TestDrainOnTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestRampStatusesAndMessages(t *testing.T) {
+	for _, test := range []struct {
+		line   string
+		status int
+		stderr string // the end
+	}{
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.4 -m -w 100", exitOK, "\nWeight 100 reached in 1:00.\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 9 --over 10 --steps 3", exitOK, "\n0:10: weight 9\nWeight 9 reached in 0:10.\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 3", exitOK, "10.0.0.2:80 of TCP 10.0.0.1:80 has weight 3 already.\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 9 -i", exitUsage, "--ramp changes only its weight; -e --keep changes other settings\n"},
+		{"--ramp -t 10.0.0.9:80 -r 10.0.0.2 -w 9", exitKernel, "No such service\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2", exitUsage, "You need to supply the 'weight' option for the 'ramp' command\n"},
+		{"--ramp -r 10.0.0.2 -w 9", exitUsage, "You need to supply the 'service-address' option for the 'ramp' command\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 9 --over 0", exitUsage, "invalid time `0' specified; it must be 1 to 2678400 seconds\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 9 --steps 1001", exitUsage, "invalid number of steps `1001' specified; it must be 1 to 1000\n"},
+		{"--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 9 --wait 3", exitUsage, "Illegal 'wait' option with the 'ramp' command\n"},
+		{"-a -t 10.0.0.1:80 -r 10.0.0.2 -w 9 --steps 3", exitUsage, "Illegal 'steps' option with the 'add-server' command\n"},
+	} {
+		k := draining(t)
+		var stdout, stderr strings.Builder
+		status := run(strings.Fields("ipvsadm "+test.line), strings.NewReader(""), &stdout, &stderr, hurried(k, "", quiet))
+		if status != test.status || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), test.stderr) {
+			t.Errorf("%s: status %d, want %d, got\n%swant\n%s", test.line, status, test.status, stderr.String(), test.stderr)
+		}
+	}
+}

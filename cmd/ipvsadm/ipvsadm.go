@@ -35,6 +35,8 @@ func (a *app) execute(c *cmdline.Command) error {
 		return a.keep(&c.Keep)
 	case cmdline.Drain:
 		return a.drain(&c.Drain)
+	case cmdline.Ramp:
+		return a.ramp(c.Ramp)
 	case cmdline.Change:
 		change := c.Edit.Change()
 		return rules.Refused(change, a.client.Apply([]ipvs.Change{change})[0])

@@ -55,6 +55,7 @@ declare -gA _ipvsadm_follow=(
 	[start-daemon]='mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen'
 	[stop-daemon]='syncid'
 	[drain]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server output json wait at-end sessions idle keep-server force'
+	[ramp]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even'
 	[help]=''
 	[version]=''
 )
@@ -120,6 +121,9 @@ declare -gA _ipvsadm_excludes=(
 	[idle]='idle'
 	[keep-server]='at-end keep-server'
 	[force]='force'
+	[over]='over'
+	[steps]='steps'
+	[until-even]='until-even'
 )
 # Options of which an option needs one before it.
 declare -gA _ipvsadm_needs=(
@@ -176,6 +180,8 @@ declare -gA _ipvsadm_kind=(
 	[wait]=free
 	[at-end]=words
 	[idle]=free
+	[over]=free
+	[steps]=free
 )
 declare -gA _ipvsadm_words=(
 	[scheduler]='rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'

@@ -39,7 +39,7 @@ set -g __ipvsadm_long_Z zero
 # Options that mean --list where there is no command.
 set -g __ipvsadm_implying output json watch sort-by state client virtual destination count-by
 # What may follow a command.
-set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain help version
+set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp help version
 set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags
 set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep
 set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6
@@ -55,6 +55,7 @@ set -g __ipvsadm_follow_set
 set -g __ipvsadm_follow_start_daemon mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen
 set -g __ipvsadm_follow_stop_daemon syncid
 set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-service ipv6 real-server output json wait at-end sessions idle keep-server force
+set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 
 # Options after which an option cannot come, itself among them.
@@ -116,6 +117,9 @@ set -g __ipvsadm_excludes_sessions sessions
 set -g __ipvsadm_excludes_idle idle
 set -g __ipvsadm_excludes_keep_server at-end keep-server
 set -g __ipvsadm_excludes_force force
+set -g __ipvsadm_excludes_over over
+set -g __ipvsadm_excludes_steps steps
+set -g __ipvsadm_excludes_until_even until-even
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
@@ -168,6 +172,8 @@ set -g __ipvsadm_kind_stop_daemon words
 set -g __ipvsadm_kind_wait free
 set -g __ipvsadm_kind_at_end words
 set -g __ipvsadm_kind_idle free
+set -g __ipvsadm_kind_over free
+set -g __ipvsadm_kind_steps free
 set -g __ipvsadm_optional persistent watch
 set -g __ipvsadm_words_scheduler rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos
 set -g __ipvsadm_words_pe sip
@@ -287,6 +293,10 @@ set -g __ipvsadm_text_sessions 'wait for persistent clients to expire, too'
 set -g __ipvsadm_text_idle 'ignore connections silent for so long'
 set -g __ipvsadm_text_keep_server 'do not delete it'
 set -g __ipvsadm_text_force 'drain even a service'\''s last usable server'
+set -g __ipvsadm_text_ramp 'raise the weight of -r to -w in steps'
+set -g __ipvsadm_text_over 'from the first step to the last'
+set -g __ipvsadm_text_steps 'how many'
+set -g __ipvsadm_text_until_even 'end as soon as the server has its share of the connections'
 set -g __ipvsadm_text_help 'print this'
 set -g __ipvsadm_text_version 'print the version'
 

@@ -22,6 +22,8 @@ func (b *builder) build(c *Command) {
 		c.Kind, c.List = List, b.listing()
 	case drainServers:
 		c.Kind, c.Drain = Drain, b.draining()
+	case rampServer:
+		c.Kind, c.Ramp = Ramp, b.ramping()
 	case editService, editServer:
 		if b.has(keepOption) {
 			c.Kind, c.Keep = Keep, b.overlay()

@@ -21,6 +21,7 @@ const (
 	Change  Kind = iota + 1 // change the table, the timeouts or a daemon
 	Keep                    // change settings of a service or of servers, and keep the others
 	Drain                   // take servers out of their services
+	Ramp                    // raise the weight of a server in steps
 	List                    // print a listing
 	Save                    // print the table as rules
 	Restore                 // execute rules from standard input
@@ -31,11 +32,12 @@ const (
 // Command is a valid command line. Fields that do not belong to its Kind are zero.
 type Command struct {
 	Kind    Kind
-	Edit    Edit     // if Kind is Change
-	Keep    Overlay  // if Kind is Keep
-	Drain   Draining // if Kind is Drain
-	List    Listing  // if Kind is List
-	Numeric bool     // if Kind is Save: print addresses and ports as numbers
+	Edit    Edit              // if Kind is Change
+	Keep    Overlay           // if Kind is Keep
+	Drain   Draining          // if Kind is Drain
+	Ramp    drain.RampOptions // if Kind is Ramp
+	List    Listing           // if Kind is List
+	Numeric bool              // if Kind is Save: print addresses and ports as numbers
 }
 
 // Draining says which servers to take out of their services.
@@ -59,7 +61,9 @@ type Listing struct {
 func (c *Command) Prints() bool { return c.Kind == List || c.Kind == Save }
 
 // IsNew tells whether ipvsadm 1.31 lacks the command or one of its options.
-func (c *Command) IsNew() bool { return c.List.New || c.Kind == Keep || c.Kind == Drain }
+func (c *Command) IsNew() bool {
+	return c.List.New || c.Kind == Keep || c.Kind == Drain || c.Kind == Ramp
+}
 
 // Repeats tells whether the command is a repeated listing.
 func (c *Command) Repeats() bool { return c.List.Interval > 0 }

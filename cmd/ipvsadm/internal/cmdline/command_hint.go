@@ -185,4 +185,4 @@ func commandsWith(o optionSet) (names []string) {
 }
 
 // isCompound tells whether a command does what a series of others does.
-func (a action) isCompound() bool { return a == drainServers }
+func (a action) isCompound() bool { return a == drainServers || a == rampServer }

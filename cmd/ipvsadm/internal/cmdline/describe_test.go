@@ -33,7 +33,7 @@ var sampleValues = map[string]string{
 	"scheduler": "wlc", "persistent": "300", "netmask": "255.255.255.0", "pe": "sip", "sched-flags": "flag-1",
 	"real-server": "10.0.0.1:80", "weight": "1", "u-threshold": "2", "l-threshold": "1", "tun-type": "gue", "tun-port": "6080",
 	"output": "json", "watch": "2", "sort-by": "conns", "state": "ESTABLISHED", "client": "10.0.0.0/8", "virtual": "192.0.2.1:80",
-	"destination": "10.0.0.1:80", "count-by": "state", "wait": "60", "at-end": "undo", "idle": "60", "start-daemon": "master", "stop-daemon": "backup",
+	"destination": "10.0.0.1:80", "count-by": "state", "wait": "60", "at-end": "undo", "idle": "60", "over": "60", "steps": "10", "start-daemon": "master", "stop-daemon": "backup",
 	"mcast-interface": "eth0", "mcast-group": "224.0.0.81", "mcast-port": "8848", "mcast-ttl": "1", "syncid": "1", "sync-maxlen": "1400",
 }
 
@@ -75,7 +75,7 @@ func TestOfferedOptionsFitCommand(t *testing.T) {
 // missing returns options that a command needs besides those used.
 func (c *CommandDescription) missing(used []string) (words []string) {
 	needed := tableRow(c.Long).action.legality().needed
-	for _, long := range []string{"udp-service", "real-server"} {
+	for _, long := range []string{"udp-service", "real-server", "weight"} {
 		element := tableRow(long).element
 		if needed.has(element) && !slices.ContainsFunc(used, func(u string) bool { return tableRow(u).element == element }) {
 			words = append(words, "--"+long, sampleValues[long])

@@ -26,6 +26,7 @@ const (
 	connectionOptions = stateOption | clientOption | virtualOption | destinationOption | countByOption
 	listViews         = connectionOption | serviceOption | timeoutOption | daemonOption
 	drainOptions      = waitOption | atEndOption | sessionsOption | idleOption | keepServerOption | forceOption | outputOption
+	rampOptions       = overOption | stepsOption | untilEvenOption
 	takeAwayOptions   = noPersistentOption | noOpsOption | noPEOption
 	daemonOptions     = interfaceOption | syncIDOption | groupOption | portOption | ttlOption | maxLenOption
 )
@@ -64,6 +65,8 @@ func (a action) legality() legality {
 		return legality{"start-daemon", 0, daemonOptions, 0}
 	case drainServers:
 		return legality{"drain", serverOption, serviceOption | drainOptions, 0}
+	case rampServer:
+		return legality{"ramp", serviceOption | serverOption | weightOption, serverOptions | rampOptions, 0}
 	case stopDaemon:
 		return legality{"stop-daemon", 0, syncIDOption, 0}
 	}
@@ -101,6 +104,8 @@ func missingHint(o optionSet) string {
 		return "name the service: -t, -u or --sctp-service HOST:PORT, or -f MARK"
 	case serverOption:
 		return "name the server: -r HOST[:PORT]"
+	case weightOption:
+		return "name the weight at the end: -w N"
 	case tunPortOption:
 		return "name the port: --tun-port PORT"
 	}

@@ -68,6 +68,9 @@ const (
 	idleOption
 	keepServerOption
 	forceOption
+	overOption
+	stepsOption
+	untilEvenOption
 	endOfOptions
 )
 
@@ -114,6 +117,7 @@ const (
 	startDaemon
 	stopDaemon
 	drainServers
+	rampServer
 	help
 	version
 )
@@ -221,6 +225,7 @@ var optionTable = [...]option{
 	{"start-daemon", "", "", startDaemon, 0, (*builder).setStartDaemon},
 	{"stop-daemon", "", "", stopDaemon, 0, (*builder).setStopDaemon},
 	{"drain", "", NoValue, drainServers, 0, nil},
+	{"ramp", "", NoValue, rampServer, 0, nil},
 	{"help", "h", NoValue, help, 0, nil},
 	{"version", "v", NoValue, version, 0, nil},
 
@@ -259,6 +264,9 @@ var optionTable = [...]option{
 	{"idle", "", "", 0, idleOption, (*builder).setIdle},
 	{"keep-server", "", NoValue, 0, keepServerOption, nil},
 	{"force", "", NoValue, 0, forceOption, nil},
+	{"over", "", "", 0, overOption, (*builder).setOver},
+	{"steps", "", "", 0, stepsOption, (*builder).setSteps},
+	{"until-even", "", NoValue, 0, untilEvenOption, nil},
 
 	{"numeric", "n", NoValue, 0, numericOption, nil},
 	{"connection", "c", NoValue, 0, connectionOption, nil},

@@ -52,6 +52,7 @@ type builder struct {
 	timeouts    ipvs.Timeouts
 	list        Listing
 	drain       drain.Options
+	ramp        drain.RampOptions
 
 	// The meaning of these depends on options that may come later.
 	server     endpoint
@@ -90,6 +91,7 @@ func (b *builder) reset(a action) {
 	b.daemon.Interface = defaultInterface
 	b.list.Interval = defaultInterval
 	b.drain.Wait = drain.DefaultWait
+	b.ramp.Over, b.ramp.Steps = drain.DefaultOver, drain.DefaultSteps
 }
 
 // read parses the arguments of a command and checks them.
@@ -206,6 +208,8 @@ func (b *builder) complete() error {
 		return b.completeServer()
 	case drainServers:
 		return b.completeDrain()
+	case rampServer:
+		return b.completeRamp()
 	}
 	return nil
 }

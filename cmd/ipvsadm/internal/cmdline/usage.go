@@ -31,6 +31,8 @@ Maintenance of servers:
                                     connections have ended, and delete it; print
                                     the rules that put it back; without SERVICE
                                     in every service that has it
+  --ramp SERVICE                    raise the weight of -r to -w in steps; a new
+                                    server is added as by --add-server
 
 Timeouts and synchronization of directors:
   --set TCP TCPFIN UDP              set timeouts in seconds; 0 keeps one
@@ -91,6 +93,12 @@ Options of --drain, which takes more than one -r, and --output json:
   --idle SECS                       ignore connections silent for so long
   --keep-server                     do not delete it
   --force                           drain even a service's last usable server
+
+Options of --ramp, which takes those of --add-server:
+  --over SECS                       from the first step to the last (default 60)
+  --steps N                         how many (default 10)
+  --until-even                      end as soon as the server has its share of
+                                    the connections; for wlc and lc
 
 Options of --list:
   --numeric                     -n  numbers instead of names

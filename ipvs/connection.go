@@ -59,7 +59,7 @@ func connect(config *nlsock.Config) (*connection, error) {
 		_ = c.nl.Close()
 		return nil, fmt.Errorf("look up the %s family: %w", familyName, err)
 	}
-	if config.SockoptFallback && layoutMatches {
+	if config.SockoptFallback {
 		c.sockoptOpener, _ = transport.(nlsock.SockoptOpener)
 	}
 	return c, nil

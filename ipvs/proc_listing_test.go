@@ -4,6 +4,7 @@ package ipvs_test
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -117,4 +118,26 @@ func TestPartialTableOfKernel(t *testing.T) {
 	if info, err := c.Info(); err != nil || info != got.Info {
 		t.Errorf("got %v, want %v, %v", got.Info, info, err)
 	}
+}
+
+// Any text is a table or an error, and a table has what the text has.
+func FuzzPartialTable(f *testing.F) {
+	f.Add(procTitles + "TCP  0A000001:0050 wlc ops persistent 75000 FFFFFF00\n  -> 0A000002:0050      Masq    1      0          0         \n")
+	f.Add(procTitles + "FWM  00000007 wlc persistent 1 " + procPrefix(128) + "\nFWM  00000007 rr\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ipvs.ReadPartialTable(strings.NewReader(text), 250)
+		if err != nil {
+			return
+		}
+		rows := 3
+		for _, entry := range got.Table {
+			rows += 1 + len(entry.Destinations)
+			if _, err := json.Marshal(entry.Destinations); err != nil {
+				t.Error(err)
+			}
+		}
+		if lines := strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1; rows != lines {
+			t.Errorf("%d rows of %d lines", rows, lines)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"github.com/ipvsadm-go/ipvsadm/ipvs/internal/nlsock"
 	"golang.org/x/sys/unix"
 )
 
@@ -31,7 +32,7 @@ const maxDestEntries = 10_000
 // newDestinationLister returns a destinationLister in the network namespace of the
 // client.
 func (c *Client) newDestinationLister() (*destinationLister, error) {
-	if c.conn.socket == nil || !layoutMatches {
+	if c.conn.socket == nil || !nlsock.SockoptLayout {
 		return nil, errNoDestinationLister
 	}
 	fd := -1

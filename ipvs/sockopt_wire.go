@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/netip"
-	"runtime"
 )
 
 // The socket options, in the order of include/uapi/linux/ip_vs.h, at the level IPPROTO_IP.
@@ -34,7 +33,8 @@ const (
 )
 
 // The sizes of the structures, and where their fields begin. Addresses, ports and masks
-// are in network byte order.
+// are in network byte order. Only the kernel of i386 has another layout: see
+// nlsock.SockoptLayout.
 const (
 	// struct ip_vs_service_user, with which struct ip_vs_service_entry begins, and with
 	// whose first four fields struct ip_vs_get_dests begins.
@@ -77,15 +77,10 @@ const (
 	getDestsCount       = 16
 	getDestsLen         = 24 // before the first entry
 
-	statsUserLen   = 56 // struct ip_vs_stats_user
 	infoUserLen    = 12 // struct ip_vs_getinfo
 	timeoutUserLen = 12 // struct ip_vs_timeout_user
 	daemonUserLen  = 24 // struct ip_vs_daemon_user
 )
-
-// layoutMatches reports whether the layout above is that of this architecture. Only
-// i386 differs: it does not align 64-bit numbers to 8 bytes.
-const layoutMatches = runtime.GOARCH != "386"
 
 // putUser writes the identity of a service as struct ip_vs_service_user has it. The
 // kernel wants a protocol for a firewall mark, too: TCP, as netlink gives it.

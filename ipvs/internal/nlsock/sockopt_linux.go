@@ -3,12 +3,18 @@
 package nlsock
 
 import (
+	"errors"
 	"os"
+	"runtime"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
+
+// SockoptLayout reports whether the structures of the socket options have their usual layout.
+// Only i386 differs: it does not align 64-bit numbers to 8 bytes.
+const SockoptLayout = runtime.GOARCH != "386"
 
 // ipv4Socket is a socket of the kernel for its IPv4 socket options.
 type ipv4Socket struct {
@@ -16,8 +22,12 @@ type ipv4Socket struct {
 	conn syscall.RawConn // of file
 }
 
-// OpenSockopts opens an IPv4 socket in the network namespace of s.
+// OpenSockopts opens an IPv4 socket in the network namespace of s. On i386 it returns
+// errors.ErrUnsupported.
 func (s *Socket) OpenSockopts() (Sockopts, error) {
+	if !SockoptLayout {
+		return nil, errors.ErrUnsupported
+	}
 	fd := -1
 	err := s.InNamespace(func() (err error) {
 		fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)

@@ -54,7 +54,7 @@ set -g __ipvsadm_follow_save numeric
 set -g __ipvsadm_follow_set 
 set -g __ipvsadm_follow_start_daemon mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen
 set -g __ipvsadm_follow_stop_daemon syncid
-set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-service ipv6 real-server output json wait at-end sessions idle keep-server force
+set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-service ipv6 real-server wait at-end sessions idle keep-server force output json
 set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 

@@ -51,30 +51,32 @@ func appendAddr(b []byte, a netip.Addr) []byte {
 	return a.AppendTo(b)
 }
 
+// blanks are as many as most columns need.
+const blanks = "                                        "
+
+// appendBlanks writes n blanks, or none if n is negative.
+func appendBlanks(b []byte, n int) []byte {
+	for ; n > len(blanks); n -= len(blanks) {
+		b = append(b, blanks...)
+	}
+	return append(b, blanks[:max(n, 0)]...)
+}
+
 // appendPadded writes text, padded with blanks to width.
 func appendPadded(b []byte, text string, width int) []byte {
-	b = append(b, text...)
-	for n := len(text); n < width; n++ {
-		b = append(b, ' ')
-	}
-	return b
+	return appendBlanks(append(b, text...), width-len(text))
 }
 
 // padFrom appends blanks until b is at least width bytes longer than start.
 func padFrom(b []byte, start, width int) []byte {
-	for len(b)-start < width {
-		b = append(b, ' ')
-	}
-	return b
+	return appendBlanks(b, width-(len(b)-start))
 }
 
 // appendRight writes a number with its unit, aligned right.
 func appendRight(b []byte, n uint64, width int, unit string) []byte {
 	var digits [20]byte
 	text := strconv.AppendUint(digits[:0], n, 10)
-	for i := len(text) + len(unit); i < width; i++ {
-		b = append(b, ' ')
-	}
+	b = appendBlanks(b, width-len(text)-len(unit))
 	b = append(b, text...)
 	return append(b, unit...)
 }

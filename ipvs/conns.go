@@ -182,17 +182,14 @@ func parseHexAddr(text []byte) (netip.Addr, bool) {
 // parseHex parses hexadecimal digits of either case. More than eight overflow.
 func parseHex(digits []byte) (n uint32, ok bool) {
 	for _, c := range digits {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
+		switch lower := c | 0x20; {
+		case c-'0' <= 9:
+			n = n<<4 | uint32(c-'0')
+		case lower-'a' <= 5:
+			n = n<<4 | uint32(lower-'a'+10)
 		default:
 			return 0, false
 		}
-		n = n<<4 | uint32(c)
 	}
 	return n, len(digits) > 0
 }

@@ -78,6 +78,13 @@ func state(t *rapid.T, c *ipvs.Client) (all everything) {
 	if d := diff(plain(overview), plain(all.Table)); d != "" {
 		t.Errorf("overview -, table +:\n%s", d)
 	}
+	settings, err := c.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := diff(withoutCounters(settings), withoutCounters(all.Table)); d != "" {
+		t.Errorf("settings -, table +:\n%s", d)
+	}
 	slices.SortFunc(all.Table, func(a, b ipvs.TableEntry) int {
 		return cmp.Compare(a.Service.ServiceID.String(), b.Service.ServiceID.String())
 	})

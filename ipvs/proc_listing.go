@@ -114,7 +114,7 @@ func (p *partialReader) addService(words [][]byte) error {
 	switch {
 	case len(options) == 0:
 	case len(options) == 3 && string(options[0]) == "persistent":
-		ticks, ok := parseProcInt(options[1])
+		ticks, _, ok := nextProcInt(options[1])
 		if !ok {
 			return fmt.Errorf("%q is not a number of 32 bits", options[1])
 		}

@@ -40,9 +40,10 @@ func (c *Client) eachProcRecord(limit func(before int) int, do func(*procRecord)
 			record = procRecord{reader.row.service, reader.lines.page, record.destinations[:0], true}
 			continue
 		}
-		d := Destination{DestinationID: DestinationID{reader.row.destination}}
-		record.legible = parseProcSettings(reader.settings, &d) && record.legible
-		record.destinations = append(record.destinations, d)
+		record.destinations = append(record.destinations, Destination{})
+		d := &record.destinations[len(record.destinations)-1]
+		d.AddrPort = reader.row.destination
+		record.legible = parseProcSettings(reader.settings, d) && record.legible
 	}
 	if reader.err == nil {
 		finish()

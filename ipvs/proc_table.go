@@ -135,9 +135,7 @@ func parseProcSettings(text []byte, d *Destination) (ok bool) {
 		return false
 	}
 	for _, number := range [...]*uint32{&d.Weight, &d.ActiveConns, &d.InactiveConns} {
-		var digits []byte
-		digits, rest = nextField(rest)
-		if *number, ok = parseProcInt(digits); !ok {
+		if *number, rest, ok = nextProcInt(rest); !ok {
 			return false
 		}
 	}
@@ -145,26 +143,28 @@ func parseProcSettings(text []byte, d *Destination) (ok bool) {
 	return len(end) == 0
 }
 
-// parseProcInt parses a C int, which netlink sends as 32 bits without a sign.
-func parseProcInt(digits []byte) (n uint32, ok bool) {
+// nextProcInt parses the first word of a line, a C int, which netlink sends as 32 bits
+// without a sign.
+func nextProcInt(line []byte) (n uint32, rest []byte, ok bool) {
+	digits, rest := nextField(line)
 	negative := len(digits) > 0 && digits[0] == '-'
 	if negative {
 		digits = digits[1:]
 	}
 	if len(digits) == 0 || len(digits) > len("2147483648") {
-		return 0, false
+		return 0, rest, false
 	}
 	sum := uint64(0)
 	for _, c := range digits {
 		if c < '0' || c > '9' {
-			return 0, false
+			return 0, rest, false
 		}
 		sum = 10*sum + uint64(c-'0')
 	}
 	if negative {
-		return -uint32(sum), sum <= 1<<31
+		return -uint32(sum), rest, sum <= 1<<31
 	}
-	return uint32(sum), sum < 1<<31
+	return uint32(sum), rest, sum < 1<<31
 }
 
 // parseProcAddrPort parses 0A000001:0050 or [fd00:...:0001]:0050.

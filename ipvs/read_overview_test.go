@@ -54,7 +54,21 @@ func plain(table ipvs.Table) ipvs.Table {
 	return table
 }
 
-// checkOverview compares an overview with the table.
+// withoutCounters returns a table without the counters of destinations.
+func withoutCounters(table ipvs.Table) ipvs.Table {
+	table = slices.Clone(table)
+	for i := range table {
+		var without []ipvs.Destination
+		for _, d := range table[i].Destinations {
+			d.Stats = ipvs.Stats{}
+			without = append(without, d)
+		}
+		table[i].Destinations = without
+	}
+	return table
+}
+
+// checkOverview compares an overview, and the settings, with the table.
 func checkOverview(t *testing.T, what string, c *ipvs.Client) {
 	t.Helper()
 	table, err := c.Table()
@@ -62,6 +76,9 @@ func checkOverview(t *testing.T, what string, c *ipvs.Client) {
 	got, err := c.Overview()
 	must(t, err)
 	wantEqual(t, what, plain(got), plain(table))
+	got, err = c.Settings()
+	must(t, err)
+	wantEqual(t, what, withoutCounters(got), withoutCounters(table))
 }
 
 // destinationDumps counts the dumps of destinations since the last call of Commands.

@@ -4,7 +4,6 @@ package ipvs
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"os"
 	"runtime"
 	"syscall"
@@ -57,7 +56,7 @@ func (l *destinationLister) matches(id ServiceID, destinations []Destination) bo
 		return false
 	}
 	for _, d := range destinations {
-		if !isWritten(entries) || destEntryAddrPort(entries) != d.AddrPort {
+		if !isWritten(entries) || userAddrPort(entries) != d.AddrPort {
 			return false
 		}
 		entries = entries[destEntryLen:]
@@ -65,11 +64,11 @@ func (l *destinationLister) matches(id ServiceID, destinations []Destination) bo
 	return !isWritten(entries)
 }
 
-// setMethods sets the forwarding methods of the destinations of a service. It is not ok
-// if the kernel does not list one of those that are in the family of the service; it
-// never lists others.
-func (l *destinationLister) setMethods(id ServiceID, destinations []Destination) (ok bool) {
-	if id.AddressFamily() != IPv4 || len(destinations) >= maxDestEntries {
+// tell sets what the kernel tells of the destinations of a service: everything but
+// tunnels and counters. It is not ok if the kernel does not list all of them in this
+// order; it never lists those of another family. A nil lister knows nothing.
+func (l *destinationLister) tell(id ServiceID, destinations []Destination) (ok bool) {
+	if l == nil || id.AddressFamily() != IPv4 || len(destinations) >= maxDestEntries {
 		return false
 	}
 	entries, err := l.list(id, len(destinations))
@@ -77,31 +76,19 @@ func (l *destinationLister) setMethods(id ServiceID, destinations []Destination)
 		return false
 	}
 	for i := range destinations {
-		d := &destinations[i]
-		if !d.AddrPort.Addr().Is4() {
-			continue
-		}
-		if !isWritten(entries) || destEntryAddrPort(entries) != d.AddrPort {
+		if !isWritten(entries) || userAddrPort(entries) != destinations[i].AddrPort {
 			return false
 		}
-		d.Forward = destEntryMethod(entries)
+		destinations[i] = destinationOfEntry(entries)
+		destinations[i].Stats = Stats{}
 		entries = entries[destEntryLen:]
 	}
 	return true
 }
 
-func destEntryMethod(entry []byte) ForwardingMethod {
-	return ForwardingMethod(binary.NativeEndian.Uint32(entry[destEntryFlags:])) & forwardMask
-}
-
 // isWritten reports whether the kernel has written the first of some entries.
 func isWritten(entry []byte) bool {
 	return binary.NativeEndian.Uint32(entry[destEntryFlags:]) != unwrittenFlags
-}
-
-func destEntryAddrPort(entry []byte) netip.AddrPort {
-	addr := netip.AddrFrom4([4]byte(entry))
-	return netip.AddrPortFrom(addr, binary.BigEndian.Uint16(entry[destEntryPort:]))
 }
 
 // list returns count entries. The kernel does not say how many of them it has

@@ -13,6 +13,6 @@ func (c *Client) newDestinationLister() (*destinationLister, error) {
 
 func (*destinationLister) matches(ServiceID, []Destination) bool { return false }
 
-func (*destinationLister) setMethods(ServiceID, []Destination) (ok bool) { return false }
+func (*destinationLister) tell(ServiceID, []Destination) (ok bool) { return false }
 
 func (*destinationLister) close() {}

@@ -27,7 +27,7 @@ type SaveOptions struct {
 // Save does not look at o.Output.
 func Save(client *ipvs.Client, o SaveOptions, hosts *resolve.Resolver) (text []byte, warnings []string, err error) {
 	kernel.RelaxGC()
-	table, err := client.Table()
+	table, err := client.Settings()
 	if err != nil {
 		return nil, nil, err
 	}

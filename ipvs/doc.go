@@ -35,7 +35,8 @@
 // [Dial] returns a [Client], which holds one netlink socket. Its reads return plain
 // values; an empty list is not an error. [Client.Table] reads everything at once,
 // [Client.TableEntries] one service at a time. Both list whatever exists throughout the
-// call exactly once, which a single dump of the kernel does not.
+// call exactly once, which a single dump of the kernel does not. [Client.Overview] and
+// [Client.Settings] are faster: they leave out what a plain listing or rules do not need.
 //
 // Each write method sends one command. [Client.Apply] sends many changes at once, and
 // [Diff] computes the changes that turn one Table into another. [Client.EnsureService],

@@ -14,7 +14,7 @@ import (
 // growth measures the time per line of tables of all sizes.
 func (b *bench) growth() error {
 	return errors.Join(
-		b.grow("Growth with the services, one server each", []size{{100, 1}, {300, 1}, {1000, 1}, {3000, 1}, {10_000, 1}}),
+		b.grow("Growth with the services, one server each", []size{{100, 1}, {300, 1}, {1000, 1}, {3000, 1}, {10_000, 1}, {30_000, 1}}),
 		b.grow("Growth with the servers of each of ten services", []size{{10, 1}, {10, 10}, {10, 30}, {10, 100}, {10, 300}, {10, 1000}}),
 	)
 }

@@ -88,11 +88,11 @@ func (b *bench) restoreUnchanged(s size) error {
 // list measures listings.
 func (b *bench) list() error {
 	heading("Listings and saves, services x servers")
-	for _, s := range []size{{100, 10}, {1000, 10}, {4000, 1}, {100, 100}} {
+	for _, s := range []size{{100, 10}, {500, 1}, {1000, 10}, {4000, 1}, {100, 100}} {
 		if err := errors.Join(b.fill(s), s.writeReads(readsFile)); err != nil {
 			return err
 		}
-		for _, option := range []string{" -Ln", " -Sn"} {
+		for _, option := range []string{" -Ln", " -Sn", " -Ln --stats"} {
 			c := comparison{fmt.Sprintf("`%s`, %s", option[1:], s), 7, nothing,
 				[]job{words(ours + option), words(original + option), words(s.rawReads())}}
 			if err := c.report(); err != nil {

@@ -48,7 +48,7 @@ func (a *app) drainSource() (source drain.Source, stop func()) {
 	signals, stop := a.host.signals()
 	return drain.Source{
 		Client:   a.client,
-		Sysctl:   func(name string) bool { return kernel.IsSet(a.host.root, name) },
+		Sysctl:   func(name string) (string, bool) { return kernel.Sysctl(a.host.root, name) },
 		Managers: func() []string { return kernel.Managers(a.host.root) },
 		Signals:  signals, Now: a.host.now, After: a.host.after,
 	}, stop

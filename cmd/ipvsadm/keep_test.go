@@ -109,6 +109,8 @@ func TestKeepRefuses(t *testing.T) {
 		{"-E --keep -t 10.0.0.1:80 -b sh-port", "incompatible scheduler flag `sh-port'", exitUsage},
 		{"-E --keep -t 10.0.0.1:80 -s rr -b sh-port", "incompatible scheduler flag `sh-port'", exitUsage},
 		{"-E --keep -t 10.0.0.1:80 -M 255.0.0.256", "illegal virtual server persistent mask specified", exitUsage},
+		{"-e --keep -t 10.0.0.1:80 -r 10.0.0.2:8080 -w +2", "illegal weight specified", exitUsage},
+		{"-e -w +2 -t 10.0.0.1:80 -r 10.0.0.2:8080 --keep", "illegal weight specified", exitUsage},
 		{"-e --keep -t 10.0.0.1:80 -r 10.0.0.2:8080 -w +2x", "illegal weight specified", exitUsage},
 		{"-e --keep -t 10.0.0.1:80 -r 10.0.0.2:8080 -g",
 			"server 10.0.0.2:8080 of TCP 10.0.0.1:80 needs -m, because it has another port than its service; delete it and add one with that port", exitUsage},

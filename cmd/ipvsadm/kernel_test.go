@@ -28,6 +28,8 @@ func TestKernel(t *testing.T) {
 	t.Run("examples of the README", testReadme)
 	t.Run("boot script of OpenRC", testOpenRC)
 	t.Run("edits that keep other settings", testKeepInKernel)
+	t.Run("signals during a drain", testDrainSignals)
+	t.Run("drain without an output", testDrainClosedOutput)
 	t.Run("completion", testCompletion)
 	t.Run("memory of tables", testMemoryOfTables)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs

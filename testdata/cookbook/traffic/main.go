@@ -14,6 +14,11 @@
 //	                              REASON #PORT" is printed, and it is not opened again; URL must name the port
 //	traffic open COUNT URL        open so many connections one by one, with a request on each; print "NAME SOURCE" for each;
 //	                              keep them open until killed
+//	traffic download COUNT URL    begin so many downloads of http://.../slow?seconds=N one by one; print "NAME right TIME" as
+//	                              each ends, or what is wrong
+//	traffic download-half COUNT URL  as download, but the client closes its side of each connection after the request
+//	traffic probe URL...          request the URLs in turn, each time anew, ten a second; print "NAME SOURCE" for each answer
+//	traffic beat URL              as talk, once a second without end; print "NAME SOURCE" for each answer
 //
 // An ADDRESS or URL is one of HTTP, or of another protocol if it begins with udp:// or sctp://.
 // At /health a server says "well", or fails with "ill" as long as there is a file /tmp/NAME.ill.
@@ -67,8 +72,16 @@ func run(args []string) error {
 		return hold(args[1], args[2])
 	case len(args) == 3 && args[0] == "open":
 		return open(args[1], args[2])
+	case len(args) == 3 && args[0] == "download":
+		return download(args[1], args[2], false)
+	case len(args) == 3 && args[0] == "download-half":
+		return download(args[1], args[2], true)
+	case len(args) >= 2 && args[0] == "probe":
+		return probe(args[1:])
+	case len(args) == 2 && args[0] == "beat":
+		return beat(args[1])
 	}
-	return errors.New("usage: traffic serve NAME ADDRESS | ask|talk|hold|open COUNT URL | load URL | crowd|each NETWORK URL")
+	return errors.New("usage: traffic serve NAME ADDRESS | ask|talk|hold|open|download|download-half COUNT URL | load|beat URL | probe URL... | crowd|each NETWORK URL")
 }
 
 // serve leaves the listening socket to a copy of this program in the background, so that whoever started it needs
@@ -114,6 +127,7 @@ func serveInherited(name, address string) error {
 		source, _, _ := net.SplitHostPort(r.RemoteAddr)
 		fmt.Fprintln(w, name, source)
 	})
+	http.HandleFunc("/slow", slow(name))
 	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
 		if _, err := os.Stat("/tmp/" + name + ".ill"); err == nil {
 			http.Error(w, "ill", http.StatusServiceUnavailable)

@@ -159,6 +159,9 @@ func (b *builder) checkKeep() error {
 			return Usagef("The option '%s' conflicts with the '%s' option", pair.takesAway.name(), pair.sets.name())
 		}
 	}
+	if b.plus {
+		return WithHint(illegal("weight"), "there is no arithmetic, because two programs would both add; name the weight itself")
+	}
 	if !b.has(serviceOptions | serverOptions | takeAwayOptions) {
 		what := "the server's settings, such as -w"
 		if b.action == editService {

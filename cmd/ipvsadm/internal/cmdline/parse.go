@@ -59,6 +59,7 @@ type builder struct {
 	servers    []endpoint // all of --drain
 	netmask    netmask
 	schedFlags string
+	plus       bool // the weight has a plus sign
 
 	outputName string // --output or --json, without dashes, whichever came last
 }

@@ -3,6 +3,8 @@
 package cmdline
 
 import (
+	"strings"
+
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -36,6 +38,7 @@ func (b *builder) setForward(m ipvs.ForwardingMethod) error {
 }
 
 func (b *builder) setWeight(value string) error {
+	b.plus = b.plus || strings.HasPrefix(value, "+")
 	return setNumber(&b.destination.Weight, value, format.WeightRange, "weight")
 }
 

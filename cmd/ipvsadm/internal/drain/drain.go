@@ -27,7 +27,8 @@ type Drain struct {
 	began    time.Time
 	start    time.Time     // of the last reading
 	tick     time.Duration // how long it took
-	nextScan time.Time     // the connection table is not read before
+	large    bool          // the connection table is so large that its reading takes long
+	nextScan time.Time     // it is not read before
 	nodest   bool          // net.ipv4.vs.expire_nodest_conn, at the last reading
 	quiesce  bool          // net.ipv4.vs.expire_quiescent_template
 	failures int           // readings in a row that failed
@@ -39,7 +40,11 @@ const (
 	settled = 10 * time.Second
 	// readingShare and scanShare bound the part of the time that readings take: of the
 	// counters, and of the connection table, which can have millions of entries.
-	readingShare, scanShare = 10, 20
+	readingShare, scanShare = 10, 30
+	// From so many entries on, or from a reading that took so long, the connection table
+	// is large. The kernel begins at the first entry again for each page that it delivers.
+	largeTable = 10_000
+	longScan   = 100 * time.Millisecond
 	// maxFailures is how many readings in a row may fail, for example for lack of memory.
 	maxFailures = 5
 )
@@ -78,6 +83,7 @@ func (d *Drain) Run() error {
 			return err
 		}
 	}
+	d.large = connectionsIn(table) >= largeTable
 	d.warn()
 	if err := d.WayBack(d.wayBack()); err != nil {
 		return err
@@ -188,7 +194,7 @@ func changedWeight(t *target, weight uint32) error {
 
 // read reads the servers that are not done, and where that decides, the connection table.
 func (d *Drain) read() error {
-	d.nodest, d.quiesce = d.Sysctl("expire_nodest_conn"), d.Sysctl("expire_quiescent_template")
+	d.nodest, d.quiesce = d.isSet("expire_nodest_conn"), d.isSet("expire_quiescent_template")
 	servers := map[ipvs.ServiceID][]ipvs.Destination{}
 	for _, t := range d.targets {
 		if t.removed {
@@ -226,7 +232,18 @@ func (t *target) find(servers []ipvs.Destination) (ipvs.Destination, error) {
 	return ipvs.Destination{}, &otherProgram{"has removed " + t.String()}
 }
 
-// scan reads the connection table if it matters how long connections have been silent.
+// connectionsIn counts the connections and templates of a table.
+func connectionsIn(table ipvs.Table) (n uint64) {
+	for _, entry := range table {
+		for _, d := range entry.Destinations {
+			n += uint64(d.ActiveConns) + uint64(d.InactiveConns) + uint64(d.PersistentConns)
+		}
+	}
+	return n
+}
+
+// scan reads the connection table if it matters how long connections have been silent,
+// unless that takes long and the counters tell nearly as well.
 func (d *Drain) scan() error {
 	var targets []*target
 	for _, t := range d.targets {
@@ -235,12 +252,13 @@ func (d *Drain) scan() error {
 		}
 	}
 	start := d.Now()
-	if len(targets) == 0 || start.Before(d.nextScan) {
+	if len(targets) == 0 || start.Before(d.nextScan) || d.large && d.countsPackets() {
 		return nil
 	}
 	err := newConnTable(targets).read(d.Client.ConnEntries(), d.Now, d.began, targets)
 	now := d.Now()
 	d.nextScan = now.Add(scanShare * now.Sub(start))
+	d.large = d.large || now.Sub(start) >= longScan
 	return err
 }
 

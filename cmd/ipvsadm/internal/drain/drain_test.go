@@ -24,7 +24,7 @@ type world struct {
 	signals chan os.Signal
 	// at is called each time that the drain sleeps, with the time since the beginning.
 	at      func(seconds int)
-	sysctls map[string]bool
+	sysctls map[string]string
 	running []string // managers
 
 	wayBack  string
@@ -37,7 +37,7 @@ type world struct {
 var epoch = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
 func newWorld(table ipvs.Table) *world {
-	w := &world{k: ipvstest.New(), clock: epoch, signals: make(chan os.Signal, 8), sysctls: map[string]bool{}, at: func(int) {}}
+	w := &world{k: ipvstest.New(), clock: epoch, signals: make(chan os.Signal, 8), sysctls: map[string]string{}, at: func(int) {}}
 	w.k.SetTable(table)
 	return w
 }
@@ -59,7 +59,7 @@ func (w *world) drain(t testing.TB, o Options) *Drain {
 		Options: o,
 		Source: Source{
 			Client: client, Signals: w.signals,
-			Sysctl:   func(name string) bool { return w.sysctls[name] },
+			Sysctl:   func(name string) (string, bool) { value, ok := w.sysctls[name]; return value, ok },
 			Managers: func() []string { return w.running },
 			Now:      func() time.Time { return w.clock },
 			After: func(d time.Duration) <-chan time.Time {
@@ -400,7 +400,7 @@ func TestDrainOfPersistentService(t *testing.T) {
 			case seconds == 10:
 				noted = len(w.last.Notes) == 1 && strings.HasPrefix(w.last.Notes[0], "Persistence: 2 clients of TCP 10.0.0.1:80 are still sent here.") &&
 					w.last.Servers[0].Text == "clients still come back, see below"
-				w.sysctls["expire_quiescent_template"] = true
+				w.sysctls["expire_quiescent_template"] = "1"
 				w.connections(web, "10.0.0.2:80", 0, 0, 2)
 			case seconds == 60:
 				w.connections(web, "10.0.0.2:80", 0, 0, 0)

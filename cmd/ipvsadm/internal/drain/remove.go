@@ -5,6 +5,7 @@ package drain
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -22,13 +23,25 @@ func (d *Drain) drained(t *target) bool {
 	case t.connections() == 0:
 		return true
 	}
-	// The last reading of the connection table may be an earlier one, or one that missed
-	// entries.
-	if t.silence.read.Before(d.start) || t.silence.seen < t.connections() {
+	silent, known := d.silent(t)
+	if !known {
 		return false
 	}
-	silent := t.silence.duration() + slack
+	silent += slack
 	return d.Idle > 0 && silent >= d.Idle || t.now.ActiveConns == 0 && d.nodest && silent >= settled
+}
+
+// countsEvery is how often the kernel adds up the counters.
+const countsEvery = 2 * time.Second
+
+// silent returns how long no packet has come at least, if that is known.
+func (d *Drain) silent(t *target) (silent time.Duration, known bool) {
+	if d.large && d.countsPackets() {
+		return d.start.Sub(t.lastPacket) - countsEvery, true
+	}
+	// The last reading of the connection table may be an earlier one, or one that missed
+	// entries.
+	return t.silence.duration(), !t.silence.read.Before(d.start) && t.silence.seen >= t.connections()
 }
 
 // removeDrained removes the targets that are drained, or only notes that they are.

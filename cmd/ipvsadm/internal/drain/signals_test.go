@@ -17,7 +17,7 @@ import (
 // busy is a world whose three services have connections that end one after the other.
 func busy() *world {
 	w := newWorld(three())
-	w.sysctls["expire_nodest_conn"] = true
+	w.sysctls["expire_nodest_conn"] = "1"
 	w.connections(web, "10.0.0.2:8080", 3, 1, 0)
 	w.connections(tls, "10.0.0.2:443", 1, 0, 0)
 	w.at = func(seconds int) {

@@ -16,8 +16,8 @@ import (
 // entry gets none, the moment of its expiry stays the same.
 //
 // Timeouts depend on the protocol, the state, sysctls and --set, so it needs none of them.
-// The counters of the server would be cheaper, but the kernel brings them up to date only
-// every two seconds, and with run_estimation=0 never.
+// The counters of the server are cheaper, but the kernel brings them up to date only every
+// two seconds, and with run_estimation=0 never.
 type silence struct {
 	expiry map[uint64]time.Duration // by the hash of an entry: when it expires, since epoch
 	next   map[uint64]time.Duration // of the reading in progress

@@ -69,7 +69,7 @@ func TestDrainOfInactiveConnections(t *testing.T) {
 	} {
 		table := ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))}
 		w := newWorld(table)
-		w.sysctls["expire_nodest_conn"] = test.nodest
+		w.sysctls["expire_nodest_conn"] = map[bool]string{false: "0", true: "1"}[test.nodest]
 		w.at = func(second int) {
 			var entries []ipvs.ConnEntry
 			own := uint32(0)
@@ -110,7 +110,7 @@ func seconds(first, last int) (all []int) {
 func TestDrainOfFirewallMark(t *testing.T) {
 	id := ipvs.ServiceID{FWMark: 7}
 	w := newWorld(ipvs.Table{entry(id, server("10.0.0.2:0", 1), server("10.0.0.3:0", 1))})
-	w.sysctls["expire_nodest_conn"] = true
+	w.sysctls["expire_nodest_conn"] = "1"
 	w.connections(id, "10.0.0.2:0", 0, 1, 0)
 	c := connTo(tcp("203.0.113.5:8443"), "10.0.0.2:8443", 1000, "FIN_WAIT", 120, 5, 10)
 	w.at = func(second int) {
@@ -126,7 +126,7 @@ func TestDrainOfFirewallMark(t *testing.T) {
 // Entries that the connection table lacks count as ones with packets.
 func TestDrainWaitsForConnectionsItCannotSee(t *testing.T) {
 	w := newWorld(ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))})
-	w.sysctls["expire_nodest_conn"] = true
+	w.sysctls["expire_nodest_conn"] = "1"
 	w.connections(web, "10.0.0.2:80", 0, 1, 0)
 	if err := w.drain(t, Options{Servers: hosts, Wait: time.Minute}).Run(); err != ErrNotDrained {
 		t.Errorf("got %v", err)
@@ -161,5 +161,36 @@ func BenchmarkSilence(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// While the connection table is large, the counters tell when the last packet came, two
+// seconds late at most. Where the kernel does not count, the table tells.
+func TestDrainOfLargeTable(t *testing.T) {
+	for _, test := range []struct {
+		name, run, cpus string
+		want            int
+	}{
+		{"counters", "1", "0-3", 42}, {"no estimation", "0", "0-3", 10}, {"estimation on no processor", "1", "", 10},
+	} {
+		w := newWorld(ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))})
+		w.sysctls["expire_nodest_conn"], w.sysctls["run_estimation"], w.sysctls["est_cpulist"] = "1", test.run, test.cpus
+		w.connections(web, "10.0.0.2:80", 0, 1, 0)
+		w.connections(web, "10.0.0.3:80", 0, largeTable, 0)
+		w.k.SetConnEntries(connTo(web, "10.0.0.2:80", 1000, "FIN_WAIT", 900).entry)
+		w.at = func(second int) {
+			e, _ := connTo(web, "10.0.0.2:80", 1000, "FIN_WAIT", 900).at(second)
+			w.k.SetConnEntries(e)
+			if second%10 == 0 && second <= 30 {
+				w.k.UpdateDestination(web, server("10.0.0.2:80", 1).DestinationID, func(d *ipvs.Destination) { d.Stats.OutPkts++ })
+			}
+		}
+		w.at(0)
+		if err := w.drain(t, Options{Servers: hosts}).Run(); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if got := int(w.clock.Sub(epoch) / time.Second); got != test.want {
+			t.Errorf("%s: removed after %d seconds, want %d", test.name, got, test.want)
+		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 // Source is the machine whose servers are drained. All fields must be set.
 type Source struct {
 	Client *ipvs.Client
-	// Sysctl tells whether net.ipv4.vs.NAME is set to anything but 0. It is false if
-	// that cannot be read.
-	Sysctl func(name string) bool
+	// Sysctl returns the value of net.ipv4.vs.NAME, without white space. It is not ok if
+	// there is none, or if it cannot be read.
+	Sysctl func(name string) (value string, ok bool)
 	// Managers returns the names of running programs that change the table by themselves,
 	// such as keepalived.
 	Managers func() []string
@@ -22,6 +22,20 @@ type Source struct {
 	Signals <-chan os.Signal
 	Now     func() time.Time
 	After   func(time.Duration) <-chan time.Time
+}
+
+// isSet tells whether a sysctl is a number other than 0.
+func (s *Source) isSet(name string) bool {
+	value, ok := s.Sysctl(name)
+	return ok && value != "" && value != "0"
+}
+
+// countsPackets tells whether the kernel keeps the counters up to date. Kernels before 6.2,
+// which lack these sysctls, always do.
+func (s *Source) countsPackets() bool {
+	run, known := s.Sysctl("run_estimation")
+	cpus, limited := s.Sysctl("est_cpulist")
+	return (!known || run != "0") && (!limited || cpus != "")
 }
 
 // interrupted tells whether a signal has come.

@@ -112,13 +112,21 @@ func (e *LastServerError) Error() string {
 
 // checkLast returns a *LastServerError if a service would lose its last usable server.
 func checkLast(table ipvs.Table, targets []*target) error {
+	type key struct {
+		service ipvs.ServiceID
+		server  ipvs.DestinationID
+	}
+	taken := map[key]bool{}
+	for _, t := range targets {
+		taken[key{t.id(), t.server()}] = true
+	}
 	var last []ipvs.ServiceID
 	for _, entry := range table {
 		id := entry.Service.ServiceID
 		loses, usable := false, false
 		for i := range entry.Destinations {
 			d := &entry.Destinations[i]
-			isTarget := slices.ContainsFunc(targets, func(t *target) bool { return t.id() == id && t.server() == d.DestinationID })
+			isTarget := taken[key{id, d.DestinationID}]
 			loses = loses || isTarget && d.Weight > 0
 			usable = usable || !isTarget && d.Weight > 0 && !overloaded(d)
 		}

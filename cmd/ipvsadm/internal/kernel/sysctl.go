@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// IsSet tells whether the sysctl net.ipv4.vs.NAME is a number other than 0. It is false if
-// there is no such sysctl, or if it cannot be read. root is the root directory of the
-// machine.
-func IsSet(root, name string) bool {
-	value, err := os.ReadFile(filepath.Join(root, "/proc/sys/net/ipv4/vs", name))
-	return err == nil && strings.Trim(string(value), "0 \n") != ""
+// Sysctl returns the value of the sysctl net.ipv4.vs.NAME, without white space. It is not
+// ok if there is none, or if it cannot be read. root is the root directory of the machine.
+func Sysctl(root, name string) (value string, ok bool) {
+	b, err := os.ReadFile(filepath.Join(root, "/proc/sys/net/ipv4/vs", name))
+	return strings.TrimSpace(string(b)), err == nil
 }

@@ -4,7 +4,9 @@ package ipvs
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -168,3 +170,98 @@ func TestPagesOfProcLines(t *testing.T) {
 type neverReads struct{}
 
 func (neverReads) Read([]byte) (int, error) { return 0, nil }
+
+// seqFile reads records as seq_read_iter does: it fills a page with whole records until
+// the page or the read is full, and keeps what does not fit in the read.
+type seqFile struct {
+	records []string
+	next    int
+	left    string
+	starts  []int // the records that pages begin with
+}
+
+func (s *seqFile) Read(b []byte) (n int, err error) {
+	n = copy(b, s.left)
+	s.left = s.left[n:]
+	if s.left != "" || s.next == len(s.records) {
+		if n == 0 {
+			err = io.EOF
+		}
+		return n, err
+	}
+	s.starts = append(s.starts, s.next)
+	var page strings.Builder
+	for s.next < len(s.records) && page.Len() < len(b)-n && (page.Len() == 0 || page.Len()+len(s.records[s.next]) <= minPage) {
+		page.WriteString(s.records[s.next])
+		s.next++
+	}
+	m := copy(b[n:], page.String())
+	s.left = page.String()[m:]
+	return n + m, nil
+}
+
+func (s *seqFile) Close() error { return nil }
+
+// tableInFile returns a table of services without destinations, and a file that lists some
+// destinations for each of them, by turns as many as sizes says.
+func tableInFile(services int, sizes ...int) (Table, *seqFile) {
+	table := make(Table, services)
+	file := &seqFile{records: []string{"IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n" +
+		"  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n"}}
+	var destinations strings.Builder
+	for i := range slices.Max(sizes) {
+		fmt.Fprintf(&destinations, "  -> AC10%04X:0050      Route   1      0          0         \n", i)
+	}
+	line := destinations.Len() / max(slices.Max(sizes), 1)
+	for i := range table {
+		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		table[i].Service.ServiceID = ServiceID{Protocol: TCP, AddrPort: netip.AddrPortFrom(addr, 80)}
+		file.records = append(file.records, fmt.Sprintf("TCP  0A00%04X:0050 rr  \n", i)+destinations.String()[:sizes[i%len(sizes)]*line])
+	}
+	return table, file
+}
+
+func (s *seqFile) client() *Client {
+	return &Client{conn: &connection{openProcTable: func() (io.ReadCloser, error) { return s, nil }}}
+}
+
+// The pages of a listing begin where those of the kernel do, whatever the reads avoid.
+func TestPagesOfJoinedTables(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sizes := rapid.SampledFrom([][]int{{1}, {0}, {10}, {0, 3}, {0, 50, 2, 90}, {1, 1500, 1, 1, 1}}).Draw(t, "destinations")
+		table, file := tableInFile(rapid.IntRange(1, 150/len(sizes)).Draw(t, "services")*len(sizes), sizes...)
+		avoid := rapid.SliceOfDistinct(rapid.IntRange(1, len(table)), rapid.ID).Draw(t, "avoid")
+		slices.Sort(avoid)
+		l := file.client().joinProc(table, avoid)
+		if !l.ordered || len(l.unknown()) > 0 {
+			t.Fatal("the file does not tell everything")
+		}
+		var starts []int
+		for _, record := range file.starts {
+			if record > 1 { // record 0 has the titles
+				starts = append(starts, record-1)
+			}
+		}
+		if !slices.Equal(l.pages, starts) {
+			t.Fatalf("pages begin at %v, want %v", l.pages, starts)
+		}
+	})
+}
+
+// No page begins where a chunk of a dump does, if all records have about the same size.
+func TestJoinedTablesAvoidBoundaries(t *testing.T) {
+	for _, destinations := range []int{0, 1, 10} {
+		for step := 110; step < 125; step++ {
+			table, file := tableInFile(2000, destinations)
+			var avoid []int
+			for at := 27; at < len(table); at += step {
+				avoid = append(avoid, at)
+			}
+			for _, page := range file.client().joinProc(table, avoid).pages {
+				if slices.Contains(avoid, page) {
+					t.Errorf("%d destinations, chunks of %d: a page begins at %d", destinations, step, page)
+				}
+			}
+		}
+	}
+}

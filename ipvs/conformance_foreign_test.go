@@ -36,6 +36,7 @@ func TestServiceWithoutProtocol(t *testing.T) {
 		table, err := c.Table()
 		must(t, err)
 		wantEqual(t, "table", table, ipvs.Table{{listed(s), []ipvs.Destination{destination("10.0.0.2:80")}}})
+		checkOverview(t, "overview", c)
 		must(t, errors.Join(c.ZeroService(s.ServiceID), c.DelService(s.ServiceID)))
 	})
 }

@@ -236,11 +236,12 @@ func TestUnprivileged(t *testing.T) {
 		_, destinationsErr := c.Destinations(id)
 		_, daemonsErr := c.Daemons()
 		_, tableErr := c.Table()
+		_, overviewErr := c.Overview()
 		errs := append(c.Apply([]ipvs.Change{
 			ipvs.NewService(service(id)), ipvs.SetService(service(id)), ipvs.DelService(id),
 			ipvs.NewDestination(id, destination("10.0.0.2:80")), ipvs.ZeroAll(), ipvs.Flush(),
 			ipvs.StartDaemon(ipvs.Daemon{State: ipvs.Master, Interface: "lo"}), ipvs.SetTimeouts(ipvs.Timeouts{TCP: 1}),
-		}), infoErr, configErr, servicesErr, serviceErr, destinationsErr, daemonsErr, tableErr)
+		}), infoErr, configErr, servicesErr, serviceErr, destinationsErr, daemonsErr, tableErr, overviewErr)
 		for i, err := range errs {
 			wantErrno(t, strconv.Itoa(i), err, syscall.EPERM)
 			if !errors.Is(err, fs.ErrPermission) {

@@ -88,6 +88,8 @@ func TestContextEndsWait(t *testing.T) {
 		"services":     {ipvs.CommandGetService, func(c *ipvs.Client) error { _, err := c.Services(); return err }},
 		"destinations": {ipvs.CommandGetDestinations, func(c *ipvs.Client) error { _, err := c.Destinations(id); return err }},
 		"table":        {ipvs.CommandGetDestinations, func(c *ipvs.Client) error { _, err := c.Table(); return err }},
+		"overview":     {ipvs.CommandGetDestinations, func(c *ipvs.Client) error { _, err := c.Overview(); return err }},
+		"settings":     {ipvs.CommandGetDestinations, func(c *ipvs.Client) error { _, err := c.Settings(); return err }},
 		"daemons":      {ipvs.CommandGetDaemons, func(c *ipvs.Client) error { _, err := c.Daemons(); return err }},
 		"look-up":      {ipvstest.FamilyLookup, func(c *ipvs.Client) error { return c.DelDestination(id, destID("10.0.0.9:80")) }},
 	}
@@ -305,6 +307,7 @@ func TestCloseDuringCalls(t *testing.T) {
 			for _, call := range []func() error{
 				func() error { _, err := bounded.Info(); return err },
 				func() error { _, err := bounded.Table(); return err },
+				func() error { _, err := bounded.Settings(); return err },
 				func() error { return errors.Join(bounded.Apply(many(300))...) },
 			} {
 				calls++

@@ -135,7 +135,7 @@ func FuzzClient(f *testing.F) {
 			for _, call := range []func(){
 				func() { _, _ = c.Info() }, func() { _, _ = c.Timeouts() }, func() { _, _ = c.Services() },
 				func() { _, _ = c.Service(id) }, func() { _, _ = c.Destinations(id) }, func() { _, _ = c.Daemons() },
-				func() { _, _ = c.Table() }, func() { _ = c.NewService(service(id)) }, func() { _ = c.Flush() },
+				func() { _, _ = c.Table() }, func() { _, _ = c.Overview() }, func() { _ = c.NewService(service(id)) }, func() { _ = c.Flush() },
 			} {
 				times := 1
 				if twice {

@@ -60,6 +60,8 @@ func everyCall(c *ipvs.Client) map[string]error {
 	_, errs["destinations"] = c.Destinations(id)
 	_, errs["daemons"] = c.Daemons()
 	_, errs["table"] = c.Table()
+	_, errs["overview"] = c.Overview()
+	_, errs["settings"] = c.Settings()
 	_, errs["table entry"] = c.TableEntry(id)
 	_, errs["table entries"] = collect(c.TableEntries())
 	errs["new service"] = c.NewService(service(id))

@@ -55,6 +55,12 @@ func TestClientOfAnotherNamespace(t *testing.T) {
 			if len(table) != 1 || len(table[0].Destinations) != 1 {
 				t.Errorf("%s: table %v", what, table)
 			}
+			overview, err := c.Overview()
+			must(t, err)
+			wantEqual(t, what+": overview", plain(overview), plain(table))
+			settings, err := c.Settings()
+			must(t, err)
+			wantEqual(t, what+": settings", withoutCounters(settings), withoutCounters(table))
 			if same, err := c.HasExactly(table); !same || err != nil {
 				t.Errorf("%s: has its table: %v, %v", what, same, err)
 			}

@@ -398,7 +398,7 @@ func TestDrainOfPersistentService(t *testing.T) {
 			case seconds < 10:
 				w.k.UpdateDestination(web, ipvs.DestinationID{AddrPort: addrPort("10.0.0.2:80")}, func(d *ipvs.Destination) { d.Stats.Conns++ })
 			case seconds == 10:
-				noted = len(w.last.Notes) == 1 && strings.HasPrefix(w.last.Notes[0], "Persistence: 2 clients of TCP 10.0.0.1:80 are still sent here.") &&
+				noted = len(w.last.Notes) == 1 && strings.HasPrefix(w.last.Notes[0], "Persistence: clients of TCP 10.0.0.1:80 are still sent here (2 templates).") &&
 					w.last.Servers[0].Text == "clients still come back, see below"
 				w.sysctls["expire_quiescent_template"] = "1"
 				w.connections(web, "10.0.0.2:80", 0, 0, 2)

@@ -127,8 +127,8 @@ func (d *Drain) notes() (notes []string) {
 		udp = udp || t.id().Protocol == ipvs.UDP && t.state() == Waiting && t.connections() > 0 && !d.nodest
 	}
 	if len(names) > 0 {
-		notes = append(notes, fmt.Sprintf("Persistence: %d clients of %s are still sent here. To send them elsewhere, and those of all other servers "+
-			"with weight 0: sysctl -w net.ipv4.vs.expire_quiescent_template=1", clients, strings.Join(names, ", ")))
+		notes = append(notes, fmt.Sprintf("Persistence: clients of %s are still sent here (%s). To send them elsewhere, and those of all other "+
+			"servers with weight 0: sysctl -w net.ipv4.vs.expire_quiescent_template=1", strings.Join(names, ", "), counted(int(clients), "template", "templates")))
 	}
 	if udp {
 		notes = append(notes, "UDP: a client that keeps its port stays here as long as it sends. To remove servers once it pauses for 10 seconds: "+
@@ -161,6 +161,9 @@ func (d *Drain) summary(err error) (lines []string) {
 		lines = strings.Split(fmt.Sprintf("Stopped after %s: %v", took, stopped), "\n")
 	default:
 		lines = []string{fmt.Sprintf("Not drained in %s; %s left.", took, counted(int(left), "connection is", "connections are"))}
+	}
+	if stopped == nil {
+		lines = append(lines, d.notes()...)
 	}
 	rules := d.undone()
 	switch {

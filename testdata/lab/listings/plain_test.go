@@ -56,6 +56,9 @@ func (h *host) printsAlike(t *testing.T, what string) {
 	info, err := h.client.Info()
 	must(t, err)
 	sorted := slices.Clone(table)
+	for i := range sorted {
+		sorted[i].Destinations = slices.Clone(sorted[i].Destinations)
+	}
 	sorted.Sort()
 	for _, c := range []struct {
 		words []string

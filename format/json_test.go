@@ -217,3 +217,27 @@ func TestJSONEscapesControlCharacters(t *testing.T) {
 		t.Errorf("%v, %q", err, fmt.Sprint(document))
 	}
 }
+
+func TestJSONNetNS(t *testing.T) {
+	var b bytes.Buffer
+	list := NetNSList{[]NetNS{{Name: "pid:1", Own: true, PID: 1, Command: "a\x1b<", Services: math.MaxUint64}, {Name: "blue"}}, 2}
+	if err := (JSON{}).NetNS(&b, list); err != nil {
+		t.Fatal(err)
+	}
+	valid(t, b.Bytes())
+	b.Reset()
+	if err := (JSON{}).NetNS(&b, NetNSList{}); err != nil {
+		t.Fatal(err)
+	}
+	valid(t, b.Bytes())
+}
+
+func TestJSONSettings(t *testing.T) {
+	for _, settings := range [][]Setting{nil, {{Name: "a", Value: "1\x1b", Default: "0", Changed: true, Since: "7.1", Help: "b"}, {Name: "c", Error: "d"}}} {
+		var b bytes.Buffer
+		if err := (JSON{}).Settings(&b, settings); err != nil {
+			t.Fatal(err)
+		}
+		valid(t, b.Bytes())
+	}
+}

@@ -173,3 +173,36 @@ type CountDocument struct {
 	PortName    string     `json:"port_name,omitempty"`
 	Connections uint64     `json:"connections"`
 }
+
+// NetNSDocument has the network namespaces of a machine, for --list-netns.
+type NetNSDocument struct {
+	Namespaces []NetNSEntryDocument `json:"namespaces"`
+	Unreadable int                  `json:"unreadable"` // how many more there may be
+}
+
+// NetNSEntryDocument is a network namespace, and what its IPVS has.
+type NetNSEntryDocument struct {
+	Name        string `json:"name"` // as --netns takes it
+	Own         bool   `json:"own"`  // it is that of the program
+	PID         int    `json:"pid,omitempty"`
+	Command     string `json:"command,omitempty"`
+	Services    uint64 `json:"services"`
+	Servers     uint64 `json:"servers"`
+	Connections uint64 `json:"connections"`
+}
+
+// SettingsDocument has settings of IPVS in /proc/sys, for --sysctl.
+type SettingsDocument struct {
+	Settings []SettingDocument `json:"settings"`
+}
+
+// SettingDocument is a setting of IPVS in /proc/sys.
+type SettingDocument struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Default string `json:"default,omitempty"` // left out if it is not known or depends on the machine
+	Changed bool   `json:"changed"`           // whether value is certainly not the default
+	Since   string `json:"since,omitempty"`   // the first version of Linux that has it, if it is a late one
+	Help    string `json:"help,omitempty"`
+	Error   string `json:"error,omitempty"` // why it could not be read; value is empty then
+}

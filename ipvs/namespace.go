@@ -38,3 +38,24 @@ func InNetNSOfFD(fd int) Option {
 func inNamespace(open func() (*nlsock.Namespace, error)) Option {
 	return func(c *nlsock.Config) { c.Namespace = open }
 }
+
+// DoInNetNS calls do on a thread in the network namespace of the client, and returns its
+// error. What do opens belongs to that namespace and stays there: sockets, and files below
+// /proc/thread-self/net and /proc/sys/net. It must not start goroutines that rely on the
+// namespace. With a client of a fake, do runs on the calling thread.
+//
+// Like ConnEntries, it needs no privilege if the calling thread is in that namespace.
+func (c *Client) DoInNetNS(do func() error) error {
+	if c.conn.socket == nil {
+		return do()
+	}
+	var result error
+	err := c.conn.socket.InNamespace(func() error {
+		result = do()
+		return nil
+	})
+	if err != nil {
+		return prefixed(err)
+	}
+	return result
+}

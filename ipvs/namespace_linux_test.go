@@ -3,6 +3,7 @@
 package ipvs_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,6 +72,18 @@ func TestClientOfAnotherNamespace(t *testing.T) {
 			}
 			if totals := totalsInTime(t, c); totals.Conns != 1 || totals.InPkts != 1 {
 				t.Errorf("%s: totals %+v", what, totals)
+			}
+			// Another namespace has no such service.
+			var listed []byte
+			must(t, c.DoInNetNS(func() (err error) {
+				listed, err = os.ReadFile("/proc/thread-self/net/ip_vs")
+				return err
+			}))
+			if !bytes.Contains(listed, []byte("UDP  C0000201:1388")) {
+				t.Errorf("%s: in the namespace: %s", what, listed)
+			}
+			if err := c.DoInNetNS(func() error { return fs.ErrExist }); err != fs.ErrExist {
+				t.Errorf("%s: error %v", what, err)
 			}
 			must(t, c.Close())
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/boot"
@@ -20,6 +21,10 @@ func (a *app) runBoot(words []string) error {
 	if len(words) == 1 && (words[0] == "-h" || words[0] == "--help") {
 		_, err := a.stdout.WriteString(cmdline.BootUsage)
 		return err
+	}
+	if slices.ContainsFunc(words, isNetNS) {
+		a.complain(a.name + ": --netns: there is one set of boot files, that of this system; use ipvsadm-restore --netns NAMESPACE FILE")
+		return &statusError{errAlreadyPrinted, lsbUsage}
 	}
 	if len(words) != 1 || !boot.IsVerb(words[0]) {
 		a.complain(strings.TrimSuffix(cmdline.BootUsage, "\n"))
@@ -47,6 +52,8 @@ func (a *app) runBoot(words []string) error {
 	a.fail(err)
 	return &statusError{errAlreadyPrinted, lsbStatus(verb, err)}
 }
+
+func isNetNS(word string) bool { return word == "--netns" || strings.HasPrefix(word, "--netns=") }
 
 // targetAfter returns the target of rules, or err if connecting failed.
 func (a *app) targetAfter(err error) (*rules.Target, error) {

@@ -54,7 +54,15 @@ var completions = []struct{ typed, becomes string }{
 
 	{"ipvsadm --wat", "ipvsadm --watch"},
 	{"ipvsadm --json --stat", "ipvsadm --json --stats"},
-	{"ipvsadm -C ", "ipvsadm -C"},
+	{"ipvsadm --netns no-such --delete-ser", "ipvsadm --netns no-such --delete-ser"},
+	{"ipvsadm --netns no-such --watc", "ipvsadm --netns no-such --watch"},
+	{"ipvsadm --netns no-such --stat", "ipvsadm --netns no-such --stat"},
+	{"ipvsadm --netns no-such -L --stat", "ipvsadm --netns no-such -L --stats"},
+	{"ipvsadm --netns=no-such -L --stat", "ipvsadm --netns=no-such -L --stats"},
+	{"ipvsadm -A --net", "ipvsadm -A --net"},
+	{"ipvsadm -L --netn", "ipvsadm -L --netns"},
+	{"ipvsadm -L --netns completed", "ipvsadm -L --netns completed-namespace"},
+	{"ipvsadm --netns=completed", "ipvsadm --netns=completed-namespace"},
 
 	{"ipvsadm -A --schedule", "ipvsadm -A --scheduler"},
 	{"ipvsadm -D --schedule", "ipvsadm -D --schedule"},
@@ -121,6 +129,8 @@ var completions = []struct{ typed, becomes string }{
 	{"ipvsadm -R < ru", "ipvsadm -R < rules"},
 	{"ipvsadm-restore --dr", "ipvsadm-restore --dry-run"},
 	{"ipvsadm-restore --check --dr", "ipvsadm-restore --check --dr"},
+	{"ipvsadm-restore --netns blue --dr", "ipvsadm-restore --netns blue --dry-run"},
+	{"ipvsadm-restore --dry-run --netn", "ipvsadm-restore --dry-run --netns"},
 	{"ipvsadm-restore ru", "ipvsadm-restore rules"},
 	{"ipvsadm-save --outp", "ipvsadm-save --output"},
 	{"ipvsadm-save --output ru", "ipvsadm-save --output rules"},
@@ -146,6 +156,7 @@ func testCompletion(t *testing.T) {
 	if output, err := restore.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
+	nameNamespace(t, "completed-namespace", "/proc/thread-self/ns/net")
 	dir := t.TempDir()
 	for _, d := range []string{dir, filepath.Dir(dir)} {
 		if err := os.Chmod(d, 0o755); err != nil {

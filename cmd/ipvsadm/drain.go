@@ -48,10 +48,19 @@ func (a *app) drainSource() (source drain.Source, stop func()) {
 	signals, stop := a.host.signals()
 	return drain.Source{
 		Client:   a.client,
-		Sysctl:   func(name string) (string, bool) { return kernel.Sysctl(a.host.root, name) },
-		Managers: func() []string { return kernel.Managers(a.host.root) },
+		Sysctl:   a.sysctlValue,
+		Managers: a.managers,
 		Signals:  signals, Now: a.host.now, After: a.host.after,
 	}, stop
+}
+
+// managers returns the programs that change the table by themselves.
+func (a *app) managers() (running []string) {
+	_ = a.doInNetNS(func() error {
+		running = kernel.Managers(a.host.root)
+		return nil
+	})
+	return running
 }
 
 // wroteWayBack returns the error for a way back that could not be written. From here on, no

@@ -290,7 +290,7 @@ func TestDrainWarnings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	process("self", "ipvsadm", "net:[1]")
+	process("thread-self", "ipvsadm", "net:[1]")
 	process("10", "keepalived", "net:[1]")
 	process("11", "keepalived", "net:[1]")
 	process("12", "ldirectord", "net:[2]")

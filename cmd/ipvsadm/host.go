@@ -7,6 +7,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -21,7 +23,12 @@ type host struct {
 	loadModule    func() (tried bool)  // failures show when dial is called again
 	unloadModules func() error
 	lock          func() (unlock func(), locked bool) // locks out other restores
-	resolver      *resolve.Resolver
+	// netns opens a network namespace that the user has named. Its IPVS and its lock
+	// replace dial and lock.
+	netns func(name string) (namespace, error)
+	// findNetNS finds network namespaces, and counts those that it cannot read.
+	findNetNS func() (found []kernel.FoundNamespace, unreadable int, err error)
+	resolver  *resolve.Resolver
 	// signals delivers the signals that end a series of changes early, until stop is called.
 	signals func() (received <-chan os.Signal, stop func())
 	now     func() time.Time
@@ -29,6 +36,29 @@ type host struct {
 	// raiseSIGPIPE ends the process as SIGPIPE would, unless SIGPIPE is ignored.
 	raiseSIGPIPE func()
 }
+
+// namespace is another network namespace.
+type namespace interface {
+	Dial() (*ipvs.Client, error)
+	LockTable() (unlock func(), locked bool)
+	Close()
+}
+
+// enter makes the run work in a network namespace, unless name is empty.
+func (a *app) enter(name string) error {
+	if name == "" {
+		return nil
+	}
+	n, err := a.host.netns(name)
+	if err != nil {
+		return a.namespaceError(err)
+	}
+	a.inNetNS, a.host.dial, a.host.lock = true, n.Dial, n.LockTable
+	return nil
+}
+
+// namespaceError returns an error that fails a run like a wrong command line.
+func (a *app) namespaceError(err error) error { return cmdline.Usagef("%s: %v", a.name, err) }
 
 // connect dials, and checks that IPVS answers the caller.
 func (a *app) connect() error {
@@ -59,6 +89,9 @@ func (a *app) dial() (err error) {
 	if errors.Is(err, ipvs.ErrNoIPVS) && a.host.loadModule() {
 		a.client, err = a.host.dial()
 	}
+	if cannotEnter := (*kernel.NamespaceError)(nil); errors.As(err, &cannotEnter) {
+		return a.namespaceError(err)
+	}
 	if err != nil {
 		return &initError{err}
 	}
@@ -75,4 +108,13 @@ func (a *app) connectIfLoaded() error {
 		return &initError{ipvs.ErrNoIPVS}
 	}
 	return a.connect()
+}
+
+// doInNetNS calls do on a thread in the network namespace of the run. Whatever is read from
+// or written to /proc for the run is opened there.
+func (a *app) doInNetNS(do func() error) error {
+	if !a.inNetNS {
+		return do()
+	}
+	return a.client.DoInNetNS(do)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
@@ -26,6 +27,8 @@ func (a *app) execute(c *cmdline.Command) error {
 		return a.version()
 	case cmdline.Restore:
 		return a.replayRules()
+	case cmdline.ListNetNS:
+		return a.listNetNS(c)
 	}
 	if err := a.dial(); err != nil {
 		return err
@@ -37,6 +40,8 @@ func (a *app) execute(c *cmdline.Command) error {
 		return a.drain(&c.Drain)
 	case cmdline.Ramp:
 		return a.ramp(c.Ramp)
+	case cmdline.Sysctl:
+		return a.sysctl(c)
 	case cmdline.Change:
 		change := c.Edit.Change()
 		return rules.Refused(change, a.client.Apply([]ipvs.Change{change})[0])
@@ -78,9 +83,17 @@ func (a *app) style() listing.Style {
 	return listing.Style{Width: t.Width, Colour: t.Colour, Sanitize: watch.IsTerminal(a.rawStdout)}
 }
 
-// openProc opens a file below /proc.
+// openProc opens a file of /proc/net in the client's network namespace.
 func (a *app) openProc(path string) (io.ReadCloser, error) {
-	file, err := os.Open(filepath.Join(a.host.root, path))
+	ofThread := path
+	if a.inNetNS { // /proc/net has the files of the main thread
+		ofThread = strings.Replace(path, "/proc/", "/proc/thread-self/", 1)
+	}
+	var file *os.File
+	err := a.doInNetNS(func() (err error) {
+		file, err = os.Open(filepath.Join(a.host.root, ofThread))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open file %s", path)
 	}

@@ -32,6 +32,8 @@ func TestKernel(t *testing.T) {
 	t.Run("drain without an output", testDrainClosedOutput)
 	t.Run("completion", testCompletion)
 	t.Run("memory of tables", testMemoryOfTables)
+	t.Run("network namespaces", testNetNS)
+	t.Run("settings", testSysctls)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 

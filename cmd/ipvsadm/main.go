@@ -25,7 +25,15 @@ func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, host{
 		root: "/", getenv: os.Getenv, dial: kernel.Dial,
 		moduleLoaded: kernel.ModuleLoaded, loadModule: kernel.LoadModule, unloadModules: kernel.UnloadModules,
-		lock: kernel.LockTable, resolver: resolve.New(nil), raiseSIGPIPE: kernel.DisableSIGPIPE(),
+		lock: kernel.LockTable, netns: openNamespace, findNetNS: kernel.FindNamespaces, resolver: resolve.New(nil), raiseSIGPIPE: kernel.DisableSIGPIPE(),
 		signals: kernel.CatchEnd, now: time.Now, after: time.After,
 	}))
+}
+
+func openNamespace(name string) (namespace, error) {
+	n, err := kernel.OpenNamespace(name)
+	if err != nil {
+		return nil, err // a nil interface, unlike a nil *kernel.Namespace
+	}
+	return n, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/boot"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/spf13/pflag"
 )
@@ -51,19 +52,38 @@ func TestManualExplainsEveryOption(t *testing.T) {
 	})
 }
 
-// sysctls are those of Documentation/networking/ipvs-sysctl.rst, those that it leaves out, and those of later kernels.
-var sysctls = strings.Fields(`am_droprate amemthresh backup_only cache_bypass conn_lfactor conn_max conn_reuse_mode conntrack
-	debug_level drop_entry drop_packet est_cpulist est_nice expire_nodest_conn expire_quiescent_template ignore_tunneled
-	lblc_expiration lblcr_expiration nat_icmp_send pmtu_disc run_estimation schedule_icmp secure_tcp sloppy_sctp sloppy_tcp
-	snat_reroute svc_lfactor sync_persist_mode sync_ports sync_qlen_max sync_refresh_period sync_retries sync_sock_size
-	sync_threshold sync_version`)
-
+// The manual has the settings of the table, each with its default and the kernel that it
+// came with, and no others.
 func TestManualExplainsEverySysctl(t *testing.T) {
-	explained := headings(manual(t, "ipvsadm.8"))
-	for _, name := range sysctls {
-		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(explained) {
-			t.Errorf("ipvsadm.8 does not explain %s", name)
+	_, section, _ := strings.Cut(manual(t, "ipvsadm.8"), "/proc/sys/net/ipv4/vs/\n")
+	section, _, _ = strings.Cut(section, "\n.RE\n")
+	paragraphs := strings.Split(section, "\n.TP\n")[1:]
+	explained := map[string]string{}
+	for _, p := range paragraphs {
+		heading, _, _ := strings.Cut(p, "\n")
+		for _, name := range regexp.MustCompile(`\b[a-z]+_?[a-z_]+\b`).FindAllString(regexp.MustCompile(`\([^)]*\)`).ReplaceAllString(heading, ""), -1) {
+			explained[name] = p
 		}
+	}
+	for _, s := range sysctl.Settings {
+		p, found := explained[s.Name]
+		if !found {
+			t.Errorf("ipvsadm.8 does not explain %s", s.Name)
+			continue
+		}
+		heading, text, _ := strings.Cut(p, "\n")
+		_, rest, _ := strings.Cut(heading, s.Name)
+		if s.Default != "" && !regexp.MustCompile(`^[^(]*\(`+regexp.QuoteMeta(s.Default)+`\)`).MatchString(rest) {
+			t.Errorf("ipvsadm.8: %s does not have the default %s", heading, s.Default)
+		}
+		if got := strings.Contains(strings.ReplaceAll(text, "\n", " "), "from Linux "+s.Since); got != (s.Since != "") {
+			t.Errorf("ipvsadm.8: %s: from Linux %q", s.Name, s.Since)
+		}
+		delete(explained, s.Name)
+	}
+	delete(explained, "IR") // a macro
+	for name := range explained {
+		t.Errorf("ipvsadm.8 explains %s, which the table lacks", name)
 	}
 }
 
@@ -78,7 +98,7 @@ func TestManualExplainsEveryScheduler(t *testing.T) {
 }
 
 // toolOptions belong to ipvsadm-save or ipvsadm-restore.
-var toolOptions = map[string]bool{"all": true, "output": true, "check": true, "dry-run": true}
+var toolOptions = map[string]bool{"all": true, "sysctls": true, "output": true, "check": true, "dry-run": true}
 
 func TestManualExplainsEveryBootVerb(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm-boot.8"))

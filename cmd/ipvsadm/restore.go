@@ -26,6 +26,11 @@ func (a *app) runRestore(words []string) error {
 		_, err := a.stdout.WriteString(cmdline.RestoreUsage)
 		return err
 	}
+	if o.Mode != cmdline.CheckOnly {
+		if err := a.enter(o.NetNS); err != nil {
+			return err
+		}
+	}
 	file, err := a.openRules(o.File)
 	if err != nil {
 		return err
@@ -85,6 +90,9 @@ func (a *app) target() *rules.Target {
 func (a *app) printChanges(d *rules.Desired) error {
 	changes, err := a.target().Changes(d)
 	if err != nil {
+		return err
+	}
+	if err := a.printSysctlChanges(d.Sysctls()); err != nil {
 		return err
 	}
 	return format.Changes(a.sanitized(a.stdout), changes)
@@ -148,8 +156,8 @@ func (a *app) clearAndRestore(r io.Reader) error {
 	return rules.ReplayOutcome(d.Bad, replay.Run(a.target()))
 }
 
-// executeLine executes a line of rules that lists or saves the table, or edits it with
-// --keep. Once standard output is a closed pipe it lists and saves nothing, so that the
+// executeLine executes a line of rules that lists or saves the table, sets sysctls, or
+// edits the table with --keep. Once standard output is a closed pipe it lists and saves nothing, so that the
 // other lines are still executed; run deals with the closed pipe in the end.
 func (a *app) executeLine(words []string) error {
 	c, err := cmdline.NewParser(a.host.resolver).Parse(words)
@@ -158,6 +166,9 @@ func (a *app) executeLine(words []string) error {
 		return err
 	case c.Kind == cmdline.Keep:
 		return a.keep(&c.Keep)
+	case c.Kind == cmdline.Sysctl:
+		_, err := a.applySysctls(c.Sysctls)
+		return err
 	case a.pipeSeenClosed():
 		return nil
 	}

@@ -26,6 +26,7 @@ type app struct {
 	stderr    io.Writer
 	host      host
 	client    *ipvs.Client // nil until dial
+	inNetNS   bool         // the client is in another network namespace
 	// flushErrStatus is the exit status if stdout cannot be written.
 	flushErrStatus int
 	report         *rules.Report
@@ -88,6 +89,9 @@ func (a *app) runTool(words []string) error {
 		return err
 	}
 	a.namesCapability = c.IsNew()
+	if err := a.enter(c.NetNS); err != nil {
+		return err
+	}
 	return a.execute(c)
 }
 

@@ -27,11 +27,14 @@ func (a *app) runSave(words []string) error {
 		a.complainHint(err)
 		return &statusError{errAlreadyPrinted, exitList}
 	}
-	a.namesCapability = o.All || o.Output != ""
+	a.namesCapability = o.All || o.Output != "" || o.NetNS != ""
+	if err := a.enter(o.NetNS); err != nil {
+		return err
+	}
 	if err := a.dial(); err != nil {
 		return err
 	}
-	if err := a.saveAs(rules.SaveOptions{Numeric: o.Numeric, All: o.All, Output: o.Output}); err != nil {
+	if err := a.saveAs(rules.SaveOptions{Numeric: o.Numeric, All: o.All, Sysctls: o.Sysctls, Output: o.Output}); err != nil {
 		return &statusError{a.saveError(o.Output, err), exitList}
 	}
 	return nil
@@ -76,6 +79,13 @@ func (a *app) saveAs(o rules.SaveOptions) error {
 	text, warnings, err := rules.Save(a.client, o, a.host.resolver)
 	if err != nil {
 		return err
+	}
+	if o.Sysctls {
+		lines, err := a.sysctlRules()
+		if err != nil {
+			return err
+		}
+		text = append(lines, text...)
 	}
 	for _, warning := range warnings {
 		a.complain(fmt.Sprintf("%s: %s", a.name, warning))

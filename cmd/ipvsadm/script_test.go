@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -151,6 +152,8 @@ func fakeHost(k *ipvstest.Kernel, root string) host {
 	return host{
 		root: root, getenv: os.Getenv, dial: k.Dial, moduleLoaded: present, loadModule: func() bool { return false }, unloadModules: func() error { return nil },
 		lock:         func() (func(), bool) { return nothing, false },
+		netns:        func(name string) (namespace, error) { return nil, errors.New("no namespace " + name) },
+		findNetNS:    func() ([]kernel.FoundNamespace, int, error) { return []kernel.FoundNamespace{{Own: true}}, 0, nil },
 		resolver:     resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }),
 		raiseSIGPIPE: nothing,
 		signals:      func() (<-chan os.Signal, func()) { return nil, nothing },

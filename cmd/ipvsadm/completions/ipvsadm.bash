@@ -40,27 +40,29 @@ declare -gA _ipvsadm_long=(
 )
 # What may follow a command.
 declare -gA _ipvsadm_follow=(
-	[add-service]='tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags'
-	[edit-service]='tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep'
-	[delete-service]='tcp-service udp-service sctp-service fwmark-service ipv6'
-	[clear]=''
-	[list]='tcp-service udp-service sctp-service fwmark-service ipv6 numeric connection timeout daemon stats rate thresholds persistent-conn tun-info nosort sort exact output json watch sort-by state client virtual destination count-by'
-	[zero]='tcp-service udp-service sctp-service fwmark-service ipv6'
-	[add-server]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum'
-	[edit-server]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum keep'
-	[delete-server]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server'
-	[restore]=''
-	[save]='numeric'
-	[set]=''
-	[start-daemon]='mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen'
-	[stop-daemon]='syncid'
-	[drain]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server wait at-end sessions idle keep-server force output json'
-	[ramp]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even'
+	[add-service]='tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags netns'
+	[edit-service]='tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep netns'
+	[delete-service]='tcp-service udp-service sctp-service fwmark-service ipv6 netns'
+	[clear]='netns'
+	[list]='tcp-service udp-service sctp-service fwmark-service ipv6 numeric connection timeout daemon stats rate thresholds persistent-conn tun-info nosort sort exact output json watch sort-by state client virtual destination count-by netns'
+	[zero]='tcp-service udp-service sctp-service fwmark-service ipv6 netns'
+	[add-server]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum netns'
+	[edit-server]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum keep netns'
+	[delete-server]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server netns'
+	[restore]='netns'
+	[save]='numeric netns'
+	[set]='netns'
+	[start-daemon]='netns mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen'
+	[stop-daemon]='netns syncid'
+	[drain]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server wait at-end sessions idle keep-server force output json netns'
+	[ramp]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even netns'
+	[list-netns]='numeric output json all'
+	[sysctl]='output json netns changed'
 	[help]=''
 	[version]=''
 )
 # Options that mean --list where there is no command.
-_ipvsadm_implying='output json watch sort-by state client virtual destination count-by'
+_ipvsadm_implying='netns output json watch sort-by state client virtual destination count-by'
 # Options after which an option cannot come, itself among them.
 declare -gA _ipvsadm_excludes=(
 	[tcp-service]='tcp-service udp-service sctp-service fwmark-service connection timeout daemon'
@@ -73,6 +75,7 @@ declare -gA _ipvsadm_excludes=(
 	[pe]='pe no-pe'
 	[ops]='ops no-ops'
 	[sched-flags]='sched-flags'
+	[netns]='netns'
 	[no-persistent]='persistent no-persistent'
 	[no-ops]='ops no-ops'
 	[no-pe]='pe no-pe'
@@ -124,6 +127,8 @@ declare -gA _ipvsadm_excludes=(
 	[over]='over'
 	[steps]='steps'
 	[until-even]='until-even'
+	[all]='all'
+	[changed]='changed'
 )
 # Options of which an option needs one before it.
 declare -gA _ipvsadm_needs=(
@@ -155,6 +160,7 @@ declare -gA _ipvsadm_kind=(
 	[netmask]=free
 	[pe]=words
 	[sched-flags]=flags
+	[netns]=namespaces
 	[output]=words
 	[watch]=free\?
 	[sort-by]=words
@@ -214,7 +220,7 @@ _ipvsadm_parse() {
 			long=${word#--}
 			long=${long%%=*}
 			value[$long]=${word#*=}
-			command=${command:-$long}
+			[[ $long == netns ]] || command=${command:-$long}
 			;;
 		--?*) _ipvsadm_option "${word#--}" ;;
 		-?*)
@@ -249,7 +255,7 @@ _ipvsadm_joined() {
 
 _ipvsadm_option() {
 	value[$1]=
-	command=${command:-$1}
+	[[ $1 == netns ]] || command=${command:-$1}
 	[[ ! ${_ipvsadm_kind[$1]-} ]] || pending=$1
 }
 
@@ -394,6 +400,7 @@ _ipvsadm_values() {
 		fi
 		;;
 	interfaces) (cd /sys/class/net && printf '%s\n' *) ;;
+	namespaces) (cd /run/netns 2>/dev/null && printf '%s\n' *) ;;
 	esac
 }
 
@@ -417,7 +424,7 @@ _ipvsadm() {
 		pending=${current%%=*}
 		pending=${pending#--}
 		keep=${current%%=*}=
-		command=${command:-$pending}
+		[[ $pending == netns ]] || command=${command:-$pending}
 	elif [[ $current == -* && (! $pending || ${_ipvsadm_kind[$pending]} == *\?) ]]; then
 		pending=
 		[[ $current == --* ]] || _ipvsadm_joined "$current" || return 0
@@ -464,14 +471,15 @@ _ipvsadm_reply() {
 
 _ipvsadm_save() {
 	COMPREPLY=()
-	[[ $2 != -* ]] || mapfile -t COMPREPLY < <(compgen -W '-n --all --output ' -- "$2")
+	[[ $2 != -* ]] || mapfile -t COMPREPLY < <(compgen -W '-n --all --sysctls --output --netns ' -- "$2")
 }
 
 _ipvsadm_restore() {
 	COMPREPLY=()
-	# Its options exclude each other.
-	[[ $2 != -* || " ${COMP_WORDS[*]:1:COMP_CWORD-1} " == *' --'* ]] ||
-		mapfile -t COMPREPLY < <(compgen -W '--check --dry-run --clear ' -- "$2")
+	local before=" ${COMP_WORDS[*]:1:COMP_CWORD-1} "
+	# Its options exclude each other, except for --netns.
+	[[ $2 != -* || ${before/ --netns /} == *' --'* ]] ||
+		mapfile -t COMPREPLY < <(compgen -W '--check --dry-run --clear --netns ' -- "$2")
 }
 
 _ipvsadm_boot() {

@@ -37,25 +37,27 @@ set -g __ipvsadm_long_v version
 set -g __ipvsadm_long_w weight
 set -g __ipvsadm_long_Z zero
 # Options that mean --list where there is no command.
-set -g __ipvsadm_implying output json watch sort-by state client virtual destination count-by
+set -g __ipvsadm_implying netns output json watch sort-by state client virtual destination count-by
 # What may follow a command.
-set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp help version
-set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags
-set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep
-set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6
-set -g __ipvsadm_follow_clear 
-set -g __ipvsadm_follow_list tcp-service udp-service sctp-service fwmark-service ipv6 numeric connection timeout daemon stats rate thresholds persistent-conn tun-info nosort sort exact output json watch sort-by state client virtual destination count-by
-set -g __ipvsadm_follow_zero tcp-service udp-service sctp-service fwmark-service ipv6
-set -g __ipvsadm_follow_add_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum
-set -g __ipvsadm_follow_edit_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum keep
-set -g __ipvsadm_follow_delete_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server
-set -g __ipvsadm_follow_restore 
-set -g __ipvsadm_follow_save numeric
-set -g __ipvsadm_follow_set 
-set -g __ipvsadm_follow_start_daemon mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen
-set -g __ipvsadm_follow_stop_daemon syncid
-set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-service ipv6 real-server wait at-end sessions idle keep-server force output json
-set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even
+set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp list-netns sysctl help version
+set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags netns
+set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep netns
+set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6 netns
+set -g __ipvsadm_follow_clear netns
+set -g __ipvsadm_follow_list tcp-service udp-service sctp-service fwmark-service ipv6 numeric connection timeout daemon stats rate thresholds persistent-conn tun-info nosort sort exact output json watch sort-by state client virtual destination count-by netns
+set -g __ipvsadm_follow_zero tcp-service udp-service sctp-service fwmark-service ipv6 netns
+set -g __ipvsadm_follow_add_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum netns
+set -g __ipvsadm_follow_edit_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum keep netns
+set -g __ipvsadm_follow_delete_server tcp-service udp-service sctp-service fwmark-service ipv6 real-server netns
+set -g __ipvsadm_follow_restore netns
+set -g __ipvsadm_follow_save numeric netns
+set -g __ipvsadm_follow_set netns
+set -g __ipvsadm_follow_start_daemon netns mcast-interface mcast-group mcast-port mcast-ttl syncid sync-maxlen
+set -g __ipvsadm_follow_stop_daemon netns syncid
+set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-service ipv6 real-server wait at-end sessions idle keep-server force output json netns
+set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even netns
+set -g __ipvsadm_follow_list_netns numeric output json all
+set -g __ipvsadm_follow_sysctl output json netns changed
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 
 # Options after which an option cannot come, itself among them.
@@ -69,6 +71,7 @@ set -g __ipvsadm_excludes_netmask netmask
 set -g __ipvsadm_excludes_pe pe no-pe
 set -g __ipvsadm_excludes_ops ops no-ops
 set -g __ipvsadm_excludes_sched_flags sched-flags
+set -g __ipvsadm_excludes_netns netns
 set -g __ipvsadm_excludes_no_persistent persistent no-persistent
 set -g __ipvsadm_excludes_no_ops ops no-ops
 set -g __ipvsadm_excludes_no_pe pe no-pe
@@ -120,6 +123,8 @@ set -g __ipvsadm_excludes_force force
 set -g __ipvsadm_excludes_over over
 set -g __ipvsadm_excludes_steps steps
 set -g __ipvsadm_excludes_until_even until-even
+set -g __ipvsadm_excludes_all all
+set -g __ipvsadm_excludes_changed changed
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
@@ -147,6 +152,7 @@ set -g __ipvsadm_kind_persistent free
 set -g __ipvsadm_kind_netmask free
 set -g __ipvsadm_kind_pe words
 set -g __ipvsadm_kind_sched_flags flags
+set -g __ipvsadm_kind_netns namespaces
 set -g __ipvsadm_kind_output words
 set -g __ipvsadm_kind_watch free
 set -g __ipvsadm_kind_sort_by words
@@ -230,6 +236,7 @@ set -g __ipvsadm_text_netmask 'what counts as one client'
 set -g __ipvsadm_text_pe 'persistence engine'
 set -g __ipvsadm_text_ops 'schedule each packet by itself'
 set -g __ipvsadm_text_sched_flags 'scheduler flags'
+set -g __ipvsadm_text_netns 'with each command, and before it, too'
 set -g __ipvsadm_text_edit_service 'replace a service'\''s settings'
 set -g __ipvsadm_text_no_persistent 'end the persistence'
 set -g __ipvsadm_text_no_ops 'end one-packet scheduling'
@@ -297,6 +304,10 @@ set -g __ipvsadm_text_ramp 'raise the weight of -r to -w in steps'
 set -g __ipvsadm_text_over 'from the first step to the last'
 set -g __ipvsadm_text_steps 'how many'
 set -g __ipvsadm_text_until_even 'end as soon as the server has its share of the connections'
+set -g __ipvsadm_text_list_netns 'list those that have services'
+set -g __ipvsadm_text_all 'list those without services as well'
+set -g __ipvsadm_text_sysctl 'show or set those in /proc/sys/net/ipv4/vs'
+set -g __ipvsadm_text_changed 'only what is not the default, as sysctl.d has it'
 set -g __ipvsadm_text_help 'print this'
 set -g __ipvsadm_text_version 'print the version'
 
@@ -373,10 +384,12 @@ end
 # Prints the options that fit after those used, with their texts.
 function __ipvsadm_options --no-scope-shadowing
 	set -l fitting $__ipvsadm_commands $__ipvsadm_implying
-	if contains -- "$used[1]" $__ipvsadm_implying
+	set -l command "$used[1]"
+	test "$command" != netns; or set command "$used[2]"
+	if contains -- "$command" $__ipvsadm_implying
 		set fitting (__ipvsadm_get follow list)
-	else if set -q used[1]
-		set fitting (__ipvsadm_get follow $used[1])
+	else if test -n "$command"
+		set fitting (__ipvsadm_get follow $command)
 	end
 	for long in $fitting
 		set -l fits yes
@@ -515,6 +528,10 @@ function __ipvsadm_values --no-scope-shadowing
 			for path in /sys/class/net/*
 				string replace /sys/class/net/ '' -- $path
 			end
+		case namespaces
+			for path in /run/netns/*
+				string replace /run/netns/ '' -- $path
+			end
 	end
 end
 
@@ -525,6 +542,10 @@ function __ipvsadm_complete
 	set -l values
 	set -l pending
 	__ipvsadm_parse $words[2..]; or return
+	if test "$used[1]" = netns # which may precede the command
+		set used $used[2..] netns
+		set values $values[2..] $values[1]
+	end
 	set -l keep ''
 	if string match -q -- '--*=*' $current
 		set pending (string replace -r '^--([^=]*)=.*' '$1' -- $current)
@@ -551,9 +572,12 @@ end
 complete -c ipvsadm -f -a '(__ipvsadm_complete)'
 complete -c ipvsadm-save -s n -d 'numbers instead of names'
 complete -c ipvsadm-save -l all -d 'timeouts and sync daemons too'
+complete -c ipvsadm-save -l sysctls -d 'with --all'
 complete -c ipvsadm-save -l output -d 'write FILE, whole or not at all, instead of standard output' -r -F
-complete -c ipvsadm-restore -l check -d 'only check the rules' -n 'not string match -q -- "--*" (commandline -opc)'
-complete -c ipvsadm-restore -l dry-run -d 'print the changes, marked + ~ -, and change nothing' -n 'not string match -q -- "--*" (commandline -opc)'
-complete -c ipvsadm-restore -l clear -d 'empty the table first, then execute the rules in order' -n 'not string match -q -- "--*" (commandline -opc)'
+complete -c ipvsadm-save -l netns -d 'the table of another network namespace' -r -F
+complete -c ipvsadm-restore -l check -d 'only check the rules' -n 'not string match -q -- "--*" (string match -v -- --netns (commandline -opc))'
+complete -c ipvsadm-restore -l dry-run -d 'print the changes, marked + ~ -, and change nothing' -n 'not string match -q -- "--*" (string match -v -- --netns (commandline -opc))'
+complete -c ipvsadm-restore -l clear -d 'empty the table first, then execute the rules in order' -n 'not string match -q -- "--*" (string match -v -- --netns (commandline -opc))'
+complete -c ipvsadm-restore -l netns -d 'in another network namespace' -r -n 'not contains -- --netns (commandline -opc)'
 complete -c ipvsadm-boot -f
 complete -c ipvsadm-boot -n 'test (count (commandline -opc)) -eq 1' -a 'force-reload panic reload restart save start status stop unload'

@@ -9,6 +9,7 @@ import (
 
 // build sets c to the parsed command.
 func (b *builder) build(c *Command) {
+	c.NetNS = b.netns
 	switch b.action {
 	case help:
 		c.Kind = Help
@@ -18,6 +19,11 @@ func (b *builder) build(c *Command) {
 		c.Kind = Restore
 	case save:
 		c.Kind, c.Numeric = Save, b.has(numericOption)
+	case listNetNS:
+		c.Kind, c.All, c.JSON = ListNetNS, b.has(allOption), b.list.Options.Form == format.JSONForm
+	case sysctls:
+		c.Kind, c.Sysctls, c.JSON, c.Changed = Sysctl, b.sysctls, b.list.Options.Form == format.JSONForm, b.has(changedOption)
+		c.Table = b.has(outputOption) && !c.JSON
 	case list:
 		c.Kind, c.List = List, b.listing()
 	case drainServers:

@@ -6,10 +6,12 @@
 package cmdline
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/format"
 )
 
@@ -18,15 +20,17 @@ type Kind int
 
 // The kinds of commands.
 const (
-	Change  Kind = iota + 1 // change the table, the timeouts or a daemon
-	Keep                    // change settings of a service or of servers, and keep the others
-	Drain                   // take servers out of their services
-	Ramp                    // raise the weight of a server in steps
-	List                    // print a listing
-	Save                    // print the table as rules
-	Restore                 // execute rules from standard input
-	Help                    // print the usage
-	Version                 // print the version
+	Change    Kind = iota + 1 // change the table, the timeouts or a daemon
+	Keep                      // change settings of a service or of servers, and keep the others
+	Drain                     // take servers out of their services
+	Ramp                      // raise the weight of a server in steps
+	List                      // print a listing
+	Save                      // print the table as rules
+	Restore                   // execute rules from standard input
+	ListNetNS                 // print the network namespaces
+	Sysctl                    // print or set settings in /proc/sys
+	Help                      // print the usage
+	Version                   // print the version
 )
 
 // Command is a valid command line. Fields that do not belong to its Kind are zero.
@@ -38,6 +42,17 @@ type Command struct {
 	Ramp    drain.RampOptions // if Kind is Ramp
 	List    Listing           // if Kind is List
 	Numeric bool              // if Kind is Save: print addresses and ports as numbers
+	NetNS   string            // the network namespace to work in, "" for that of the process
+	// JSON selects JSON instead of a table, if Kind is ListNetNS or Sysctl.
+	JSON bool
+	// All prints namespaces without services, too, if Kind is ListNetNS.
+	All bool
+	// Sysctls are the settings to print or to set, if Kind is Sysctl. Without one, all are
+	// printed.
+	Sysctls []sysctl.Assignment
+	// Changed prints only settings that are not the default, if Kind is Sysctl: in the form
+	// of sysctl.d, unless Table or JSON is set.
+	Changed, Table bool
 }
 
 // Draining says which servers to take out of their services.
@@ -57,12 +72,22 @@ type Listing struct {
 	New bool
 }
 
+// SetsSysctls tells whether the command sets settings in /proc/sys and shows none.
+func (c *Command) SetsSysctls() bool {
+	shows := func(a sysctl.Assignment) bool { return !a.Set }
+	return len(c.Sysctls) > 0 && !slices.ContainsFunc(c.Sysctls, shows)
+}
+
 // Prints tells whether the command lists or saves the table. It changes nothing then.
 func (c *Command) Prints() bool { return c.Kind == List || c.Kind == Save }
 
 // IsNew tells whether ipvsadm 1.31 lacks the command or one of its options.
 func (c *Command) IsNew() bool {
-	return c.List.New || c.Kind == Keep || c.Kind == Drain || c.Kind == Ramp
+	switch c.Kind {
+	case Keep, Drain, Ramp, ListNetNS, Sysctl:
+		return true
+	}
+	return c.List.New || c.NetNS != ""
 }
 
 // Repeats tells whether the command is a repeated listing.

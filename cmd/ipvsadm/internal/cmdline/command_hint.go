@@ -166,12 +166,13 @@ func firstCommand(words []string) *option {
 }
 
 // commandsWith returns the commands that take an option: the simple ones, if there are any.
+// It leaves out --list-netns, where -n has no effect.
 func commandsWith(o optionSet) (names []string) {
 	var compound []string
 	options().VisitAll(func(f *pflag.Flag) {
 		command := f.Value.(*option)
 		switch {
-		case command.action == 0 || command.short == "l" || !command.action.legality().takes().has(o):
+		case command.action == 0 || command.short == "l" || command.action == listNetNS || !command.action.legality().takes().has(o):
 		case command.action.isCompound():
 			compound = append(compound, command.display())
 		default:

@@ -8,7 +8,7 @@ import (
 )
 
 // newOptions are the options of -L that ipvsadm 1.31 lacks.
-const newOptions = outputOption | watchOption | sortByOption | connectionOptions
+const newOptions = netnsOption | outputOption | watchOption | sortByOption | connectionOptions
 
 // WithCommand returns the arguments of ipvsadm with -L before them, if that goes without
 // saying: there are none, or they have no command but an option that only -L has and that

@@ -29,6 +29,7 @@ const (
 	rampOptions       = overOption | stepsOption | untilEvenOption
 	takeAwayOptions   = noPersistentOption | noOpsOption | noPEOption
 	daemonOptions     = interfaceOption | syncIDOption | groupOption | portOption | ttlOption | maxLenOption
+	everywhere        = netnsOption // with each command except --list-netns
 )
 
 // takes returns all options that may be given.
@@ -36,6 +37,15 @@ func (l legality) takes() optionSet { return l.needed | l.allowed | l.exclusive 
 
 // legality returns the options that a command needs and allows.
 func (a action) legality() legality {
+	l := a.ownLegality()
+	if l.name != "" && a != listNetNS {
+		l.allowed |= everywhere
+	}
+	return l
+}
+
+// ownLegality is legality without the options that go with almost each command.
+func (a action) ownLegality() legality {
 	switch a {
 	case addService:
 		return legality{"add-service", serviceOption, serviceOptions, 0}
@@ -69,6 +79,10 @@ func (a action) legality() legality {
 		return legality{"ramp", serviceOption | serverOption | weightOption, serverOptions | rampOptions, 0}
 	case stopDaemon:
 		return legality{"stop-daemon", 0, syncIDOption, 0}
+	case listNetNS:
+		return legality{"list-netns", 0, numericOption | outputOption | allOption, 0}
+	case sysctls:
+		return legality{"sysctl", 0, outputOption | changedOption, 0}
 	}
 	return legality{}
 }
@@ -141,6 +155,8 @@ func (b *builder) checkOptions() error {
 		return b.checkList()
 	case b.action == drainServers:
 		return b.checkDrain()
+	case b.action == listNetNS || b.action == sysctls:
+		return b.checkTableForm()
 	case b.has(keepOption):
 		return b.checkKeep()
 	case b.has(takeAwayOptions):

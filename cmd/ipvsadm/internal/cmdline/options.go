@@ -71,6 +71,9 @@ const (
 	overOption
 	stepsOption
 	untilEvenOption
+	netnsOption
+	allOption
+	changedOption
 	endOfOptions
 )
 
@@ -118,6 +121,8 @@ const (
 	stopDaemon
 	drainServers
 	rampServer
+	listNetNS
+	sysctls
 	help
 	version
 )
@@ -226,6 +231,8 @@ var optionTable = [...]option{
 	{"stop-daemon", "", "", stopDaemon, 0, (*builder).setStopDaemon},
 	{"drain", "", NoValue, drainServers, 0, nil},
 	{"ramp", "", NoValue, rampServer, 0, nil},
+	{"list-netns", "", NoValue, listNetNS, 0, nil},
+	{"sysctl", "", NoValue, sysctls, 0, nil},
 	{"help", "h", NoValue, help, 0, nil},
 	{"version", "v", NoValue, version, 0, nil},
 
@@ -289,6 +296,9 @@ var optionTable = [...]option{
 	{"virtual", "", "", 0, virtualOption, (*builder).setVirtual},
 	{"destination", "", "", 0, destinationOption, (*builder).setDestination},
 	{"count-by", "", "", 0, countByOption, (*builder).setCountBy},
+	{"netns", "", "", 0, netnsOption, (*builder).setNetNS},
+	{"all", "", NoValue, 0, allOption, nil},
+	{"changed", "", NoValue, 0, changedOption, nil},
 
 	{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
 	{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},

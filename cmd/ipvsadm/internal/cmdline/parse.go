@@ -5,6 +5,7 @@ package cmdline
 import (
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -53,6 +54,8 @@ type builder struct {
 	list        Listing
 	drain       drain.Options
 	ramp        drain.RampOptions
+	netns       string
+	sysctls     []sysctl.Assignment
 
 	// The meaning of these depends on options that may come later.
 	server     endpoint
@@ -97,13 +100,22 @@ func (b *builder) reset(a action) {
 
 // read parses the arguments of a command and checks them.
 func (b *builder) read(s scanner) error {
-	first, err := s.next()
+	netns, first, err := leadingNetNS(&s)
+	if err == nil && first.flag != nil && optionOf(first).element == netnsOption {
+		return Usagef("multiple '%s' options specified", netnsOption.name())
+	}
 	if err != nil || first.flag == nil || optionOf(first).action == 0 {
 		return NoCommandError{}
 	}
 	b.reset(optionOf(first).action)
 	if b.action == help || b.action == version {
 		return nil
+	}
+	if netns != nil {
+		b.seen = netnsOption
+		if err := b.setNetNS(*netns); err != nil {
+			return err
+		}
 	}
 	if set := optionOf(first).set; set != nil {
 		if err := set(b, first.value); err != nil {
@@ -114,10 +126,14 @@ func (b *builder) read(s scanner) error {
 		return err
 	}
 	leftovers := s.leftovers
-	if b.action == setTimeouts {
-		if leftovers, err = b.readTimeouts(leftovers); err != nil {
-			return err
-		}
+	switch b.action {
+	case setTimeouts:
+		leftovers, err = b.readTimeouts(leftovers)
+	case sysctls:
+		leftovers, err = b.readSysctls(leftovers)
+	}
+	if err != nil {
+		return err
 	}
 	if len(leftovers) > 0 {
 		return WithHint(Usagef("unexpected argument %s", leftovers[0]), b.bareAddressHint(leftovers[0]))

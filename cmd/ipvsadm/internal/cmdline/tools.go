@@ -10,7 +10,9 @@ import (
 type SaveOptions struct {
 	Numeric bool   // print addresses and ports as numbers
 	All     bool   // save timeouts and sync daemons too
+	Sysctls bool   // save the settings in /proc/sys that are not the default; only with All
 	Output  string // path of the file; empty for standard output
+	NetNS   string // the network namespace, empty for that of the process
 }
 
 // ParseSave parses the arguments of ipvsadm-save. Like the original, it ignores arguments
@@ -20,11 +22,19 @@ func ParseSave(words []string) (o SaveOptions, err error) {
 		word := words[0]
 		words = words[1:]
 		value, hasValue := strings.CutPrefix(word, "--output=")
+		netns, rest, err := takeNetNS(word, words, &o.NetNS)
 		switch {
+		case err != nil:
+			return o, err
+		case netns:
+			words = rest
+			continue
 		case word == "-n":
 			o.Numeric = true
 		case word == "--all":
 			o.All = true
+		case word == "--sysctls":
+			o.Sysctls = true
 		case word == "--output" && len(words) > 0:
 			value, hasValue, words = words[0], true, words[1:]
 		case word == "--output":
@@ -42,11 +52,14 @@ func ParseSave(words []string) (o SaveOptions, err error) {
 			o.Output = value
 		}
 	}
+	if o.Sysctls && !o.All {
+		return o, WithHint(Usagef("--sysctls needs --all"), "--all --sysctls: what older versions cannot restore is only saved on request")
+	}
 	return o, nil
 }
 
 // saveOptions are the options that hints propose.
-var saveOptions = []string{"--all", "--output"}
+var saveOptions = []string{"--all", "--sysctls", "--output", "--netns"}
 
 // ErrOutputTwice means that --output would leave all files but the last unwritten.
 var ErrOutputTwice error = &UsageError{"--output: given twice"}
@@ -79,23 +92,35 @@ func restoreMode(word string) RestoreMode {
 	return ByDifference
 }
 
-var restoreOptions = []string{"--check", "--dry-run", "--clear", "--help"}
+var restoreOptions = []string{"--check", "--dry-run", "--clear", "--netns", "--help"}
 
 // RestoreOptions are the options of ipvsadm-restore. If Help is set, the others are zero.
 type RestoreOptions struct {
 	Help bool
 	Mode RestoreMode
 	File string // path of the rules file; - is standard input
+	// NetNS is the network namespace, empty for that of the process.
+	NetNS string
 }
 
 // ParseRestore parses the arguments of ipvsadm-restore. Errors are *UsageErrors,
 // for which Hint may have a hint.
 func ParseRestore(words []string) (o RestoreOptions, err error) {
 	var files []string
-	for i, word := range words {
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
 		if word == "--" {
-			files = append(files, words[i+1:]...)
+			files = append(files, words...)
 			break
+		}
+		netns, rest, err := takeNetNS(word, words, &o.NetNS)
+		if err != nil {
+			return o, err
+		}
+		if netns {
+			words = rest
+			continue
 		}
 		mode := restoreMode(word)
 		switch known := mode != ByDifference; {

@@ -39,6 +39,17 @@ Timeouts and synchronization of directors:
   --start-daemon master|backup      start a sync daemon
   --stop-daemon master|backup       stop a sync daemon
 
+Network namespaces:
+  --netns NAMESPACE                 with each command, and before it, too: in
+                                    another one: NAME of "ip netns", PID, PATH
+  --list-netns                      list those that have services
+  --all                             list those without services as well
+
+Settings of the kernel:
+  --sysctl [NAME[=VALUE]]...        show or set those in /proc/sys/net/ipv4/vs
+  --changed                         only what is not the default, as sysctl.d
+                                    has it
+
   --help                        -h  print this
   --version                     -v  print the version
 
@@ -147,20 +158,24 @@ manual pages ipvsadm(8), ipvsadm-save(8), ipvsadm-restore(8), ipvsadm-boot(8).
 `
 
 // SaveUsage is the help text of ipvsadm-save.
-const SaveUsage = `Usage: ipvsadm-save [-n] [--all] [--output FILE]
+const SaveUsage = `Usage: ipvsadm-save [-n] [--all [--sysctls]] [--output FILE] [--netns NAMESPACE]
 Prints the IPVS table as rules for ipvsadm-restore.
   -n             numbers instead of names
   --all          timeouts and sync daemons too
+  --sysctls      with --all: settings of the kernel that are not the default
   --output FILE  write FILE, whole or not at all, instead of standard output
+  --netns NAMESPACE  the table of another network namespace: NAME, PID or PATH
 `
 
 // RestoreUsage is the help text of ipvsadm-restore.
-const RestoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] [FILE]
+const RestoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] [--netns NAMESPACE]
+                       [FILE]
 Makes the IPVS table match the rules in FILE, with the fewest changes.
 Without FILE, or if it is -, reads the rules from standard input.
   --check    only check the rules; needs neither root nor IPVS
   --dry-run  print the changes, marked + ~ -, and change nothing
   --clear    empty the table first, then execute the rules in order
+  --netns NAMESPACE  in another network namespace: NAME, PID or PATH
 `
 
 // BootUsage is the help text of ipvsadm-boot.

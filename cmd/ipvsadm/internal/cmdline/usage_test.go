@@ -25,7 +25,7 @@ func TestUsageExplainsEveryOption(t *testing.T) {
 	// These commands take no value themselves; the usage shows an option that they need.
 	with := map[string]bool{
 		"add-service": true, "edit-service": true, "delete-service": true, "add-server": true, "edit-server": true,
-		"delete-server": true, "list": true, "ramp": true, "zero": true, "set": true,
+		"delete-server": true, "list": true, "ramp": true, "zero": true, "set": true, "sysctl": true,
 	}
 	want := map[string]explained{}
 	Options().VisitAll(func(f *pflag.Flag) {

@@ -8,6 +8,7 @@ package completion
 import (
 	"embed"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -47,6 +48,8 @@ var functions = template.FuncMap{
 	"names": names,
 	"table": func() string { return quote("\n" + table) },
 
+	"exclusive": exclusive,
+
 	"zshArgument": zshArgument,
 	"name":        func(long string) string { return strings.ReplaceAll(long, "-", "_") },
 	"fishName":    fishName,
@@ -58,6 +61,16 @@ func names(options []cmdline.ToolOption) string {
 		names = append(names, o.Name)
 	}
 	return strings.Join(names, " ")
+}
+
+// exclusive returns the names of the options that an option of ipvsadm-restore excludes:
+// all but --netns, which only excludes itself.
+func exclusive(o cmdline.ToolOption, options []cmdline.ToolOption) string {
+	const netns = "--netns"
+	if o.Name == netns {
+		return netns
+	}
+	return names(slices.DeleteFunc(slices.Clone(options), func(o cmdline.ToolOption) bool { return o.Name == netns }))
 }
 
 // quote quotes a text for all three shells.

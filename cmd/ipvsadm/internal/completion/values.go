@@ -26,7 +26,7 @@ type values struct {
 var lookups = map[string]string{
 	"tcp-service": "services", "udp-service": "services", "sctp-service": "services", "fwmark-service": "services",
 	"real-server": "servers", "virtual": "addresses", "destination": "destinations", "mcast-interface": "interfaces",
-	"sched-flags": "flags",
+	"sched-flags": "flags", "netns": "namespaces",
 }
 
 func valuesOf(o cmdline.OptionDescription) values {

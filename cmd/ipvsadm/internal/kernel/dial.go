@@ -17,8 +17,10 @@ const ErrNotPermitted = unix.EPERM
 
 // Dial connects to IPVS in the current network namespace. If IPVS is missing, the error
 // is an ipvs.ErrNoIPVS, and an ErrNotPermitted too if the caller may not use IPVS.
-func Dial() (*ipvs.Client, error) {
-	client, err := ipvs.Dial(ipvs.RawSyscalls(), ipvs.SockoptFallback())
+func Dial() (*ipvs.Client, error) { return dial() }
+
+func dial(options ...ipvs.Option) (*ipvs.Client, error) {
+	client, err := ipvs.Dial(append(options, ipvs.RawSyscalls(), ipvs.SockoptFallback())...)
 	if errors.Is(err, ipvs.ErrNoIPVS) && !mayAdministrate() {
 		err = fmt.Errorf("%w: %w", ErrNotPermitted, err)
 	}

@@ -19,14 +19,18 @@ type tableLock struct {
 	wait      time.Duration
 }
 
-const lockPause = 20 * time.Millisecond
+const (
+	lockDirectory = "/run/ipvsadm"
+	lockWait      = 5 * time.Second
+	lockPause     = 20 * time.Millisecond
+)
 
 // LockTable locks the table of the current network namespace against other restores,
 // until unlock is called. It waits up to five seconds for the lock. locked is false if
 // another process still holds it then, or if /proc is missing; unlock must be called all
 // the same.
 func LockTable() (unlock func(), locked bool) {
-	return tableLock{"/run/ipvsadm", "/proc/self/ns/net", 5 * time.Second}.lock()
+	return tableLock{lockDirectory, "/proc/self/ns/net", lockWait}.lock()
 }
 
 // lock takes two locks. It waits for that of a file in directory, which is named after

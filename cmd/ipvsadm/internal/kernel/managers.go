@@ -12,12 +12,12 @@ import (
 // managers are the programs that change the table of IPVS by themselves.
 var managers = []string{"keepalived", "ldirectord", "kube-proxy", "kube-router"}
 
-// Managers returns the names of running programs that change the table of this network
-// namespace by themselves. root is the root directory of the machine. A process whose
+// Managers returns the names of running programs that change the table of the thread's
+// network namespace by themselves. root is the root directory of the machine. A process whose
 // namespace cannot be told does not count.
 func Managers(root string) (running []string) {
 	proc := filepath.Join(root, "/proc")
-	own, err := os.Readlink(filepath.Join(proc, "self/ns/net"))
+	own, err := os.Readlink(filepath.Join(proc, "thread-self/ns/net"))
 	if err != nil {
 		return nil
 	}

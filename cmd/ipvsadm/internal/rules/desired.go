@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
@@ -29,6 +30,7 @@ type Desired struct {
 	timeouts     ipvs.Timeouts // zero where the rules do not say
 	timeoutsLine int
 	daemons      map[ipvs.DaemonState]desiredDaemon
+	sysctls      []outputLine // lines that set sysctls, which are executed first
 	deferred     deferredLines
 	rejected     diagnostics // lines that the kernel would reject, such as a destination without its service
 	duplicates   diagnostics // lines that repeat an earlier one
@@ -89,12 +91,24 @@ func (d *Desired) AddDaemon(daemon ipvs.Daemon, origin string) {
 	}
 }
 
+// Sysctls returns the words of the lines that set sysctls.
+func (d *Desired) Sysctls() (lines [][]string) {
+	for _, line := range d.sysctls {
+		lines = append(lines, strings.Split(line.words, " "))
+	}
+	return lines
+}
+
 // IsEmpty tells whether Reconcile would have nothing to do: KeepTable is set, and there
 // are no daemons.
 func (d *Desired) IsEmpty() bool { return d.KeepTable && len(d.daemons) == 0 }
 
 func (d *Desired) add(line Line) {
 	d.lines++
+	if line.Command.Kind == cmdline.Sysctl {
+		d.sysctls = append(d.sysctls, line.output(""))
+		return
+	}
 	if line.Command.Kind != cmdline.Change {
 		d.deferred.add(deferredLine{outputLine: line.output(d.deferred.lastWords())})
 		return

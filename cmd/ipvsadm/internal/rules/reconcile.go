@@ -5,6 +5,7 @@ package rules
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	ipvsreconcile "github.com/ipvsadm-go/ipvsadm/ipvs/reconcile"
@@ -13,8 +14,8 @@ import (
 // errUnstable is reconcile.ErrUnstable in the words of the command line.
 var errUnstable = errors.New("the table does not match the rules: another process keeps changing it")
 
-// Reconcile changes the kernel to the desired state with the fewest changes, then runs
-// the deferred lines. See reconcile.Plan.Run, and RunLocked for the case that it gets the
+// Reconcile sets the sysctls, changes the kernel to the desired state with the fewest
+// changes, then runs the deferred lines. See reconcile.Plan.Run, and RunLocked for the case that it gets the
 // lock against other restores.
 //
 // ErrBad and ErrRejected mean that lines were reported; any other error is the caller's
@@ -26,6 +27,7 @@ func (t *Target) Reconcile(d *Desired) error {
 	if err != nil {
 		return d.Outcome(err)
 	}
+	failed := t.runSysctls(d.sysctls)
 	run := plan.Run
 	if locked {
 		run = plan.RunLocked
@@ -40,10 +42,21 @@ func (t *Target) Reconcile(d *Desired) error {
 	}
 	t.reportRefusals(d, refused)
 	err = t.runDeferred(d.deferred)
-	if err == nil && len(refused) > 0 {
+	if err == nil && (failed || len(refused) > 0) {
 		err = ErrRejected
 	}
 	return d.Outcome(err)
+}
+
+// runSysctls executes the lines that set sysctls, and reports those that fail.
+func (t *Target) runSysctls(lines []outputLine) (failed bool) {
+	for _, line := range lines {
+		if err := t.Execute(strings.Split(line.words, " ")); err != nil {
+			failed = true
+			t.Report.Line(line.number, err)
+		}
+	}
+	return failed
 }
 
 // reportRefusals reports the lines whose changes were refused.

@@ -42,14 +42,14 @@ type Target struct {
 	// Lock locks out other restores until unlock is called. locked is false if the
 	// lock could not be taken; unlock may be called even then.
 	Lock func() (unlock func(), locked bool)
-	// Execute executes a line that is not one change: it lists or saves the table, or it
-	// is an edit with --keep.
+	// Execute executes a line that is not one change: it lists or saves the table, sets
+	// sysctls, or is an edit with --keep.
 	Execute func(words []string) error
 }
 
 const (
-	// MaxOutputLines limits the lines that list or save the table. Their memory, unlike
-	// that of changes, is not bounded by the size of the table.
+	// MaxOutputLines limits the lines that list or save the table, or set sysctls. Their
+	// memory, unlike that of changes, is not bounded by the size of the table.
 	MaxOutputLines = 1_000_000
 	// manyLines is the number of lines from which low memory use matters more than the
 	// time spent in garbage collection.
@@ -88,7 +88,7 @@ func read(r io.Reader, hosts *resolve.Resolver, report *Report, check func(*cmdl
 		if err == nil {
 			err = check(c)
 		}
-		if err == nil && c.Prints() {
+		if err == nil && (c.Prints() || c.Kind == cmdline.Sysctl) {
 			if outputs++; outputs > MaxOutputLines {
 				err = cmdline.Usagef("more than %d lines list or save the table", MaxOutputLines)
 			}
@@ -103,16 +103,21 @@ func read(r io.Reader, hosts *resolve.Resolver, report *Report, check func(*cmdl
 	return bad
 }
 
-// parse parses the words of one line. It rejects help, the version, a nested restore and
-// a repeated listing.
+// parse parses the words of one line. It rejects what is not allowed in a rules file.
 func parse(parser *cmdline.Parser, words []string) (*cmdline.Command, error) {
 	c, err := parser.ParseRule(words)
 	if err != nil {
 		return nil, err
 	}
 	switch c.Kind {
-	case cmdline.Help, cmdline.Version, cmdline.Restore, cmdline.Drain, cmdline.Ramp:
+	case cmdline.Help, cmdline.Version, cmdline.Restore, cmdline.Drain, cmdline.Ramp, cmdline.ListNetNS:
 		return nil, cmdline.Usagef("the command %s is not allowed in a rules file", words[0])
+	}
+	if c.Kind == cmdline.Sysctl && !c.SetsSysctls() {
+		return nil, cmdline.Usagef("in a rules file %s only sets values: NAME=VALUE", words[0])
+	}
+	if c.NetNS != "" {
+		return nil, cmdline.Usagef("the option 'netns' is not allowed in a rules file; give it to the program that reads the file")
 	}
 	if c.Repeats() {
 		return nil, cmdline.Usagef("the option 'watch' is not allowed in a rules file")

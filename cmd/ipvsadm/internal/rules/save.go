@@ -19,12 +19,14 @@ type SaveOptions struct {
 	Numeric bool   // print addresses and ports as numbers
 	All     bool   // save timeouts and sync daemons too
 	Output  string // path of the file; empty for standard output
+	// Sysctls saves the settings in /proc/sys that are not the default, too.
+	Sysctls bool
 	// Without lists daemons that All leaves out if they run with these settings.
 	Without []ipvs.Daemon
 }
 
 // Save reads the table and returns it as rules. warnings name what rules cannot express.
-// Save does not look at o.Output.
+// Save does not look at o.Output and o.Sysctls.
 func Save(client *ipvs.Client, o SaveOptions, hosts *resolve.Resolver) (text []byte, warnings []string, err error) {
 	kernel.RelaxGC()
 	table, err := client.Settings()

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
+	"github.com/ipvsadm-go/ipvsadm/format"
+)
+
+// sysctl sets and prints settings in /proc/sys of the network namespace.
+func (a *app) sysctl(c *cmdline.Command) error {
+	var shown []sysctl.Value
+	var err error
+	if len(c.Sysctls) == 0 {
+		shown, err = a.listSysctls()
+	} else {
+		shown, err = a.applySysctls(c.Sysctls)
+	}
+	missing, denied := (*sysctl.MissingError)(nil), (*sysctl.DeniedError)(nil)
+	switch {
+	case errors.As(err, &denied):
+		return cmdline.Usagef("%s: %v", a.name, err)
+	case errors.As(err, &missing) && sysctl.Find(missing.Name) == nil:
+		hint := cmdline.DidYouMean(cmdline.Nearest(missing.Name, sysctl.Names()))
+		return cmdline.WithHint(cmdline.Usagef("%s: %v", a.name, err), hint)
+	case err != nil:
+		return fmt.Errorf("%s: %w", a.name, err)
+	case len(c.Sysctls) > 0 && len(shown) == 0:
+		return nil
+	}
+	if err := a.printSysctls(c, shown); err != nil {
+		return &statusError{err, exitList}
+	}
+	return nil
+}
+
+func (a *app) sysctls() sysctl.Directory {
+	return sysctl.Directory(filepath.Join(a.host.root, sysctl.Path))
+}
+
+// sysctlValue returns the value of a setting. It is not ok if that cannot be read.
+func (a *app) sysctlValue(name string) (value string, ok bool) {
+	err := a.doInNetNS(func() error {
+		v := a.sysctls().Read(name)
+		value = v.Text
+		return v.Err
+	})
+	return value, err == nil
+}
+
+func (a *app) listSysctls() (values []sysctl.Value, err error) {
+	err = a.doInNetNS(func() error {
+		values, err = a.sysctls().List()
+		return err
+	})
+	return values, err
+}
+
+func (a *app) applySysctls(assignments []sysctl.Assignment) (shown []sysctl.Value, err error) {
+	err = a.doInNetNS(func() error {
+		shown, err = a.setSysctls(a.sysctls(), assignments)
+		return err
+	})
+	return shown, err
+}
+
+// sysctlRules returns the rules that set what is not the default.
+func (a *app) sysctlRules() (text []byte, err error) {
+	values, err := a.listSysctls()
+	for _, v := range values {
+		if v.Changed() {
+			text = append(text, sysctlRule(v.Name, v.Text)...)
+		}
+	}
+	return text, err
+}
+
+// sysctlRule is the rule that sets a setting. Rules have no quotes, so a comma takes the
+// place of a blank.
+func sysctlRule(name, value string) string {
+	return "--sysctl " + name + "=" + strings.ReplaceAll(value, " ", ",") + "\n"
+}
+
+// printSysctlChanges prints what lines of rules would set and is not set yet.
+func (a *app) printSysctlChanges(lines [][]string) error {
+	parser := cmdline.NewParser(a.host.resolver)
+	return a.doInNetNS(func() error {
+		for _, words := range lines {
+			c, err := parser.Parse(words)
+			if err != nil {
+				return err
+			}
+			for _, assignment := range c.Sysctls {
+				if now := a.sysctls().Read(assignment.Name); now.Err == nil && now.Text == assignment.Value {
+					continue
+				}
+				if _, err := a.sanitized(a.stdout).Write([]byte("~ " + sysctlRule(assignment.Name, assignment.Value))); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// setSysctls sets what has a value, and returns the settings that have none. It writes
+// nothing unless all can be read or written.
+func (a *app) setSysctls(d sysctl.Directory, assignments []sysctl.Assignment) (shown []sysctl.Value, err error) {
+	if err := d.Check(assignments); err != nil {
+		return nil, err
+	}
+	for _, assignment := range assignments {
+		if !assignment.Set {
+			continue
+		}
+		now, err := d.Write(assignment)
+		if err != nil {
+			return nil, err
+		}
+		if now.Text != assignment.Value && now.Known != nil {
+			a.complain(fmt.Sprintf("%s: warning: %s: the kernel has made %s of %s", a.name, now.Name, now.Text, assignment.Value))
+		}
+	}
+	for _, assignment := range assignments {
+		if !assignment.Set {
+			shown = append(shown, d.Read(assignment.Name))
+		}
+	}
+	return shown, nil
+}
+
+func (a *app) printSysctls(c *cmdline.Command, values []sysctl.Value) error {
+	settings := []format.Setting{}
+	for _, v := range values {
+		if c.Changed && !v.Changed() {
+			continue
+		}
+		settings = append(settings, settingOf(v))
+	}
+	switch {
+	case c.JSON:
+		return format.JSON{}.Settings(a.stdout, settings)
+	case c.Changed && !c.Table:
+		for _, s := range settings {
+			if _, err := fmt.Fprintf(a.stdout, "%s%s = %s\n", sysctl.Prefix, s.Name, s.Value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	style := a.style()
+	return format.Table{Width: style.Width, Colour: style.Colour}.Settings(a.stdout, settings)
+}
+
+func settingOf(v sysctl.Value) format.Setting {
+	s := format.Setting{Name: v.Name, Value: v.Text, Changed: v.Changed()}
+	if v.Known != nil {
+		s.Default, s.Since, s.Help = v.Known.Default, v.Known.Since, v.Known.Help
+	}
+	if v.Err != nil {
+		s.Error = v.Err.Error()
+	}
+	return s
+}

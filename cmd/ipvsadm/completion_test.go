@@ -54,7 +54,7 @@ var completions = []struct{ typed, becomes string }{
 
 	{"ipvsadm --wat", "ipvsadm --watch"},
 	{"ipvsadm --json --stat", "ipvsadm --json --stats"},
-	{"ipvsadm --netns no-such --delete-ser", "ipvsadm --netns no-such --delete-ser"},
+	{"ipvsadm --netns no-such --delete-serv", "ipvsadm --netns no-such --delete-serv"},
 	{"ipvsadm --netns no-such --watc", "ipvsadm --netns no-such --watch"},
 	{"ipvsadm --netns no-such --stat", "ipvsadm --netns no-such --stat"},
 	{"ipvsadm --netns no-such -L --stat", "ipvsadm --netns no-such -L --stats"},

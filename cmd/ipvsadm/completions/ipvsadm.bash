@@ -476,10 +476,10 @@ _ipvsadm_save() {
 
 _ipvsadm_restore() {
 	COMPREPLY=()
-	local before=" ${COMP_WORDS[*]:1:COMP_CWORD-1} "
+	local before=" ${COMP_WORDS[*]:1:COMP_CWORD-1} " options='--check --dry-run --clear --netns '
 	# Its options exclude each other, except for --netns.
-	[[ $2 != -* || ${before/ --netns /} == *' --'* ]] ||
-		mapfile -t COMPREPLY < <(compgen -W '--check --dry-run --clear --netns ' -- "$2")
+	[[ ${before/ --netns /} != *' --'* ]] || options=--netns
+	[[ $2 != -* ]] || mapfile -t COMPREPLY < <(compgen -W "$options" -- "$2")
 }
 
 _ipvsadm_boot() {

@@ -75,6 +75,7 @@ func (d *Drain) Run() error {
 	if err != nil {
 		return err
 	}
+	table.Sort()
 	if d.targets, err = d.selectTargets(table); err != nil {
 		return err
 	}

@@ -144,7 +144,6 @@ all=(kills survival cases random listings ldirectord keepalived command tests re
 for release in trixie sid; do
 	all+=({cases,tests,restore,dr,nat}"@$release")
 done
-all+=(drain@sid drain-limits@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")

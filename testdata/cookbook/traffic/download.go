@@ -46,8 +46,8 @@ func slow(name string) http.HandlerFunc {
 	}
 }
 
-// download begins downloads one by one, so that a director spreads them, and prints "NAME right TIME" for each, or what is
-// wrong, as it ends. half closes the client's side of each connection after the request.
+// download begins downloads one by one, so that a director spreads them. It prints "NAME begun" for each, and as it ends
+// "NAME right TIME", or what is wrong. half closes the client's side of each connection after the request.
 func download(downloads, address string, half bool) error {
 	count, err := strconv.Atoi(downloads)
 	if err != nil {
@@ -91,8 +91,9 @@ func downloadOne(address string, half bool, begun func()) (name, result string) 
 			return "nobody", reason(err)
 		}
 	}
-	begun()
 	name = response.Header.Get("Name")
+	fmt.Println(name, "begun")
+	begun()
 	seconds, err := strconv.Atoi(where.Query().Get("seconds"))
 	if err != nil {
 		return name, reason(err)

@@ -220,7 +220,8 @@ func (d *Drain) read() error {
 }
 
 // find returns the target in a list of the servers of its service.
-func (t *target) find(servers []ipvs.Destination) (ipvs.Destination, error) {
+func (t *target) find(servers []ipvs.Destination) (now ipvs.Destination, err error) {
+	defer func() { t.foreign = err != nil }()
 	for _, now := range servers {
 		switch {
 		case now.DestinationID != t.server():

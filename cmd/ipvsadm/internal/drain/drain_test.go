@@ -369,6 +369,9 @@ func TestDrainStopsForOtherPrograms(t *testing.T) {
 			t.Errorf("%s: %v, %q", test.name, err, w.summary)
 		}
 		w.want(t, test.weights)
+		if strings.Contains(strings.Join(w.summary, "\n"), "-r 10.0.0.2:8080 ") {
+			t.Errorf("%s: it would fight: %q", test.name, w.summary)
+		}
 	}
 }
 

@@ -100,7 +100,7 @@ func (d *Drain) delete(t *target) error {
 	case err != nil:
 		return fmt.Errorf("cannot remove %s: %w", t, err)
 	}
-	t.removed, t.done = true, true
+	t.removed, t.done, t.foreign = true, true, false
 	return nil
 }
 

@@ -22,6 +22,7 @@ type target struct {
 	removed  bool   // by this drain, or the request to do so was sent
 	cut      uint32 // connections that it had when it was removed
 	restored bool   // it was put back
+	foreign  bool   // another program has changed it since
 	refused  error  // why it could not be put back
 	silence  silence
 

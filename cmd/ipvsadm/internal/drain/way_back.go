@@ -39,6 +39,7 @@ func (t *target) addRules() string {
 func (d *Drain) undone() (rules []string) {
 	for _, t := range d.targets {
 		switch {
+		case t.foreign: // it is that program's
 		case t.removed:
 			rules = append(rules, strings.Split(strings.TrimSuffix(t.addRules(), "\n"), "\n")...)
 		case t.quiesced:

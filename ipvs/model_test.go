@@ -82,7 +82,7 @@ func state(t *rapid.T, c *ipvs.Client) (all everything) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := diff(withoutCounters(settings), withoutCounters(all.Table)); d != "" {
+	if d := diff(settingsOf(settings), settingsOf(all.Table)); d != "" {
 		t.Errorf("settings -, table +:\n%s", d)
 	}
 	slices.SortFunc(all.Table, func(a, b ipvs.TableEntry) int {

@@ -61,7 +61,7 @@ func TestClientOfAnotherNamespace(t *testing.T) {
 			wantEqual(t, what+": overview", plain(overview), plain(table))
 			settings, err := c.Settings()
 			must(t, err)
-			wantEqual(t, what+": settings", withoutCounters(settings), withoutCounters(table))
+			wantEqual(t, what+": settings", settingsOf(settings), settingsOf(table))
 			if same, err := c.HasExactly(table); !same || err != nil {
 				t.Errorf("%s: has its table: %v, %v", what, same, err)
 			}

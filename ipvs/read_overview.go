@@ -18,8 +18,10 @@ func (c *Client) Overview() (Table, error) {
 	})
 }
 
-// Settings reads the table as Table does, with the same promise, but leaves out the
-// counters and rates of destinations, which may be zero although the kernel has a value.
+// Settings reads the table as Table does, with the same promise, but leaves out what does
+// not change how packets are forwarded: the counters and rates of destinations, and the
+// tunnel type, port and flags of those whose method is another than Tunnel. They may be zero
+// although the kernel has a value.
 //
 // Settings is faster than Table for IPv4 services without tunnels: it reads the list of
 // their destinations from /proc/net/ip_vs, and the rest by socket option.

@@ -28,7 +28,8 @@ type Drain struct {
 	start    time.Time     // of the last reading
 	tick     time.Duration // how long it took
 	large    bool          // the connection table is so large that its reading takes long
-	nextScan time.Time     // it is not read before
+	scanned  time.Time     // when it was read last
+	scanTook time.Duration // how long that took
 	nodest   bool          // net.ipv4.vs.expire_nodest_conn, at the last reading
 	quiesce  bool          // net.ipv4.vs.expire_quiescent_template
 	failures int           // readings in a row that failed
@@ -39,12 +40,12 @@ const (
 	// settled is how long inactive connections must have been silent.
 	settled = 10 * time.Second
 	// readingShare and scanShare bound the part of the time that readings take: of the
-	// counters, and of the connection table, which can have millions of entries.
+	// counters, and of the connection table as long as nothing depends on its reading.
 	readingShare, scanShare = 10, 30
 	// From so many entries on, or from a reading that took so long, the connection table
 	// is large. The kernel begins at the first entry again for each page that it delivers.
 	largeTable = 10_000
-	longScan   = 100 * time.Millisecond
+	longScan   = time.Second
 	// maxFailures is how many readings in a row may fail, for example for lack of memory.
 	maxFailures = 5
 )
@@ -254,14 +255,36 @@ func (d *Drain) scan() error {
 		}
 	}
 	start := d.Now()
-	if len(targets) == 0 || start.Before(d.nextScan) || d.large && d.countsPackets() {
+	if len(targets) == 0 || d.large && d.countsPackets() || !d.scanDue(targets, start) {
 		return nil
 	}
 	err := newConnTable(targets).read(d.Client.ConnEntries(), d.Now, d.began, targets)
-	now := d.Now()
-	d.nextScan = now.Add(scanShare * now.Sub(start))
-	d.large = d.large || now.Sub(start) >= longScan
+	d.scanned = d.Now()
+	d.scanTook = d.scanned.Sub(start)
+	d.large = d.large || d.scanTook >= longScan
 	return err
+}
+
+// scanDue tells whether to read the connection table: because it was not read for a while,
+// or because its reading may tell that a target is drained.
+func (d *Drain) scanDue(targets []*target, now time.Time) bool {
+	since := now.Sub(d.scanned)
+	switch {
+	case since >= scanShare*d.scanTook:
+		return true
+	case since < readingShare*d.scanTook:
+		return false
+	}
+	for _, t := range targets {
+		enough := settled
+		if t.now.ActiveConns > 0 || !d.nodest {
+			enough = d.Idle
+		}
+		if t.silence.read.IsZero() || now.Sub(t.silence.active)+slack >= enough {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Drain) silenceMatters(t *target) bool {

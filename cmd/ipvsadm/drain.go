@@ -50,7 +50,7 @@ func (a *app) drainSource() (source drain.Source, stop func()) {
 		Client:   a.client,
 		Sysctl:   a.sysctlValue,
 		Managers: a.managers,
-		Signals:  signals, Now: a.host.now, After: a.host.after,
+		Signals:  signals, Spent: kernel.Spent, Now: a.host.now, After: a.host.after,
 	}, stop
 }
 

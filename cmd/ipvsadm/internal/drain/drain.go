@@ -26,10 +26,10 @@ type Drain struct {
 	targets  []*target
 	began    time.Time
 	start    time.Time     // of the last reading
-	tick     time.Duration // how long it took
+	tick     time.Duration // what that took of a processor
 	large    bool          // the connection table is so large that its reading takes long
 	scanned  time.Time     // when it was read last
-	scanTook time.Duration // how long that took
+	scanTook time.Duration // what that took of a processor
 	nodest   bool          // net.ipv4.vs.expire_nodest_conn, at the last reading
 	quiesce  bool          // net.ipv4.vs.expire_quiescent_template
 	failures int           // readings in a row that failed
@@ -197,6 +197,7 @@ func changedWeight(t *target, weight uint32) error {
 // read reads the servers that are not done, and where that decides, the connection table.
 func (d *Drain) read() error {
 	d.nodest, d.quiesce = d.isSet("expire_nodest_conn"), d.isSet("expire_quiescent_template")
+	spent := d.Spent()
 	servers := map[ipvs.ServiceID][]ipvs.Destination{}
 	for _, t := range d.targets {
 		if t.removed {
@@ -216,7 +217,7 @@ func (d *Drain) read() error {
 		}
 		t.note(now, d.start)
 	}
-	d.tick = d.Now().Sub(d.start)
+	d.tick = d.Spent() - spent
 	return d.scan()
 }
 
@@ -254,13 +255,12 @@ func (d *Drain) scan() error {
 			targets = append(targets, t)
 		}
 	}
-	start := d.Now()
-	if len(targets) == 0 || d.large && d.countsPackets() || !d.scanDue(targets, start) {
+	if len(targets) == 0 || d.large && d.countsPackets() || !d.scanDue(targets, d.Now()) {
 		return nil
 	}
+	spent := d.Spent()
 	err := newConnTable(targets).read(d.Client.ConnEntries(), d.Now, d.began, targets)
-	d.scanned = d.Now()
-	d.scanTook = d.scanned.Sub(start)
+	d.scanned, d.scanTook = d.Now(), d.Spent()-spent
 	d.large = d.large || d.scanTook >= longScan
 	return err
 }

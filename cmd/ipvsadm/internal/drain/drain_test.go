@@ -61,6 +61,7 @@ func (w *world) drain(t testing.TB, o Options) *Drain {
 			Client: client, Signals: w.signals,
 			Sysctl:   func(name string) (string, bool) { value, ok := w.sysctls[name]; return value, ok },
 			Managers: func() []string { return w.running },
+			Spent:    func() time.Duration { return 0 },
 			Now:      func() time.Time { return w.clock },
 			After: func(d time.Duration) <-chan time.Time {
 				w.clock = w.clock.Add(d)

@@ -20,8 +20,11 @@ type Source struct {
 	Managers func() []string
 	// Signals delivers the signals that end a drain.
 	Signals <-chan os.Signal
-	Now     func() time.Time
-	After   func(time.Duration) <-chan time.Time
+	// Spent returns the processor time of the process so far. A reading that only waits
+	// for a busy machine takes none of it.
+	Spent func() time.Duration
+	Now   func() time.Time
+	After func(time.Duration) <-chan time.Time
 }
 
 // isSet tells whether a sysctl is a number other than 0.

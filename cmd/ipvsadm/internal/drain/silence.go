@@ -31,8 +31,12 @@ type silence struct {
 var seed = maphash.MakeSeed()
 
 // rounding is how far two moments of expiry may be apart without a packet. /proc cuts times
-// to whole seconds, and a reading takes some time.
-const rounding = 1500 * time.Millisecond
+// to whole seconds, and each reading may be late by unsure.
+const rounding = time.Second + 2*unsure
+
+// unsure is the longest time between two entries of a reading. After a longer one, which a
+// busy machine may take, nobody knows when the kernel has written the entry.
+const unsure = 250 * time.Millisecond
 
 // begin begins a reading.
 func (s *silence) begin() { s.next, s.seen, s.last, s.moved = map[uint64]time.Duration{}, 0, 0, false }
@@ -88,19 +92,19 @@ func newConnTable(targets []*target) *connTable {
 	return c
 }
 
-// read reads the entries of all targets.
+// read reads the entries of all targets. A reading that took too long does not count.
 func (c *connTable) read(entries iter.Seq2[ipvs.ConnEntry, error], now func() time.Time, epoch time.Time, targets []*target) error {
 	for _, t := range targets {
 		t.silence.begin()
 	}
-	at, n := now(), 0
+	at, gap := now(), time.Duration(0)
 	for e, err := range entries {
 		if err != nil {
 			return err
 		}
-		if n++; n%1000 == 0 {
-			at = now()
-		}
+		before := at
+		at = now()
+		gap = max(gap, at.Sub(before))
 		if e.Client.Port() == 0 {
 			continue // a template, whose timer tells nothing of packets
 		}
@@ -110,6 +114,9 @@ func (c *connTable) read(entries iter.Seq2[ipvs.ConnEntry, error], now func() ti
 		for _, t := range c.byAddr[e.Destination.Addr()] {
 			t.add(&e, at.Sub(epoch))
 		}
+	}
+	if gap > unsure {
+		return nil
 	}
 	for _, t := range targets {
 		t.silence.end(at)

@@ -194,3 +194,28 @@ func TestDrainOfLargeTable(t *testing.T) {
 		}
 	}
 }
+
+// A reading that a busy machine has interrupted does not count, neither as silence nor as a
+// packet.
+func TestInterruptedReadingDoesNotCount(t *testing.T) {
+	one := &target{service: ipvs.Service{ServiceID: web}, before: server("10.0.0.2:80", 1)}
+	read := func(second int, pause time.Duration) {
+		at := epoch.Add(time.Duration(second) * time.Second)
+		now := func() time.Time {
+			at = at.Add(pause)
+			return at
+		}
+		if err := newConnTable([]*target{one}).read(manyEntries(1, second), now, epoch, []*target{one}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read(0, 0)
+	read(5, 2*time.Second)
+	if one.silence.duration() != 0 || !one.silence.read.Equal(epoch) {
+		t.Errorf("after an interrupted reading: silent for %s at %s", one.silence.duration(), one.silence.read)
+	}
+	read(9, unsure/2)
+	if one.silence.duration() < 9*time.Second {
+		t.Errorf("silent for %s", one.silence.duration())
+	}
+}

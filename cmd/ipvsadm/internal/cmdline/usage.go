@@ -158,24 +158,24 @@ manual pages ipvsadm(8), ipvsadm-save(8), ipvsadm-restore(8), ipvsadm-boot(8).
 `
 
 // SaveUsage is the help text of ipvsadm-save.
-const SaveUsage = `Usage: ipvsadm-save [-n] [--all [--sysctls]] [--output FILE] [--netns NAMESPACE]
+const SaveUsage = `Usage: ipvsadm-save [-n] [--all [--sysctls]] [--output FILE] [--netns NS]
 Prints the IPVS table as rules for ipvsadm-restore.
   -n             numbers instead of names
   --all          timeouts and sync daemons too
   --sysctls      with --all: settings of the kernel that are not the default
   --output FILE  write FILE, whole or not at all, instead of standard output
-  --netns NAMESPACE  the table of another network namespace: NAME, PID or PATH
+  --netns NS     the table of another network namespace: NAME, PID or PATH
 `
 
 // RestoreUsage is the help text of ipvsadm-restore.
-const RestoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] [--netns NAMESPACE]
+const RestoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] [--netns NS]
                        [FILE]
 Makes the IPVS table match the rules in FILE, with the fewest changes.
 Without FILE, or if it is -, reads the rules from standard input.
-  --check    only check the rules; needs neither root nor IPVS
-  --dry-run  print the changes, marked + ~ -, and change nothing
-  --clear    empty the table first, then execute the rules in order
-  --netns NAMESPACE  in another network namespace: NAME, PID or PATH
+  --check      only check the rules; needs neither root nor IPVS
+  --dry-run    print the changes, marked + ~ -, and change nothing
+  --clear      empty the table first, then execute the rules in order
+  --netns NS   in another network namespace: NAME, PID or PATH
 `
 
 // BootUsage is the help text of ipvsadm-boot.

@@ -5,6 +5,7 @@ package drain
 import (
 	"hash/maphash"
 	"iter"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -20,40 +21,49 @@ import (
 // two seconds, and with run_estimation=0 never.
 type silence struct {
 	expiry map[uint64]time.Duration // by the hash of an entry: when it expires, since epoch
-	next   map[uint64]time.Duration // of the reading in progress
 	active time.Time                // when a packet may have come last
 	read   time.Time                // of the last reading, zero before it
 	seen   uint32                   // entries in the last reading
 	last   time.Duration            // the longest time to an expiry in the last reading
-	moved  bool
+
+	// Of the reading in progress: the entries, those whose expiry differs, by how much at
+	// most, and whether there are new ones.
+	next, differs map[uint64]time.Duration
+	most          time.Duration
+	fresh         bool
 }
 
 var seed = maphash.MakeSeed()
 
 // rounding is how far two moments of expiry may be apart without a packet. /proc cuts times
-// to whole seconds, and each reading may be late by unsure.
-const rounding = time.Second + 2*unsure
+// to whole seconds.
+const rounding = time.Second + 250*time.Millisecond
 
-// unsure is the longest time between two entries of a reading. After a longer one, which a
-// busy machine may take, nobody knows when the kernel has written the entry.
-const unsure = 250 * time.Millisecond
+// maxGap is the longest time between two entries of a reading. A busy machine may take
+// longer, and then nobody knows when the kernel has written the entries.
+const maxGap = 2 * time.Second
 
 // begin begins a reading.
-func (s *silence) begin() { s.next, s.seen, s.last, s.moved = map[uint64]time.Duration{}, 0, 0, false }
+func (s *silence) begin() {
+	s.next, s.differs = map[uint64]time.Duration{}, map[uint64]time.Duration{}
+	s.seen, s.last, s.most, s.fresh = 0, 0, 0, false
+}
 
 // add adds an entry, which was read at a time since epoch.
 func (s *silence) add(e *ipvs.ConnEntry, at time.Duration) {
 	s.seen++
 	s.last = max(s.last, e.Expires)
 	key := maphash.Comparable(seed, entryKey{e.Protocol, e.State, e.Client, e.Virtual, e.Destination})
-	expiry := at + e.Expires
+	now := at + e.Expires
 	before, known := s.expiry[key]
-	if moved := expiry - before; !known || moved > rounding || moved < -rounding {
-		s.moved = true
-	} else {
-		expiry = before
+	if !known {
+		s.fresh, before = true, now
 	}
-	s.next[key] = expiry
+	if difference := (now - before).Abs(); difference > rounding {
+		s.differs[key] = now
+		s.most = max(s.most, difference)
+	}
+	s.next[key] = before
 }
 
 // entryKey identifies an entry in a state, as a packet that changes the state restarts the
@@ -63,12 +73,15 @@ type entryKey struct {
 	client, virtual, destination netip.AddrPort
 }
 
-// end ends a reading.
-func (s *silence) end(at time.Time) {
-	if s.moved || s.read.IsZero() {
+// end ends a reading whose entries may have been read so much later than they were written.
+// A difference that may come from that is none for now: after a packet it would not go away.
+func (s *silence) end(at time.Time, late time.Duration) {
+	if s.fresh || s.most > rounding+late || s.read.IsZero() {
 		s.active = at
+		maps.Copy(s.next, s.differs)
 	}
-	s.expiry, s.next, s.read = s.next, nil, at
+	s.expiry, s.read = s.next, at
+	s.next, s.differs = nil, nil
 }
 
 // duration is how long the server was silent at the last reading.
@@ -115,11 +128,11 @@ func (c *connTable) read(entries iter.Seq2[ipvs.ConnEntry, error], now func() ti
 			t.add(&e, at.Sub(epoch))
 		}
 	}
-	if gap > unsure {
+	if gap > maxGap {
 		return nil
 	}
 	for _, t := range targets {
-		t.silence.end(at)
+		t.silence.end(at, gap)
 	}
 	return nil
 }

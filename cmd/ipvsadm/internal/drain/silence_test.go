@@ -195,27 +195,34 @@ func TestDrainOfLargeTable(t *testing.T) {
 	}
 }
 
-// A reading that a busy machine has interrupted does not count, neither as silence nor as a
-// packet.
-func TestInterruptedReadingDoesNotCount(t *testing.T) {
+// A reading that a busy machine has delayed is no packet, and one that it has interrupted for
+// long does not count at all. A packet shows nevertheless.
+func TestDelayedReadings(t *testing.T) {
 	one := &target{service: ipvs.Service{ServiceID: web}, before: server("10.0.0.2:80", 1)}
-	read := func(second int, pause time.Duration) {
+	read := func(second int, pause time.Duration, expires int) {
 		at := epoch.Add(time.Duration(second) * time.Second)
+		calls := 0
 		now := func() time.Time {
-			at = at.Add(pause)
+			if calls++; calls == 2 { // after the entry was written
+				at = at.Add(pause)
+			}
 			return at
 		}
-		if err := newConnTable([]*target{one}).read(manyEntries(1, second), now, epoch, []*target{one}); err != nil {
+		if err := newConnTable([]*target{one}).read(manyEntries(1, expires), now, epoch, []*target{one}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	read(0, 0)
-	read(5, 2*time.Second)
+	read(0, 0, 0)
+	read(5, maxGap+time.Second, 5)
 	if one.silence.duration() != 0 || !one.silence.read.Equal(epoch) {
 		t.Errorf("after an interrupted reading: silent for %s at %s", one.silence.duration(), one.silence.read)
 	}
-	read(9, unsure/2)
-	if one.silence.duration() < 9*time.Second {
-		t.Errorf("silent for %s", one.silence.duration())
+	read(8, maxGap, 8)
+	if one.silence.duration() < 8*time.Second {
+		t.Errorf("after a delayed reading: silent for %s", one.silence.duration())
+	}
+	read(12, maxGap/2, 9) // a packet restarted the timer three seconds ago
+	if one.silence.duration() != 0 {
+		t.Errorf("after a packet: silent for %s", one.silence.duration())
 	}
 }

@@ -151,25 +151,25 @@ func testMemoryOfTables(t *testing.T) {
 				line, stdin string
 				peak        int
 			}{
-				{" -R", rules, table.documents},
-				{" -Ln", "", table.peak},
-				{" -Sn", "", table.peak},
-				{" -Ln --stats", "", table.documents},
-				{" -Ln --output json", "", table.documents},
-				{" -Ln --output table", "", table.documents},
-				{" -L --output prometheus", "", table.documents},
-				{"-restore", rules, table.documents},
-				{" -C", "", table.documents},
-				{"-restore", rules, table.documents},
+				{"ipvsadm -R", rules, table.documents},
+				{"ipvsadm -Ln", "", table.peak},
+				{"ipvsadm -Sn", "", table.peak},
+				{"ipvsadm -Ln --stats", "", table.documents},
+				{"ipvsadm -Ln --output json", "", table.documents},
+				{"ipvsadm -Ln --output table", "", table.documents},
+				{"ipvsadm -L --output prometheus", "", table.documents},
+				{"ipvsadm-restore", rules, table.documents},
+				{"ipvsadm -C", "", table.documents},
+				{"ipvsadm-restore", rules, table.documents},
 			} {
-				peak, status, stderr := peakOf(t, binary+run.line, run.stdin, nil)
+				peak, status, stderr := peakOf(t, binary+" "+run.line, run.stdin, nil)
 				if status != 0 || stderr != "" {
-					t.Errorf("ipvsadm%s: exit status %d, %s", run.line, status, stderr)
+					t.Errorf("%s: exit status %d, %s", run.line, status, stderr)
 				}
 				if peak > run.peak {
-					t.Errorf("ipvsadm%s: %d MiB, want at most %d", run.line, peak, run.peak)
+					t.Errorf("%s: %d MiB, want at most %d", run.line, peak, run.peak)
 				}
-				t.Logf("ipvsadm%s: %d MiB", run.line, peak)
+				t.Logf("%s: %d MiB", run.line, peak)
 			}
 		})
 	}

@@ -160,6 +160,9 @@ func (a *app) clearAndRestore(r io.Reader) error {
 // edits the table with --keep. Once standard output is a closed pipe it lists and saves nothing, so that the
 // other lines are still executed; run deals with the closed pipe in the end.
 func (a *app) executeLine(words []string) error {
+	if a.pipeSeenClosed() && !cmdline.MakesChanges(words) {
+		return nil
+	}
 	c, err := cmdline.NewParser(a.host.resolver).Parse(words)
 	switch {
 	case err != nil:
@@ -169,8 +172,6 @@ func (a *app) executeLine(words []string) error {
 	case c.Kind == cmdline.Sysctl:
 		_, err := a.applySysctls(c.Sysctls)
 		return err
-	case a.pipeSeenClosed():
-		return nil
 	}
 	err = a.print(c)
 	if a.pipeSeenClosed() && errors.Is(err, unix.EPIPE) {

@@ -37,7 +37,7 @@ fi
 # killed.
 machine() {
 	setpriv --pdeathsig TERM testdata/lab/vm/run.sh -t 1500 "${@:1:$#-1}" -a "$work/ipvsadm:/usr/local/bin/ours" -a "$work/ipvs:/src/ipvs" \
-		-a "$work/cmd/ipvsadm/test:/src/cmd/ipvsadm/test" -a cmd/ipvsadm:/src/cmd/ipvsadm -a README.md:/src/README.md \
+		-a "$work/cmd/ipvsadm/test:/src/cmd/ipvsadm/test" -a cmd/ipvsadm:/src/cmd/ipvsadm -a README.md:/src/README.md -a format/schema.json:/src/format/schema.json \
 		-a /usr/include/linux/ip_vs.h:/usr/include/linux/ip_vs.h \
 		-a "$work/testdata/lab/compat/test:/src/testdata/lab/compat/test" -a testdata/scripts:/src/testdata/scripts \
 		-a testdata/compat:/src/testdata/compat -a "$work/testdata/lab/durability/test:/src/durability" \

@@ -27,10 +27,10 @@ The table:
   --restore                     -R  execute rules from standard input
 
 Maintenance of servers:
-  --drain                           set the weight of -r to 0, wait until its
-                                    connections have ended, and delete it; print
-                                    the rules that put it back; without SERVICE
-                                    in every service that has it
+  --drain                           weight 0 for -r, wait until its connections
+                                    end, delete it; print the rules that put it
+                                    back; without SERVICE in every service that
+                                    has it
   --ramp SERVICE                    raise the weight of -r to -w in steps; a new
                                     server is added as by --add-server
 

@@ -140,10 +140,10 @@ func TestMemoryOfRules(t *testing.T) {
 func testMemoryOfTables(t *testing.T) {
 	for _, table := range []struct {
 		services, servers int
-		peak, documents   int // MiB at most: of classic listings and saves, and of all else
+		peak, documents   int // KiB at most: of classic listings and saves, and of all else
 	}{
-		{1000, 10, 12, 40},
-		{10_000, 0, 32, 48},
+		{1000, 10, 12 << 10, 40 << 10},
+		{10_000, 0, 32 << 10, 48 << 10},
 	} {
 		t.Run(fmt.Sprintf("%d x %d", table.services, table.servers), func(t *testing.T) {
 			inNewNamespace(t)
@@ -167,19 +167,46 @@ func testMemoryOfTables(t *testing.T) {
 				// of 4 KiB, as it has them.
 				peak := math.MaxInt
 				for tries := 0; tries < 5 && peak > run.peak; tries++ {
-					now, status, stderr := peakOf(t, binary+" "+run.line, run.stdin, nil)
-					if status != 0 || stderr != "" {
-						t.Fatalf("%s: exit status %d, %s", run.line, status, stderr)
-					}
-					peak = min(peak, now)
+					peak = min(peak, smallPeakOf(t, run.line, run.stdin))
 				}
 				if peak > run.peak {
-					t.Errorf("%s: %d MiB, want at most %d", run.line, peak, run.peak)
+					t.Errorf("%s: %d KiB, want at most %d", run.line, peak, run.peak)
 				}
-				t.Logf("%s: %d MiB", run.line, peak)
+				t.Logf("%s: %d KiB", run.line, peak)
 			}
 		})
 	}
+}
+
+// smallPeakOf is peakOf for peaks below the memory of the tests, in KiB. The kernel counts
+// the memory of the parent for a child, too, and busybox has little. Busybox takes the
+// kernel's KiB for pages of 4 KiB.
+func smallPeakOf(t *testing.T, line, stdin string) int {
+	t.Helper()
+	words := strings.Fields(line)
+	dir := t.TempDir()
+	program, report := filepath.Join(dir, words[0]), filepath.Join(dir, "report")
+	if err := os.Symlink(binary, program); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("busybox", append([]string{"time", "-v", "-o", report, program}, words[1:]...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil || stderr.String() != "" {
+		t.Fatalf("%s: %v, %s", line, err, stderr.String())
+	}
+	content, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(content), "Maximum resident set size (kbytes): ")
+	number, _, _ := strings.Cut(rest, "\n")
+	kib, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatalf("busybox time says %q", content)
+	}
+	return kib / 4
 }
 
 // rulesOf returns the rules of a table with so many services, each with so many servers.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 )
 
 // PartialTable is the table as /proc/net/ip_vs shows it to everybody. Of services it has the
@@ -33,31 +34,26 @@ type PartialTable struct {
 // longer than a page.
 func ReadPartialTable(r io.Reader, ticksPerSecond uint32) (PartialTable, error) {
 	p := &partialReader{ticks: ticksPerSecond}
-	lines := procLines{in: r, buffer: make([]byte, procBuffer)}
-	for {
-		text, err := lines.next()
-		if err == io.EOF && lines.count >= procTitles {
-			break
+	reader := newProcReader(r)
+	for reader.next() {
+		if err := p.add(reader.row, reader.settings); err != nil {
+			reader.fail(err)
 		}
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err == nil {
-			err = p.add(lines.count, text)
-		}
-		if err != nil {
-			return PartialTable{}, fmt.Errorf("ipvs: table, line %d: %w", max(lines.count, 1), err)
-		}
+	}
+	if reader.err != nil {
+		return PartialTable{}, fmt.Errorf("ipvs: table, %w", reader.err)
+	}
+	if err := p.addTitle(reader.title); err != nil {
+		return PartialTable{}, fmt.Errorf("ipvs: table, line 1: %w", err)
 	}
 	return p.result(), nil
 }
 
-// partialReader collects the lines of /proc/net/ip_vs.
+// partialReader collects the rows of /proc/net/ip_vs.
 type partialReader struct {
 	ticks    uint32
 	table    PartialTable
 	services []partialService // of table.Table
-	row      procRow
 }
 
 // partialService is what the family of a service decides.
@@ -66,47 +62,37 @@ type partialService struct {
 	mask   uint32 // as a number in network byte order; only of a persistent service
 }
 
-func (p *partialReader) add(line int, text []byte) (err error) {
-	switch {
-	case line == 1:
-		return p.addTitle(text)
-	case line <= procTitles:
-		return nil
+func (p *partialReader) add(row procRow, settings []byte) error {
+	if row.destination.IsValid() {
+		return p.addDestination(row.destination, settings)
 	}
-	var settings []byte
-	if p.row, settings, err = parseProcRow(text, p.row.service); err != nil {
-		return err
-	}
-	if p.row.destination.IsValid() {
-		return p.addDestination(settings)
-	}
-	return p.addService(bytes.Fields(text))
+	return p.addService(row.service, bytes.Fields(settings))
 }
 
 // addTitle reads "IP Virtual Server version 1.2.1 (size=4096)".
-func (p *partialReader) addTitle(text []byte) error {
+func (p *partialReader) addTitle(text string) error {
 	var major, minor, patch uint8
 	info := &p.table.Info
-	if _, err := fmt.Sscanf(string(text), "IP Virtual Server version %d.%d.%d (size=%d)", &major, &minor, &patch, &info.ConnTabSize); err != nil {
+	if _, err := fmt.Sscanf(text, "IP Virtual Server version %d.%d.%d (size=%d)", &major, &minor, &patch, &info.ConnTabSize); err != nil {
 		return fmt.Errorf("%q is not the title: %w", text, err)
 	}
 	info.Version = uint32(major)<<16 | uint32(minor)<<8 | uint32(patch)
 	return nil
 }
 
-// addService reads "TCP 0A000001:0050 wlc ops persistent 75000 FFFFFFFF".
-func (p *partialReader) addService(words [][]byte) error {
+// addService reads "wlc ops persistent 75000 FFFFFFFF", which is behind the address.
+func (p *partialReader) addService(service procService, words [][]byte) error {
 	s := Service{Flags: Hashed}
-	known := partialService{family: FamilyOf(p.row.service.addrPort.Addr())}
-	s.Protocol, s.AddrPort, s.FWMark = p.row.service.protocol, p.row.service.addrPort, p.row.service.fwmark
+	known := partialService{family: FamilyOf(service.addrPort.Addr())}
+	s.Protocol, s.AddrPort, s.FWMark = service.protocol, service.addrPort, service.fwmark
 	if s.FWMark == 0 {
 		s.IPv6 = s.AddrPort.Addr().Is4In6()
 	}
-	if len(words) < 3 {
+	if len(words) == 0 {
 		return errors.New("a service without a scheduler")
 	}
-	s.Scheduler = string(words[2])
-	options := words[3:]
+	s.Scheduler = string(words[0])
+	options := words[1:]
 	if len(options) > 0 && string(options[0]) == "ops" {
 		s.Flags |= OnePacket
 		options = options[1:]
@@ -143,8 +129,8 @@ func (s *partialService) prefix() uint32 {
 }
 
 // addDestination reads "Masq 1 0 0", which is behind the address.
-func (p *partialReader) addDestination(settings []byte) error {
-	d := Destination{DestinationID: DestinationID{p.row.destination}}
+func (p *partialReader) addDestination(addr netip.AddrPort, settings []byte) error {
+	d := Destination{DestinationID: DestinationID{addr}}
 	if !parseProcSettings(settings, &d) {
 		return fmt.Errorf("%q is not a forwarding method, a weight and two numbers of connections", bytes.TrimSpace(settings))
 	}

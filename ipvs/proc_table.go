@@ -48,8 +48,10 @@ const procTitles = 3
 // the line, stays in err and ends the iteration.
 type procReader struct {
 	lines *procLines
+	title string // the first line
 	row   procRow
-	// settings is the rest of the line of a destination, for parseProcSettings.
+	// settings is the rest of the line of the row, for parseProcSettings if that is a
+	// destination. It is valid until the next row.
 	settings []byte
 	err      error
 }
@@ -66,18 +68,24 @@ func (r *procReader) next() bool {
 		case err == io.EOF && r.lines.count >= procTitles:
 			return false
 		case err == io.EOF:
-			r.err = io.ErrUnexpectedEOF
+			err = io.ErrUnexpectedEOF
 		case err != nil:
-			r.err = err
+		case r.lines.count == 1:
+			r.title = string(line)
 		case r.lines.count > procTitles:
-			if r.row, r.settings, err = parseProcRow(line, r.row.service); err != nil {
-				r.err = fmt.Errorf("line %d: %w", r.lines.count, err)
+			if r.row, r.settings, err = parseProcRow(line, r.row.service); err == nil {
+				return true
 			}
-			return r.err == nil
+		}
+		if err != nil {
+			r.fail(err)
 		}
 	}
 	return false
 }
+
+// fail ends the iteration with an error of the line that was read last.
+func (r *procReader) fail(err error) { r.err = fmt.Errorf("line %d: %w", max(r.lines.count, 1), err) }
 
 // parseProcRow parses a line such as one of these. A destination belongs to the
 // service of the row before.
@@ -102,7 +110,7 @@ func parseProcRow(line []byte, service procService) (row procRow, settings []byt
 			return row, nil, fmt.Errorf("%q is not a firewall mark", identity)
 		}
 		row.service.fwmark = mark
-		return row, nil, nil
+		return row, settings, nil
 	case "TCP":
 		row.service.protocol = TCP
 	case "UDP":
@@ -113,7 +121,7 @@ func parseProcRow(line []byte, service procService) (row procRow, settings []byt
 		return row, nil, fmt.Errorf("%q is not a protocol", kind)
 	}
 	row.service.addrPort, err = parseProcAddrPort(identity)
-	return row, nil, err
+	return row, settings, err
 }
 
 // parseProcSettings parses the end of the line of a destination: the forwarding method,
@@ -180,13 +188,9 @@ func parseProcAddrPort(text []byte) (netip.AddrPort, error) {
 	return parseHexAddrPort(addr, text[colon+1:])
 }
 
-// openProcTable opens procTable in the network namespace of the client.
+// openProcTable is openTable, bounded by the client's context.
 func (c *Client) openProcTable() (io.ReadCloser, error) {
-	open := c.conn.openProcTable
-	if open == nil {
-		open = func() (io.ReadCloser, error) { return c.conn.nl.OpenProc(procTable) }
-	}
-	file, err := open()
+	file, err := c.conn.openTable()
 	if err != nil {
 		return nil, err
 	}

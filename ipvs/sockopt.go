@@ -200,16 +200,27 @@ func (s *sockopts) list(option int, head []byte, countAt int, count int64, size,
 		copy(b, head)
 		binary.NativeEndian.PutUint32(b[countAt:], uint32(room))
 		entries = b[len(head):]
-		for at := markAt; at < len(entries); at += size {
-			binary.NativeEndian.PutUint32(entries[at:], unwrittenMark)
-		}
+		markUnwritten(entries, size, markAt)
 		if err := s.socket.Get(option, b); err != nil {
 			return nil, err
 		}
 		for at := 0; at < len(entries); at += size {
-			if binary.NativeEndian.Uint32(entries[at+markAt:]) == unwrittenMark {
+			if !hasWritten(entries[at:], markAt) {
 				return entries[:at], nil
 			}
 		}
 	}
+}
+
+// markUnwritten puts unwrittenMark into entries of a size, at an offset in each that the
+// kernel overwrites.
+func markUnwritten(entries []byte, size, at int) {
+	for ; at < len(entries); at += size {
+		binary.NativeEndian.PutUint32(entries[at:], unwrittenMark)
+	}
+}
+
+// hasWritten reports whether the kernel has written an entry with the mark at an offset.
+func hasWritten(entry []byte, at int) bool {
+	return binary.NativeEndian.Uint32(entry[at:]) != unwrittenMark
 }

@@ -33,8 +33,8 @@ const (
 )
 
 // The sizes of the structures, and where their fields begin. Addresses, ports and masks
-// are in network byte order. Only the kernel of i386 has another layout: see
-// nlsock.SockoptLayout.
+// are in network byte order. Only the kernel of i386 has another layout; there
+// nlsock opens no socket for these options.
 const (
 	// struct ip_vs_service_user, with which struct ip_vs_service_entry begins, and with
 	// whose first four fields struct ip_vs_get_dests begins.
@@ -64,16 +64,12 @@ const (
 	getServicesLen = 8 // before the first entry
 
 	// struct ip_vs_dest_entry and struct ip_vs_get_dests.
-	destEntryPort       = destUserPort
 	destEntryFlags      = destUserFlags
 	destEntryActive     = 24
 	destEntryInactive   = 28
 	destEntryPersistent = 32
 	destEntryStats      = 40
 	destEntryLen        = 96
-	getDestsAddr        = svcUserAddr
-	getDestsPort        = svcUserPort
-	getDestsMark        = svcUserMark
 	getDestsCount       = 16
 	getDestsLen         = 24 // before the first entry
 

@@ -19,6 +19,9 @@ func (s *Socket) RawSyscalls() bool { return false }
 // InNamespace returns errors.ErrUnsupported.
 func (s *Socket) InNamespace(func() error) error { return errors.ErrUnsupported }
 
+// OpenSockopts returns errors.ErrUnsupported.
+func (s *Socket) OpenSockopts() (Sockopts, error) { return nil, errors.ErrUnsupported }
+
 // Datagram returns zeros.
 func (s *Socket) Datagram() (number, room int) { return 0, 0 }
 

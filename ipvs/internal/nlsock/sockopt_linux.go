@@ -12,20 +12,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SockoptLayout reports whether the structures of the socket options have their usual layout.
+// sockoptLayout reports whether the structures of the socket options have their usual layout.
 // Only i386 differs: it does not align 64-bit numbers to 8 bytes.
-const SockoptLayout = runtime.GOARCH != "386"
+const sockoptLayout = runtime.GOARCH != "386"
 
 // ipv4Socket is a socket of the kernel for its IPv4 socket options.
 type ipv4Socket struct {
-	file *os.File
-	conn syscall.RawConn // of file
+	file        *os.File
+	conn        syscall.RawConn // of file
+	rawSyscalls bool
 }
 
-// OpenSockopts opens an IPv4 socket in the network namespace of s. On i386 it returns
+// OpenSockopts opens an IPv4 socket in the network namespace of s. Get makes raw system calls
+// if s does. On i386 it returns
 // errors.ErrUnsupported.
 func (s *Socket) OpenSockopts() (Sockopts, error) {
-	if !SockoptLayout {
+	if !sockoptLayout {
 		return nil, errors.ErrUnsupported
 	}
 	fd := -1
@@ -42,7 +44,7 @@ func (s *Socket) OpenSockopts() (Sockopts, error) {
 		_ = file.Close()
 		return nil, err
 	}
-	return &ipv4Socket{file, conn}, nil
+	return &ipv4Socket{file, conn, s.rawSyscalls}, nil
 }
 
 func (s *ipv4Socket) Close() error { return s.file.Close() }
@@ -51,6 +53,12 @@ func (s *ipv4Socket) Get(option int, b []byte) error {
 	size := uint32(len(b))
 	var errno syscall.Errno
 	err := s.conn.Control(func(fd uintptr) {
+		// A call through a variable would not keep the buffer where it is.
+		if s.rawSyscalls {
+			_, _, errno = unix.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_IP, uintptr(option),
+				uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
+			return
+		}
 		_, _, errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_IP, uintptr(option),
 			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
 	})

@@ -31,22 +31,27 @@ func (j JSON) Table(w io.Writer, s Snapshot) error {
 		return j.write(w, j.partialTable(s))
 	}
 	document := TableDocument{Time: j.Time, Services: []ServiceDocument{}}
+	document.Version, document.ConnTableSize, document.Totals = snapshotHead(s)
+	return j.writeTable(w, document, s.Table)
+}
+
+// snapshotHead returns what is known besides the services.
+func snapshotHead(s Snapshot) (version string, connTableSize uint32, totals *TotalsDocument) {
 	if s.Info != nil {
-		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
+		version, connTableSize = s.Info.VersionString(), s.Info.ConnTabSize
 	}
 	if s.Totals != nil {
 		stats, rates := statsDocuments(s.Totals)
-		document.Totals = &TotalsDocument{stats, rates}
+		totals = &TotalsDocument{stats, rates}
 	}
-	return j.writeTable(w, document, s.Table)
+	return version, connTableSize, totals
 }
 
 // service makes the document of a service with its destinations.
 func (j JSON) service(entry *ipvs.TableEntry) ServiceDocument {
 	s := &entry.Service
 	document := ServiceDocument{
-		FWMark:            s.FWMark,
-		Family:            s.AddressFamily().String(),
+		ServiceIdentity:   j.serviceIdentity(s),
 		Scheduler:         s.Scheduler,
 		SchedulerFlags:    flagList(schedFlagWords(s.Scheduler, s.Flags)),
 		Flags:             serviceFlagWords(s.Flags),
@@ -55,11 +60,6 @@ func (j JSON) service(entry *ipvs.TableEntry) ServiceDocument {
 		Destinations:      make([]DestinationDocument, 0, len(entry.Destinations)),
 	}
 	document.Stats, document.Rates = statsDocuments(&s.Stats)
-	if s.FWMark == 0 {
-		port := s.AddrPort.Port()
-		document.Protocol, document.Address, document.Port = s.Protocol.String(), s.AddrPort.Addr(), &port
-		document.Host, document.PortName = j.names(s.Protocol, s.AddrPort)
-	}
 	if s.Flags&ipvs.Persistent != 0 {
 		document.PersistenceTimeout = s.Timeout
 	}
@@ -69,14 +69,32 @@ func (j JSON) service(entry *ipvs.TableEntry) ServiceDocument {
 	return document
 }
 
+func (j JSON) serviceIdentity(s *ipvs.Service) ServiceIdentity {
+	identity := ServiceIdentity{FWMark: s.FWMark, Family: s.AddressFamily().String()}
+	if s.FWMark == 0 {
+		port := s.AddrPort.Port()
+		identity.Protocol, identity.Address, identity.Port = s.Protocol.String(), s.AddrPort.Addr(), &port
+		identity.Host, identity.PortName = j.names(s.Protocol, s.AddrPort)
+	}
+	return identity
+}
+
+func (j JSON) destinationIdentity(s *ipvs.Service, dest *ipvs.Destination) DestinationIdentity {
+	identity := DestinationIdentity{
+		Address: dest.AddrPort.Addr(), Port: dest.AddrPort.Port(), Family: ipvs.FamilyOf(dest.AddrPort.Addr()).String(),
+	}
+	identity.Host, identity.PortName = j.names(s.Protocol, dest.AddrPort)
+	return identity
+}
+
 func (j JSON) destination(s *ipvs.Service, dest *ipvs.Destination) DestinationDocument {
 	document := DestinationDocument{
-		Address: dest.AddrPort.Addr(), Port: dest.AddrPort.Port(), Family: ipvs.FamilyOf(dest.AddrPort.Addr()).String(),
+		DestinationIdentity: j.destinationIdentity(s, dest),
+
 		Forward: (dest.Forward & forwardMask).String(), Weight: dest.Weight,
 		UpperThreshold: dest.UpperThreshold, LowerThreshold: dest.LowerThreshold,
 		ActiveConns: dest.ActiveConns, InactiveConns: dest.InactiveConns, PersistentConns: dest.PersistentConns,
 	}
-	document.Host, document.PortName = j.names(s.Protocol, dest.AddrPort)
 	document.Stats, document.Rates = statsDocuments(&dest.Stats)
 	if dest.Forward&forwardMask == ipvs.Tunnel {
 		document.Tunnel = &TunnelDocument{dest.TunnelType.String(), dest.TunnelPort, tunnelFlagWords(dest.TunnelFlags)}

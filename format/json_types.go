@@ -30,15 +30,20 @@ type TotalsDocument struct {
 	Rates TrafficDocument `json:"rates"`
 }
 
-// ServiceDocument is a service with its destinations. It has a protocol, an address and a port, or a firewall mark.
-type ServiceDocument struct {
+// ServiceIdentity tells which service a document is about. It has a protocol, an address and a port, or a firewall mark.
+type ServiceIdentity struct {
 	Protocol string     `json:"protocol,omitempty"` // TCP, UDP, SCTP
 	Address  netip.Addr `json:"address,omitzero"`
 	Host     string     `json:"host,omitempty"` // name of the address
 	Port     *uint16    `json:"port,omitempty"` // 0 for all ports
 	PortName string     `json:"port_name,omitempty"`
 	FWMark   uint32     `json:"fwmark,omitempty"`
-	Family   string     `json:"family"` // IPv4, IPv6
+	Family   string     `json:"family,omitempty"` // IPv4, IPv6; left out if that of a firewall mark is not known
+}
+
+// ServiceDocument is a service with its destinations. Its family is always known.
+type ServiceDocument struct {
+	ServiceIdentity
 
 	Scheduler      string   `json:"scheduler"`
 	SchedulerFlags []string `json:"scheduler_flags"` // as -b takes them
@@ -55,13 +60,18 @@ type ServiceDocument struct {
 	Destinations []DestinationDocument `json:"destinations"`
 }
 
-// DestinationDocument is a destination of a service, also called a real server.
-type DestinationDocument struct {
+// DestinationIdentity tells which destination of a service a document is about.
+type DestinationIdentity struct {
 	Address  netip.Addr `json:"address"`
 	Host     string     `json:"host,omitempty"`
 	Port     uint16     `json:"port"`
 	PortName string     `json:"port_name,omitempty"`
 	Family   string     `json:"family"`
+}
+
+// DestinationDocument is a destination of a service, also called a real server.
+type DestinationDocument struct {
+	DestinationIdentity
 
 	Forward string `json:"forward"` // Route, Masq, Tunnel, Local, Bypass, or a number
 	Weight  uint32 `json:"weight"`

@@ -3,7 +3,6 @@
 package format
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -38,14 +37,7 @@ type PartialTableDocument struct {
 
 // PartialServiceDocument has the fields of a ServiceDocument that everybody may read.
 type PartialServiceDocument struct {
-	Protocol string     `json:"protocol,omitempty"`
-	Address  netip.Addr `json:"address,omitzero"`
-	Host     string     `json:"host,omitempty"`
-	Port     *uint16    `json:"port,omitempty"`
-	PortName string     `json:"port_name,omitempty"`
-	FWMark   uint32     `json:"fwmark,omitempty"`
-	// Family is left out if that of a firewall mark is not known.
-	Family string `json:"family,omitempty"`
+	ServiceIdentity
 
 	Scheduler string `json:"scheduler"`
 	// Flags lacks flags without a word.
@@ -58,33 +50,27 @@ type PartialServiceDocument struct {
 
 // PartialDestinationDocument has the fields of a DestinationDocument that everybody may read.
 type PartialDestinationDocument struct {
-	Address       netip.Addr `json:"address"`
-	Host          string     `json:"host,omitempty"`
-	Port          uint16     `json:"port"`
-	PortName      string     `json:"port_name,omitempty"`
-	Family        string     `json:"family"`
-	Forward       string     `json:"forward"`
-	Weight        uint32     `json:"weight"`
-	ActiveConns   uint32     `json:"active_connections"`
-	InactiveConns uint32     `json:"inactive_connections"`
+	DestinationIdentity
+
+	Forward       string `json:"forward"`
+	Weight        uint32 `json:"weight"`
+	ActiveConns   uint32 `json:"active_connections"`
+	InactiveConns uint32 `json:"inactive_connections"`
 }
 
 // partialTable makes the document of a partial table.
 func (j JSON) partialTable(s Snapshot) PartialTableDocument {
 	document := PartialTableDocument{Time: j.Time, Incomplete: incomplete, Services: make([]PartialServiceDocument, 0, len(s.Table))}
-	if s.Info != nil {
-		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
-	}
-	if s.Totals != nil {
-		stats, rates := statsDocuments(s.Totals)
-		document.Totals = &TotalsDocument{stats, rates}
-	}
+	document.Version, document.ConnTableSize, document.Totals = snapshotHead(s)
 	for i := range s.Table {
 		entry := &s.Table[i]
 		service := j.partialService(&entry.Service, s.UnknownFamily[entry.Service.FWMark])
 		service.Destinations = make([]PartialDestinationDocument, 0, len(entry.Destinations))
 		for k := range entry.Destinations {
-			service.Destinations = append(service.Destinations, j.partialDestination(&entry.Service, &entry.Destinations[k]))
+			d := &entry.Destinations[k]
+			service.Destinations = append(service.Destinations, PartialDestinationDocument{
+				j.destinationIdentity(&entry.Service, d), d.Forward.String(), d.Weight, d.ActiveConns, d.InactiveConns,
+			})
 		}
 		document.Services = append(document.Services, service)
 	}
@@ -92,29 +78,12 @@ func (j JSON) partialTable(s Snapshot) PartialTableDocument {
 }
 
 func (j JSON) partialService(s *ipvs.Service, unknownFamily bool) PartialServiceDocument {
-	document := PartialServiceDocument{FWMark: s.FWMark, Scheduler: s.Scheduler, Flags: serviceFlagWords(s.Flags)}
-	if s.FWMark == 0 {
-		port := s.AddrPort.Port()
-		document.Protocol, document.Address, document.Port = s.Protocol.String(), s.AddrPort.Addr(), &port
-		document.Host, document.PortName = j.names(s.Protocol, s.AddrPort)
-	}
-	if !unknownFamily {
-		document.Family = s.AddressFamily().String()
-	}
+	document := PartialServiceDocument{ServiceIdentity: j.serviceIdentity(s), Scheduler: s.Scheduler, Flags: serviceFlagWords(s.Flags)}
 	if s.Flags&ipvs.Persistent != 0 {
-		document.PersistenceTimeout = s.Timeout
-		if !unknownFamily {
-			document.Netmask = netmaskText(s)
-		}
+		document.PersistenceTimeout, document.Netmask = s.Timeout, netmaskText(s)
 	}
-	return document
-}
-
-func (j JSON) partialDestination(s *ipvs.Service, d *ipvs.Destination) PartialDestinationDocument {
-	document := PartialDestinationDocument{
-		Address: d.AddrPort.Addr(), Port: d.AddrPort.Port(), Family: ipvs.FamilyOf(d.AddrPort.Addr()).String(),
-		Forward: d.Forward.String(), Weight: d.Weight, ActiveConns: d.ActiveConns, InactiveConns: d.InactiveConns,
+	if unknownFamily {
+		document.Family, document.Netmask = "", ""
 	}
-	document.Host, document.PortName = j.names(s.Protocol, d.AddrPort)
 	return document
 }

@@ -133,7 +133,7 @@ func (l tableLine) state() cell {
 	if d.Weight == 0 {
 		words = append(words, "weight 0")
 	}
-	if isFull(d) {
+	if IsFull(d) {
 		words = append(words, "full")
 	}
 	return cell{text: strings.Join(words, ", "), style: l.mark()}
@@ -142,7 +142,7 @@ func (l tableLine) state() cell {
 // mark is the colour of a server that gets no new connections.
 func (l tableLine) mark() style {
 	switch {
-	case isFull(l.server):
+	case IsFull(l.server):
 		return red
 	case l.server.Weight == 0:
 		return yellow
@@ -150,7 +150,9 @@ func (l tableLine) mark() style {
 	return ordinary
 }
 
-func isFull(d *ipvs.Destination) bool {
+// IsFull tells whether a destination has reached its upper threshold, so that it gets no new
+// connections.
+func IsFull(d *ipvs.Destination) bool {
 	return d.UpperThreshold > 0 && uint64(d.ActiveConns)+uint64(d.InactiveConns) >= uint64(d.UpperThreshold)
 }
 

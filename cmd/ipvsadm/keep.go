@@ -5,10 +5,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"golang.org/x/sys/unix"
 )
@@ -50,7 +50,7 @@ func (a *app) keepInAllServices(o *cmdline.Overlay) error {
 	var servers []server
 	for _, entry := range table {
 		for _, d := range entry.Destinations {
-			if !selects(o.Server, d.AddrPort) {
+			if !drain.Selects(o.Server, d.DestinationID) {
 				continue
 			}
 			servers = append(servers, server{entry.Service.ServiceID, d.DestinationID})
@@ -76,9 +76,4 @@ func (a *app) keepInAllServices(o *cmdline.Overlay) error {
 		return errors.New(strings.Join(failures, "\n"))
 	}
 	return nil
-}
-
-// selects tells whether a filter selects an endpoint.
-func selects(f ipvs.EndpointFilter, end netip.AddrPort) bool {
-	return f.AddrPort.Addr() == end.Addr() && (!f.HasPort || f.AddrPort.Port() == end.Port())
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -63,7 +64,7 @@ func (o *Options) selectTargets(table ipvs.Table) (targets []*target, err error)
 		for _, d := range entry.Destinations {
 			selected := false
 			for i, f := range o.Servers {
-				if selects(f, d.DestinationID) {
+				if Selects(f, d.DestinationID) {
 					selected, found[i] = true, true
 				}
 			}
@@ -78,8 +79,8 @@ func (o *Options) selectTargets(table ipvs.Table) (targets []*target, err error)
 	return targets, nil
 }
 
-// selects tells whether a filter selects a server.
-func selects(f ipvs.EndpointFilter, d ipvs.DestinationID) bool {
+// Selects tells whether a filter selects a server.
+func Selects(f ipvs.EndpointFilter, d ipvs.DestinationID) bool {
 	return f.AddrPort.Addr() == d.AddrPort.Addr() && (!f.HasPort || f.AddrPort.Port() == d.AddrPort.Port())
 }
 
@@ -129,7 +130,7 @@ func checkLast(table ipvs.Table, targets []*target) error {
 			d := &entry.Destinations[i]
 			isTarget := taken[key{id, d.DestinationID}]
 			loses = loses || isTarget && d.Weight > 0
-			usable = usable || !isTarget && d.Weight > 0 && !overloaded(d)
+			usable = usable || !isTarget && d.Weight > 0 && !format.IsFull(d)
 		}
 		if loses && !usable {
 			last = append(last, id)
@@ -139,10 +140,4 @@ func checkLast(table ipvs.Table, targets []*target) error {
 		return &LastServerError{last}
 	}
 	return nil
-}
-
-// overloaded tells whether a server gets no new connections because of its upper
-// threshold.
-func overloaded(d *ipvs.Destination) bool {
-	return d.UpperThreshold > 0 && uint64(d.ActiveConns)+uint64(d.InactiveConns) >= uint64(d.UpperThreshold)
 }

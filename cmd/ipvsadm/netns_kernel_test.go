@@ -274,7 +274,7 @@ func testNetNSWatch(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Skipf("in use: %s", modules)
+			t.Fatalf("in use: %s", modules)
 		}
 		slices.Reverse(modules)
 		for _, module := range modules {

@@ -177,10 +177,10 @@ func (c *Conn) OpenProc(name string) (io.ReadCloser, error) {
 		return nil, os.ErrClosed
 	}
 	file, err := c.transport.OpenProc(name)
-	if err != nil {
-		return nil, c.reason(err)
+	if err != nil && c.IsClosed() {
+		return nil, os.ErrClosed
 	}
-	return file, nil
+	return file, err
 }
 
 // failure returns the error of a failed send or receive.

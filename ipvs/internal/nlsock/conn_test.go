@@ -39,6 +39,30 @@ func acquire(t *testing.T, c *Conn, ctx context.Context) {
 	}
 }
 
+// OpenProc needs no turn at the connection: the race detector sees what it shares with the
+// caller that has the turn.
+func TestOpenProcBesideAcquire(t *testing.T) {
+	c := NewConn(newSlow())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	opened := make(chan error)
+	go func() {
+		_, err := c.OpenProc("none such")
+		opened <- err
+	}()
+	acquire(t, c, ctx)
+	c.Release()
+	if err := <-opened; !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.OpenProc("none such"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after Close: got %v", err)
+	}
+}
+
 // A context does not wait for the kernel. The connection stays in use until the kernel has
 // handled the messages, and nobody changes them meanwhile.
 func TestSendIsAbandoned(t *testing.T) {

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
+// A list that keeps changing is read again for readPatience, and on a machine so slow that
+// this is little, slowTries times. Kernels from 7.1 on resize the table of services in the
+// background (svc_resize_work_handler in ip_vs_ctl.c), and meanwhile dumps differ.
 const (
-	// readPatience bounds the time in which a list is read again because it kept changing.
-	// Kernels from 7.1 on resize the table of services in the background
-	// (svc_resize_work_handler in ip_vs_ctl.c), and meanwhile dumps differ.
 	readPatience = 2 * time.Second
+	slowTries    = 40
 	maxReadPause = 50 * time.Millisecond
 )
 
@@ -19,6 +20,7 @@ const (
 // become longer.
 type patience struct {
 	quick int
+	tries int
 	pause time.Duration
 	end   time.Time
 }
@@ -30,11 +32,11 @@ func newPatience(quick int) *patience {
 // wait returns when it is time to read again. The error is ErrInterrupted if there has been
 // time enough, or that of the client's context.
 func (p *patience) wait(c *Client) error {
-	if p.quick > 0 {
-		p.quick--
+	p.tries++
+	if p.tries <= p.quick {
 		return nil
 	}
-	if time.Now().After(p.end) {
+	if p.tries > slowTries && time.Now().After(p.end) {
 		return fmt.Errorf("ipvs: %w", errInterrupted)
 	}
 	if err := c.conn.nl.Sleep(c.ctx, p.pause); err != nil {

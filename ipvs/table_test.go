@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
@@ -315,16 +316,20 @@ func TestMalformedProcTable(t *testing.T) {
 }
 
 // Kernels from 7.1 on order the services anew for some time, when they resize their table.
+// On a slow machine that takes longer, and so does each dump.
 func TestServicesAreReadAgainDuringAResize(t *testing.T) {
-	want := bigTable()
-	k, c := fakeWith(t, want)
-	k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: 25, Effect: ipvstest.Before(func() {
-		table := k.Table()
-		k.SetTable(append(table[1:], table[0]))
-	})})
-	services, err := c.Services()
-	must(t, err)
-	if len(services) != len(want) {
-		t.Errorf("%d services, want %d", len(services), len(want))
+	for _, slow := range []time.Duration{0, 100 * time.Millisecond} {
+		want := bigTable()
+		k, c := fakeWith(t, want)
+		k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: 25, Effect: ipvstest.Before(func() {
+			table := k.Table()
+			k.SetTable(append(table[1:], table[0]))
+			time.Sleep(slow)
+		})})
+		services, err := c.Services()
+		must(t, err)
+		if len(services) != len(want) {
+			t.Errorf("dumps of %v: %d services, want %d", slow, len(services), len(want))
+		}
 	}
 }

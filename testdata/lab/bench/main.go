@@ -24,6 +24,7 @@ import (
 // The programs in the guest.
 const (
 	ours     = "/lab/ours/ipvsadm"
+	before   = "/lab/before/ipvsadm" // an older ours, if there is one to compare with
 	original = "/usr/sbin/ipvsadm"
 	raw      = "/lab/raw"
 	peers    = "/lab/peers"

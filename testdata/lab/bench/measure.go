@@ -26,6 +26,20 @@ func (j job) reading(file string) job {
 	return j
 }
 
+// withOlder adds the work of the first job, which is ours, by the older program, if there is one.
+func withOlder(jobs ...job) []job {
+	if _, err := os.Stat(before); err != nil {
+		return jobs
+	}
+	older := job{slices.Clone(jobs[0].words), jobs[0].stdin}
+	for i, word := range older.words {
+		if rest, found := strings.CutPrefix(word, ours); found {
+			older.words[i] = before + rest
+		}
+	}
+	return append(slices.Clip(jobs), older)
+}
+
 // run runs the program before whose words others may stand, and returns how long that took.
 func (j job) run(before ...string) (time.Duration, error) {
 	all := append(before, j.words...)

@@ -17,12 +17,12 @@ type comparison struct {
 
 func heading(title string) {
 	fmt.Printf("\n### %s\n\n", title)
-	fmt.Println("| work | ours | original | times faster | raw | of raw | system calls: ours, original, raw | peak MiB: ours, original |")
-	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|")
+	fmt.Println("| work | before | ours | original | times faster | raw | of raw | system calls: ours, original, raw | peak MiB: ours, original |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 }
 
 func (c comparison) report() error {
-	times, err := race(c.runs, c.prepare, c.jobs...)
+	times, err := race(c.runs, c.prepare, withOlder(c.jobs...)...)
 	if err != nil {
 		return err
 	}
@@ -47,11 +47,14 @@ func (c comparison) report() error {
 		}
 		memory += fmt.Sprintf("%s%.1f", comma(i), float64(n)/1024)
 	}
-	rawTime, ofRaw := "", ""
-	if len(times) == 3 {
+	beforeTime, rawTime, ofRaw := "", "", ""
+	if len(times) > len(c.jobs) {
+		beforeTime = milliseconds(times[len(c.jobs)])
+	}
+	if len(c.jobs) == 3 {
 		rawTime, ofRaw = milliseconds(times[2]), ratio(times[0], times[2])
 	}
-	fmt.Printf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", c.work, milliseconds(times[0]), milliseconds(times[1]),
+	fmt.Printf("| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", c.work, beforeTime, milliseconds(times[0]), milliseconds(times[1]),
 		ratio(times[1], times[0]), rawTime, ofRaw, calls, memory)
 	return nil
 }

@@ -9,6 +9,7 @@
 # root.
 #
 # Environment:
+#   BEFORE=FILE             an older ipvsadm of ours, which takes its turns, too
 #   PROCESSOR=lab|max|host  the processor of the lab's machine: the one that QEMU emulates for all tests, the newest that it
 #                           can emulate, or with KVM this machine's. Without it, the sections run on lab and then on max,
 #                           because the two programs do not gain the same from a newer one
@@ -24,6 +25,8 @@ case ${PROCESSOR:-} in
 lab | max | host) processors=("$PROCESSOR") ;;
 *) echo "run.sh: PROCESSOR is $PROCESSOR, not lab, max or host" >&2; exit 2 ;;
 esac
+
+[[ ! ${BEFORE:-} || -x $BEFORE && -f $BEFORE ]] || { echo "run.sh: BEFORE is $BEFORE, which is no program" >&2; exit 2; }
 
 native='' sections=()
 for section; do
@@ -49,11 +52,17 @@ export CGO_ENABLED=0
 (cd "$here" && GOOS=linux GOARCH=amd64 go build -trimpath -ldflags=-s -o "$work/" . ./raw)
 # A module of its own keeps the other libraries out of this one's go.mod.
 (cd "$here/peers" && GOOS=linux GOARCH=amd64 go build -trimpath -ldflags=-s -o "$work/peers" .)
-mkdir "$work/ours"
-cp "$binary" "$work/ours/ipvsadm"
-for tool in save restore; do
-	ln -s ipvsadm "$work/ours/ipvsadm-$tool"
-done
+# program FILE DIR: the program, with its other names, in a directory
+program() {
+	mkdir "$2"
+	cp "$1" "$2/ipvsadm"
+	for tool in save restore; do
+		ln -s ipvsadm "$2/ipvsadm-$tool"
+	done
+}
+program "$binary" "$work/ours"
+before=()
+[[ ! ${BEFORE:-} ]] || { program "$BEFORE" "$work/before" && before=(-a "$work/before:/lab/before"); }
 
 model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 for processor in "${processors[@]}"; do
@@ -67,7 +76,7 @@ for processor in "${processors[@]}"; do
 	machine="$(date +%F), a virtual machine with $what on ${model:-$(uname -m)} with $(nproc) processors"
 	# setpriv: the machine ends if this script is killed. In the background, because traps run only during wait.
 	setpriv --pdeathsig TERM "$here/../vm/run.sh" -t 5400 -m 2048 -e BENCH_MACHINE="$machine" \
-		-a "$work/bench:/lab/bench" -a "$work/raw:/lab/raw" -a "$work/peers:/lab/peers" -a "$work/ours:/lab/ours" \
+		-a "$work/bench:/lab/bench" -a "$work/raw:/lab/raw" -a "$work/peers:/lab/peers" -a "$work/ours:/lab/ours" "${before[@]}" \
 		sh -c 'modprobe -a ip_vs ip_vs_rr && exec /lab/bench "$@"' sh "${sections[@]}" &
 	wait $!
 done

@@ -25,6 +25,7 @@ var runs = flag.Int("runs", 300, "how often each program runs each command")
 // The programs in ROOT.
 const (
 	ours     = "/usr/sbin/ours"
+	before   = "/usr/sbin/before" // an older ours, if there is one to compare with
 	original = "/usr/sbin/ipvsadm"
 	hello    = "/usr/bin/hello"
 	tables   = "/usr/bin/tables"

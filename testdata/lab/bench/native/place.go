@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,6 +36,11 @@ func newPlace(root string) (*place, error) {
 	}
 	_, err = file.WriteString(rule)
 	return &place{root, null, file}, err
+}
+
+func (p *place) has(program string) bool {
+	_, err := os.Stat(filepath.Join(p.root, program))
+	return err == nil
 }
 
 // process is what a process took.

@@ -49,10 +49,14 @@ func busy() bool { return load() > float64(runtime.NumCPU()) }
 // report measures all commands.
 func (p *place) report(title string, withIPVS bool) error {
 	fmt.Printf("\n### %s\n\n", title)
-	fmt.Println("| work | ours: ms (quarter, three quarters) | original | ours / original | Go's hello | ours - hello | hello with the table libraries | page faults: ours, original, hello, with libraries |")
-	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|")
+	fmt.Println("| work | before | ours: ms (quarter, three quarters) | original | ours / original | Go's hello | ours - hello | hello with the table libraries | page faults: ours, original, hello, with libraries |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, command := range commands {
-		took, err := p.race([]string{ours, original, hello, tables}, command, withIPVS)
+		programs := []string{ours, original, hello, tables}
+		if p.has(before) {
+			programs = append(programs, before)
+		}
+		took, err := p.race(programs, command, withIPVS)
 		if err != nil {
 			return err
 		}
@@ -62,10 +66,14 @@ func (p *place) report(title string, withIPVS bool) error {
 			times = append(times, median(all, func(p process) time.Duration { return p.time }))
 			faults = append(faults, fmt.Sprint(median(all, func(p process) int64 { return p.faults })))
 		}
+		older := ""
+		if len(times) > 4 {
+			older, faults = ms(times[4]), faults[:4]
+		}
 		quarter := func(n int) string {
 			return ms(quantile(took[0], func(p process) time.Duration { return p.time }, n, 4))
 		}
-		fmt.Printf("| `%s` | %s (%s, %s) | %s | %.2f | %s | %s | %s | %s |\n", command, ms(times[0]), quarter(1), quarter(3), ms(times[1]),
+		fmt.Printf("| `%s` | %s | %s (%s, %s) | %s | %.2f | %s | %s | %s | %s |\n", command, older, ms(times[0]), quarter(1), quarter(3), ms(times[1]),
 			times[0].Seconds()/times[1].Seconds(), ms(times[2]), ms(times[0]-times[2]), ms(times[3]), strings.Join(faults, ", "))
 	}
 	return nil

@@ -5,6 +5,8 @@
 #
 # Usage: run.sh
 #
+# BEFORE=FILE in the environment is an older ipvsadm of ours, which takes its turns, too.
+#
 # Both programs run in a small root of their own and in a network namespace, so they change nothing here. If the kernel can
 # load ip_vs and has not, it loads it, as at any use of ipvsadm. Needs root, or sudo, for chroot. Measure on an idle machine.
 set -euo pipefail
@@ -46,5 +48,6 @@ export CGO_ENABLED=0
 (cd "$here" && go build -trimpath -ldflags='-s -w' -o "$work/" . ./hello ./tables)
 install "$binary" "$root/usr/sbin/ours"
 install "$work/hello" "$work/tables" "$root/usr/bin/"
+[[ ! ${BEFORE:-} ]] || install "$BEFORE" "$root/usr/sbin/before"
 
 as_root "$work/native" "$root"

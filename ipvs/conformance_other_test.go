@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -278,6 +279,39 @@ func TestMultiChunkDumps(t *testing.T) {
 		must(t, err)
 		if len(last) != 300 || last[299].DestinationID != destID("10.0.0.1:80") {
 			t.Errorf("the first destination is not listed last of 300")
+		}
+	})
+}
+
+// A table with many services is the same whether one connection reads the destinations or,
+// as on a machine with several processors, two do. A service in the second half has more
+// destinations than fit in one chunk.
+func TestTableByTwoConnections(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, w *world) {
+		c := w.client(t)
+		changes := []ipvs.Change{}
+		for i := range 300 {
+			id := mark(uint32(i+1), ipvs.IPv4)
+			changes = append(changes, ipvs.NewService(service(id)))
+			servers := i % 4
+			if i == 250 {
+				servers = 200
+			}
+			for j := range servers {
+				server := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(i / 250), byte(i % 250), byte(j + 1)}), 80)
+				changes = append(changes, ipvs.NewDestination(id, ipvs.Destination{DestinationID: ipvs.DestinationID{AddrPort: server}, Weight: uint32(j)}))
+			}
+		}
+		must(t, errors.Join(c.Apply(changes)...))
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		one, err := c.Table()
+		must(t, err)
+		runtime.GOMAXPROCS(2)
+		two, err := c.Table()
+		must(t, err)
+		wantEqual(t, "two connections", two, one)
+		if len(one) != 300 || len(one[250].Destinations) != 200 || len(one[299].Destinations) != 3 {
+			t.Errorf("got a table of %d services", len(one))
 		}
 	})
 }

@@ -49,16 +49,9 @@ func (c *Client) readDestinations(table Table, some []int) (Table, error) {
 	}
 	reader, closeReader := c.destinationReader()
 	defer closeReader()
-	var unverified []int
-	for _, i := range some {
-		destinations, complete, err := reader.dumpDestinations(table[i].Service.ServiceID)
-		if err != nil {
-			return nil, err
-		}
-		table[i].Destinations = destinations
-		if !complete {
-			unverified = append(unverified, i)
-		}
+	unverified, err := reader.dumpEach(table, some)
+	if err != nil {
+		return nil, err
 	}
 	if err := c.verifyDestinations(table, unverified); err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 
 // minParallel is the smallest number of services whose destinations two connections read:
 // for fewer, a second socket and thread take longer than they save.
-const minParallel = 100
+const minParallel = 50
 
 // dumpEach dumps the destinations of some services of a table, given by their indices, and
 // returns the indices of those whose dump may be incomplete. If there are many services

@@ -45,9 +45,10 @@
 // kernel has no transactions: other programs may change the table between any two
 // commands. Package reconcile changes the kernel to a desired state nevertheless.
 //
-// Connections, and the sums of the counters of all services, are available only in
-// /proc: [Client.ConnEntries] and [Client.Totals] read them in the client's namespace. The
-// functions [ConnEntries] and [ReadTotals] parse them from elsewhere.
+// Connections, the sums of the counters of all services, and the state of the kernel's
+// tables are available only in /proc: [Client.ConnEntries], [Client.Totals] and
+// [Client.Status] read them in the client's namespace. The functions [ConnEntries],
+// [ReadTotals] and [ReadStatus] parse them from elsewhere.
 //
 // # Order
 //

@@ -99,4 +99,8 @@ func TestParseErrorsHaveOnePrefix(t *testing.T) {
 		_, err := ipvs.ReadTotals(strings.NewReader(text))
 		wantOnePrefix(t, "totals", err)
 	}
+	for _, text := range []string{"", "x", strings.Replace(someStatus, "9401", "many", 1), strings.Repeat("x", 1<<17)} {
+		_, err := ipvs.ReadStatus(strings.NewReader(text))
+		wantOnePrefix(t, "status", err)
+	}
 }

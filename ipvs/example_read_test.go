@@ -3,7 +3,9 @@
 package ipvs_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -88,6 +90,31 @@ func ExampleClient_TableEntry() {
 	// Output:
 	// 10.0.0.2:80 has 3 of 12 connections, 7000 bytes from clients
 	// 10.0.0.3:80 has 0 of 0 connections, 0 bytes from clients
+}
+
+// How full the table of connections is.
+func ExampleClient_Status() {
+	k := ipvstest.New()
+	k.SetStatus(ipvs.Status{Conns: ipvs.HashTable{Entries: 3000, Buckets: 65536, Bits: 16, LoadFactor: -4, Chains: [8]uint64{62604, 2866, 64, 2}}})
+	client, err := k.Dial() // ipvs.Dial() for the kernel
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = client.Close() }()
+
+	status, err := client.Status()
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Println("before Linux 7.1 the table has a fixed size")
+		return
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(status.Conns.Entries, "connections in", status.Conns.Buckets, "buckets,", status.Conns.Chains[0], "of them empty")
+	// Output:
+	// 3000 connections in 65536 buckets, 62604 of them empty
 }
 
 // The sums of the counters and rates of all services.

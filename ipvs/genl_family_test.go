@@ -85,6 +85,7 @@ func everyCall(c *ipvs.Client) map[string]error {
 	}
 	_, errs["connections"] = connsOf(c)
 	_, errs["totals"] = c.Totals()
+	_, errs["status"] = c.Status()
 	return errs
 }
 

@@ -8,7 +8,9 @@ import "fmt"
 type Info struct {
 	// Version has one byte per number: 0x010201 is 1.2.1. See VersionString.
 	Version uint32
-	// ConnTabSize is the number of buckets of the connection table.
+	// ConnTabSize is the number of buckets of the connection table. From Linux 7.1 on each
+	// network namespace has a table of its own, which grows and shrinks, and none, with size
+	// 0, before its first service or backup daemon.
 	ConnTabSize uint32
 }
 

@@ -73,6 +73,7 @@ func TestClientOfAnotherNamespace(t *testing.T) {
 			if totals := totalsInTime(t, c); totals.Conns != 1 || totals.InPkts != 1 {
 				t.Errorf("%s: totals %+v", what, totals)
 			}
+			checkStatus(t, what, c, 1)
 			// Another namespace has no such service.
 			var listed []byte
 			must(t, c.DoInNetNS(func() (err error) {
@@ -101,6 +102,31 @@ func TestClientOfAnotherNamespace(t *testing.T) {
 		t.Errorf("of the process: services %v, %v", services, err)
 	}
 	must(t, c.Close())
+}
+
+// checkStatus checks the status of a namespace with one service, which masquerades, and a
+// number of connections. Each connection is in the table twice then.
+func checkStatus(t *testing.T, what string, c *ipvs.Client, conns uint64) {
+	t.Helper()
+	status, err := c.Status()
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Logf("%s: this kernel has no status", what)
+		return
+	}
+	must(t, err)
+	info, err := c.Info()
+	must(t, err)
+	nodes := uint64(0)
+	for n, buckets := range status.Conns.Chains {
+		nodes += uint64(n) * buckets
+	}
+	t.Logf("%s: status %+v", what, status)
+	if status.Conns.Entries != conns || nodes != 2*conns || status.Conns.Buckets != info.ConnTabSize || status.Conns.Buckets != 1<<status.Conns.Bits {
+		t.Errorf("%s: status %+v with %d connections and %d buckets", what, status, conns, info.ConnTabSize)
+	}
+	if status.Services.Entries != 1 || status.Services.Chains[1] != 1 || status.Services.Buckets != 1<<status.Services.Bits || status.Estimation.MaxThreads == 0 {
+		t.Errorf("%s: status %+v with a service", what, status)
+	}
 }
 
 // totalsInTime reads totals until they are not zero. The kernel adds them up every two

@@ -13,6 +13,7 @@ import (
 const (
 	procConnEntries = "ip_vs_conn"
 	procStats       = "ip_vs_stats"
+	procStatus      = "ip_vs_status"
 )
 
 // ConnEntries reads the connections from /proc/net/ip_vs_conn of the client's network
@@ -54,6 +55,21 @@ func (c *Client) Totals() (Stats, error) {
 	}
 	defer func() { _ = file.Close() }()
 	return ReadTotals(file)
+}
+
+// Status reads the sizes of the tables from /proc/net/ip_vs_status of the client's network
+// namespace. The error is fs.ErrNotExist on kernels before 7.1, which lack the file, and
+// fs.ErrPermission without the rights of root: the file is for the user and the group root
+// alone. The kernel walks through all buckets to write it.
+//
+// It needs what ConnEntries needs besides.
+func (c *Client) Status() (Status, error) {
+	file, err := c.openProc(procStatus)
+	if err != nil {
+		return Status{}, prefixed(err)
+	}
+	defer func() { _ = file.Close() }()
+	return ReadStatus(file)
 }
 
 // openProc opens a file of /proc/net in the client's network namespace. The error is

@@ -5,6 +5,7 @@ package ipvs_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/netip"
 	"os"
 	"testing"
@@ -64,6 +65,32 @@ func TestConnEntriesAndTotalsOfClient(t *testing.T) {
 		t.Errorf("loaded again: got %v, %v", entries, err)
 	}
 	if got, err = c.Totals(); err != nil || got != (ipvs.Stats{}) {
+		t.Errorf("loaded again: got %v, %v", got, err)
+	}
+}
+
+// A kernel before 7.1 has no status, and without the module no kernel has.
+func TestStatusOfClient(t *testing.T) {
+	k, c := faulty(t)
+	if _, err := c.Status(); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ipvs.ErrNoIPVS) {
+		t.Errorf("an old kernel: got %v", err)
+	}
+	want := ipvs.Status{
+		Conns:      ipvs.HashTable{Entries: 3, Buckets: 256, Bits: 8, LoadFactor: -4, Chains: [8]uint64{253, 2, 0, 1}},
+		Services:   ipvs.HashTable{Buckets: 16, Bits: 4, LoadFactor: -3},
+		Estimation: ipvs.Estimation{1, 16, 32, 76800},
+	}
+	k.SetStatus(want)
+	got, err := c.Status()
+	must(t, err)
+	wantEqual(t, "status", got, want)
+
+	k.SetLoaded(false)
+	if _, err := c.Status(); !errors.Is(err, ipvs.ErrNoIPVS) {
+		t.Errorf("without the module: got %v", err)
+	}
+	k.SetLoaded(true)
+	if got, err = c.Status(); err != nil || got != (ipvs.Status{}) {
 		t.Errorf("loaded again: got %v, %v", got, err)
 	}
 }

@@ -65,6 +65,9 @@ func (k *Kernel) SetLoaded(loaded bool) {
 		k.family++
 		k.services, k.timeouts = nil, bootTimeouts
 		k.conns, k.totals = nil, ipvs.Stats{}
+		if k.status != nil {
+			k.status = &ipvs.Status{}
+		}
 		clear(k.daemons)
 	}
 	k.unloaded = !loaded

@@ -24,6 +24,7 @@ type Kernel struct {
 	daemons      map[ipvs.DaemonState]ipvs.Daemon
 	conns        []ipvs.ConnEntry
 	totals       ipvs.Stats
+	status       *ipvs.Status // nil for a kernel without
 	schedulers   map[string]bool
 	engines      map[string]bool
 	interfaces   map[string]int

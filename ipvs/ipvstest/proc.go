@@ -30,7 +30,16 @@ func (k *Kernel) SetTotals(totals ipvs.Stats) {
 	k.totals = totals
 }
 
-// OpenProc opens the file ip_vs_conn or ip_vs_stats of /proc/net. The fake has no others.
+// SetStatus makes the fake a kernel from 7.1 on, which has the file ip_vs_status: clients read
+// it with Status. It does not depend on the services and connections.
+func (k *Kernel) SetStatus(status ipvs.Status) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.status = &status
+}
+
+// OpenProc opens the file ip_vs_conn, ip_vs_stats or, after SetStatus, ip_vs_status of
+// /proc/net. The fake has no others.
 func (s *Socket) OpenProc(name string) (io.ReadCloser, error) {
 	k := s.kernel
 	k.mu.Lock()
@@ -41,6 +50,8 @@ func (s *Socket) OpenProc(name string) (io.ReadCloser, error) {
 		text = connText(k.conns)
 	case name == "ip_vs_stats" && !k.unloaded:
 		text = totalsText(k.totals)
+	case name == "ip_vs_status" && k.status != nil && !k.unloaded:
+		text = statusText(k.status)
 	default:
 		return nil, &fs.PathError{Op: "open", Path: "/proc/net/" + name, Err: fs.ErrNotExist}
 	}
@@ -83,3 +94,33 @@ func totalsText(s ipvs.Stats) string {
 		"\n Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s\n" +
 		fmt.Sprintf(numbers, s.CPS, s.InPPS, s.OutPPS, s.InBPS, s.OutBPS)
 }
+
+// statusText is ip_vs_status_show.
+func statusText(s *ipvs.Status) string {
+	var b strings.Builder
+	for _, table := range []struct {
+		entries, buckets string
+		ipvs.HashTable
+	}{{"Conns", "Conn", s.Conns}, {"Services", "Service", s.Services}} {
+		fmt.Fprintf(&b, "%s:\t%d\n%s buckets:\t%d (%d bits, lfactor %d)\n",
+			table.entries, table.Entries, table.buckets, table.Buckets, table.Bits, table.LoadFactor)
+		if !table.Counted() {
+			continue
+		}
+		used := uint64(0)
+		for _, n := range table.Chains[1:] {
+			used += n
+		}
+		fmt.Fprintf(&b, "%s buckets empty:\t%d (%d%%)\n", table.buckets, table.Chains[0], percent(table.Chains[0], used+table.Chains[0]))
+		for length, n := range table.Chains {
+			if length > 0 && n > 0 {
+				fmt.Fprintf(&b, "%s buckets len-%d:\t%d (%d%%)\n", table.buckets, length, n, percent(n, used))
+			}
+		}
+	}
+	fmt.Fprintf(&b, "Stats thread slots:\t%d (max %d)\nStats chain max len:\t%d\nStats thread ests:\t%d\n",
+		s.Estimation.Threads, s.Estimation.MaxThreads, s.Estimation.MaxChain, s.Estimation.ThreadObjects)
+	return b.String()
+}
+
+func percent(part, whole uint64) uint64 { return part * 100 / max(whole, 1) }

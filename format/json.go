@@ -30,21 +30,36 @@ func (j JSON) Table(w io.Writer, s Snapshot) error {
 	if s.Partial {
 		return j.write(w, j.partialTable(s))
 	}
-	document := TableDocument{Time: j.Time, Services: []ServiceDocument{}}
-	document.Version, document.ConnTableSize, document.Totals = snapshotHead(s)
+	document := TableDocument{Time: j.Time, KernelDocument: kernelDocument(s), Services: []ServiceDocument{}}
 	return j.writeTable(w, document, s.Table)
 }
 
-// snapshotHead returns what is known besides the services.
-func snapshotHead(s Snapshot) (version string, connTableSize uint32, totals *TotalsDocument) {
+// kernelDocument returns what is known besides the services.
+func kernelDocument(s Snapshot) KernelDocument {
+	document := KernelDocument{MaxConnTableSize: s.Limits.ConnTabSize, ConnLimit: s.Limits.Conns, CountersStand: s.countersStand()}
 	if s.Info != nil {
-		version, connTableSize = s.Info.VersionString(), s.Info.ConnTabSize
+		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
+	}
+	if s.Status != nil {
+		e := s.Status.Estimation
+		document.Status = &StatusDocument{
+			hashTableDocument(s.Status.Conns), hashTableDocument(s.Status.Services),
+			EstimationDocument{e.Threads, e.MaxThreads, e.MaxChain, e.ThreadObjects},
+		}
 	}
 	if s.Totals != nil {
 		stats, rates := statsDocuments(s.Totals)
-		totals = &TotalsDocument{stats, rates}
+		document.Totals = &TotalsDocument{stats, rates}
 	}
-	return version, connTableSize, totals
+	return document
+}
+
+func hashTableDocument(t ipvs.HashTable) HashTableDocument {
+	document := HashTableDocument{Entries: t.Entries, Buckets: t.Buckets, LoadFactor: t.LoadFactor}
+	if t.Counted() {
+		document.Chains = t.Chains[:]
+	}
+	return document
 }
 
 // service makes the document of a service with its destinations.

@@ -29,7 +29,7 @@ func TestJSONTableIsOneDocument(t *testing.T) {
 	}
 	for _, j := range []JSON{{}, {Time: time.Unix(1, 0)}} {
 		for n := range len(table) + 1 {
-			whole := TableDocument{Time: j.Time, Version: "1.2.1", ConnTableSize: 8, Services: []ServiceDocument{}}
+			whole := TableDocument{Time: j.Time, KernelDocument: KernelDocument{Version: "1.2.1", ConnTableSize: 8}, Services: []ServiceDocument{}}
 			for i := range table[:n] {
 				whole.Services = append(whole.Services, j.service(&table[i]))
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +124,49 @@ func TestJSONPartialTable(t *testing.T) {
 		}
 		if len(got.Incomplete) != 8 || first["family"] != "IPv6" || first["netmask"] != "64" || mark["family"] != nil || mark["netmask"] != nil {
 			t.Errorf("got %s", b.String())
+		}
+	}
+}
+
+// What only newer kernels tell is in the document, or left out.
+func TestJSONKernel(t *testing.T) {
+	info, newer := &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, metricsSnapshot()
+	stopped, none := false, uint64(0)
+	for _, tc := range []struct {
+		snapshot Snapshot
+		want     KernelDocument
+	}{
+		{Snapshot{Info: info}, KernelDocument{Version: "1.2.1", ConnTableSize: 4096}},
+		{Snapshot{Estimates: &stopped}, KernelDocument{CountersStand: true}},
+		{
+			Snapshot{Info: &ipvs.Info{Version: 0x010201}, Limits: Limits{ConnTabGrows: true, ConnTabSize: 256, Conns: &none}, Status: &ipvs.Status{}},
+			KernelDocument{Version: "1.2.1", MaxConnTableSize: 256, ConnLimit: &none, Status: &StatusDocument{}},
+		},
+		{
+			Snapshot{Info: info, Limits: newer.Limits, Status: newer.Status, Estimates: newer.Estimates},
+			KernelDocument{
+				Version: "1.2.1", ConnTableSize: 4096, MaxConnTableSize: 1 << 20, ConnLimit: newer.Limits.Conns,
+				Status: &StatusDocument{
+					Conns:      HashTableDocument{30, 4096, -4, []uint64{4066, 21, 4, 5, 0, 0, 0, 1}},
+					Services:   HashTableDocument{2, 16, -3, []uint64{14, 2, 0, 0, 0, 0, 0, 0}},
+					Estimation: EstimationDocument{1, 16, 32, 76800},
+				},
+			},
+		},
+	} {
+		for _, tc.snapshot.Partial = range []bool{false, true} {
+			var b bytes.Buffer
+			if err := (JSON{}).Table(&b, tc.snapshot); err != nil {
+				t.Fatal(err)
+			}
+			valid(t, b.Bytes())
+			var got KernelDocument
+			if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, tc.want) {
+				t.Errorf("got %+v\nwant %+v\n%s", got, tc.want, b.String())
+			}
 		}
 	}
 }

@@ -14,14 +14,53 @@ import (
 type TableDocument struct {
 	// Time is set in repeated listings only, here and in all other documents.
 	Time time.Time `json:"time,omitzero"`
-	// Version is the version of the kernel's ip_vs, such as 1.2.1. ConnTableSize is the number of buckets of its connection
-	// table. The listing of one service has neither.
-	Version       string `json:"version,omitempty"`
-	ConnTableSize uint32 `json:"connection_table_size,omitempty"`
-	// Totals are the counters of the whole network namespace, deleted services included. They are left out of the listing
-	// of one service, and without /proc.
-	Totals   *TotalsDocument   `json:"totals,omitempty"`
+
+	KernelDocument
+
 	Services []ServiceDocument `json:"services"`
+}
+
+// KernelDocument tells of the kernel and the network namespace. The listing of one service has only CountersStand.
+type KernelDocument struct {
+	// Version is the version of the kernel's ip_vs, such as 1.2.1. ConnTableSize is the number of buckets of its connection
+	// table. From Linux 7.1 on that is the size of the moment, none before the first service, and the table grows up to
+	// MaxConnTableSize.
+	Version          string `json:"version,omitempty"`
+	ConnTableSize    uint32 `json:"connection_table_size,omitempty"`
+	MaxConnTableSize uint64 `json:"connection_table_max_size,omitempty"`
+	// ConnLimit is the setting conn_max. It is left out before Linux 7.2.
+	ConnLimit *uint64 `json:"connection_limit,omitempty"`
+	// CountersStand is set if counters and rates do not change, because the setting run_estimation is 0.
+	CountersStand bool `json:"counters_stand,omitempty"`
+	// Status is left out before Linux 7.1, and without the rights of root.
+	Status *StatusDocument `json:"status,omitempty"`
+	// Totals are the counters of the whole network namespace, deleted services included. They are left out without /proc.
+	Totals *TotalsDocument `json:"totals,omitempty"`
+}
+
+// StatusDocument tells what the kernel says of its tables and of the threads that sum up counters.
+type StatusDocument struct {
+	Conns      HashTableDocument  `json:"connections"`
+	Services   HashTableDocument  `json:"services"`
+	Estimation EstimationDocument `json:"estimation"`
+}
+
+// HashTableDocument is a table of connections or of services.
+type HashTableDocument struct {
+	Entries    uint64 `json:"entries"`
+	Buckets    uint32 `json:"buckets"`
+	LoadFactor int32  `json:"load_factor"`
+	// Chains has the number of buckets without a node, with one, and so on; the last one counts those with more, too. A
+	// connection with masquerading is two nodes. It is left out if the kernel has not counted.
+	Chains []uint64 `json:"chains,omitempty"`
+}
+
+// EstimationDocument describes the threads that sum up counters and compute rates.
+type EstimationDocument struct {
+	Threads       uint64 `json:"threads"`
+	MaxThreads    uint64 `json:"max_threads"`
+	MaxChain      uint64 `json:"max_chain"`
+	ThreadObjects uint64 `json:"objects_per_thread"`
 }
 
 // TotalsDocument holds the counters of a network namespace, and the kernel's estimates of their rates.

@@ -27,12 +27,12 @@ var incomplete = []string{
 // PartialTableDocument is a TableDocument of a caller without CAP_NET_ADMIN. Incomplete names
 // the fields that are left out of its services and destinations, whatever their values are.
 type PartialTableDocument struct {
-	Time          time.Time                `json:"time,omitzero"`
-	Incomplete    []string                 `json:"incomplete"`
-	Version       string                   `json:"version,omitempty"`
-	ConnTableSize uint32                   `json:"connection_table_size,omitempty"`
-	Totals        *TotalsDocument          `json:"totals,omitempty"`
-	Services      []PartialServiceDocument `json:"services"`
+	Time       time.Time `json:"time,omitzero"`
+	Incomplete []string  `json:"incomplete"`
+
+	KernelDocument
+
+	Services []PartialServiceDocument `json:"services"`
 }
 
 // PartialServiceDocument has the fields of a ServiceDocument that everybody may read.
@@ -60,8 +60,9 @@ type PartialDestinationDocument struct {
 
 // partialTable makes the document of a partial table.
 func (j JSON) partialTable(s Snapshot) PartialTableDocument {
-	document := PartialTableDocument{Time: j.Time, Incomplete: incomplete, Services: make([]PartialServiceDocument, 0, len(s.Table))}
-	document.Version, document.ConnTableSize, document.Totals = snapshotHead(s)
+	document := PartialTableDocument{
+		Time: j.Time, Incomplete: incomplete, KernelDocument: kernelDocument(s), Services: make([]PartialServiceDocument, 0, len(s.Table)),
+	}
 	for i := range s.Table {
 		entry := &s.Table[i]
 		service := j.partialService(&entry.Service, s.UnknownFamily[entry.Service.FWMark])

@@ -31,7 +31,8 @@ var counterFamilies = []counterFamily{
 }
 
 // Table prints the counters of the network namespace, then the metrics of services and
-// of backends. A snapshot without Info or Totals has no families of the namespace.
+// of backends. A snapshot without Info or Totals has no families of the namespace, and one
+// of an older kernel lacks those of what this does not tell.
 func (Prometheus) Table(w io.Writer, s Snapshot) error {
 	e := exposition{w: w}
 	if s.Info != nil {
@@ -46,6 +47,9 @@ func (Prometheus) Table(w io.Writer, s Snapshot) error {
 			e.family(name, counter, f.help+", in the whole network namespace.")
 			e.sample(name, "", f.value(s.Totals))
 		}
+	}
+	if s.Info != nil {
+		e.state(&s)
 	}
 	services, backends := collect(s.Table)
 	e.services(services)

@@ -21,9 +21,15 @@ func backend(end string, change func(*ipvs.Destination)) ipvs.Destination {
 }
 
 func metricsSnapshot() Snapshot {
-	most := uint64(math.MaxUint64)
+	most, limit, estimates := uint64(math.MaxUint64), uint64(1)<<30, true
 	return Snapshot{
 		Info:   &ipvs.Info{Version: 0x010201, ConnTabSize: 4096},
+		Limits: Limits{ConnTabGrows: true, ConnTabSize: 1 << 20, Conns: &limit}, Estimates: &estimates,
+		Status: &ipvs.Status{
+			Conns:      ipvs.HashTable{Entries: 30, Buckets: 4096, Bits: 12, LoadFactor: -4, Chains: [8]uint64{4066, 21, 4, 5, 0, 0, 0, 1}},
+			Services:   ipvs.HashTable{Entries: 2, Buckets: 16, Bits: 4, LoadFactor: -3, Chains: [8]uint64{14, 2}},
+			Estimation: ipvs.Estimation{Threads: 1, MaxThreads: 16, MaxChain: 32, ThreadObjects: 76800},
+		},
 		Totals: &ipvs.Stats{Conns: most, InPkts: 2, OutPkts: 3, InBytes: 4, OutBytes: 5, CPS: 6},
 		Table: ipvs.Table{
 			{
@@ -69,13 +75,37 @@ func TestPrometheusTable(t *testing.T) {
 	exposed(t, b.String())
 }
 
+// A kernel before 7.1 has no families of a status.
+func TestPrometheusOldKernel(t *testing.T) {
+	s, estimates := metricsSnapshot(), false
+	s.Limits, s.Status, s.Estimates = Limits{}, nil, nil
+	var old, stopped strings.Builder
+	if err := (Prometheus{}).Table(&old, s); err != nil {
+		t.Fatal(err)
+	}
+	exposed(t, old.String())
+	for _, name := range []string{"connection_limit", "entries", "chains", "estimation", "service_table", "buckets_max"} {
+		if strings.Contains(old.String(), name) {
+			t.Errorf("%s:\n%s", name, old.String())
+		}
+	}
+	s.Estimates, s.Status = &estimates, &ipvs.Status{}
+	if err := (Prometheus{}).Table(&stopped, s); err != nil {
+		t.Fatal(err)
+	}
+	series := exposed(t, stopped.String())
+	if value, ok := series["node_ipvs_run_estimation"]; value != 0 || !ok || strings.Contains(stopped.String(), "chains{") {
+		t.Errorf("a table without connections, counters stopped:\n%s", stopped.String())
+	}
+}
+
 func TestPrometheusOneService(t *testing.T) {
 	var b strings.Builder
 	if err := (Prometheus{}).Table(&b, Snapshot{Table: metricsSnapshot().Table[:1]}); err != nil {
 		t.Fatal(err)
 	}
 	series := exposed(t, b.String())
-	for _, name := range []string{"node_ipvs_connections_total", "node_ipvs_info", "node_ipvs_connection_table_buckets"} {
+	for _, name := range []string{"node_ipvs_connections_total", "node_ipvs_info", "node_ipvs_connection_table_buckets", "node_ipvs_run_estimation"} {
 		if strings.Contains(b.String(), name) {
 			t.Errorf("%s, which is about all services:\n%s", name, b.String())
 		}

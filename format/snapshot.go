@@ -37,6 +37,14 @@ type Snapshot struct {
 	Info   *ipvs.Info
 	Totals *ipvs.Stats
 	Table  ipvs.Table
+	// Limits are those of the namespace.
+	Limits Limits
+	// Status is nil before Linux 7.1, without the rights of root and when one service is
+	// listed. The classic form does not print it.
+	Status *ipvs.Status
+	// Estimates tells whether the kernel sums up counters and computes rates, which the
+	// setting run_estimation decides. It is nil if that is not known, as before Linux 5.15.
+	Estimates *bool
 	// Partial is set if the table is what /proc shows to everybody: see
 	// ipvs.PartialTable. Only JSON and the form table can show it, the latter without
 	// counters, thresholds, tunnels and persistent connections, whatever the view.
@@ -47,4 +55,23 @@ type Snapshot struct {
 	// a page. The form table sums over them. A service without an entry has all its
 	// servers in Table.
 	Servers map[ipvs.ServiceID][]ipvs.Destination
+}
+
+// Limits are the sizes that IPVS can reach in a network namespace. The zero value is for
+// kernels that tell none.
+type Limits struct {
+	// ConnTabGrows is set from Linux 7.1 on: the size in Info is that of the moment.
+	ConnTabGrows bool
+	// ConnTabSize is the largest size of a table that grows, 0 if it is not known.
+	ConnTabSize uint64
+	// Conns is the highest number of connections, nil before Linux 7.2.
+	Conns *uint64
+}
+
+// countersStand tells whether counters and rates do not change, whatever the traffic.
+func (s *Snapshot) countersStand() bool { return s.Estimates != nil && !*s.Estimates }
+
+// connsFull tells whether the limit of connections is reached.
+func (s *Snapshot) connsFull() bool {
+	return s.Status != nil && s.Limits.Conns != nil && s.Status.Conns.Entries >= *s.Limits.Conns
 }

@@ -3,8 +3,6 @@
 package format
 
 import (
-	"errors"
-	"fmt"
 	"io"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -32,9 +30,8 @@ func (t Table) PageTable(s Snapshot) Page {
 }
 
 func (t Table) services(out sections, s Snapshot) error {
-	if s.Info != nil {
-		text := fmt.Sprintf("IP Virtual Server %s, connection table size %d", s.Info.VersionString(), s.Info.ConnTabSize)
-		if err := errors.Join(writeText(out.head, t.Width, text), writeText(out.head, t.Width, "")); err != nil {
+	for _, text := range headLines(&s) {
+		if err := writeText(out.head, t.Width, text); err != nil {
 			return err
 		}
 	}
@@ -68,10 +65,15 @@ func (t Table) services(out sections, s Snapshot) error {
 		}
 		g.columns = append(g.columns, c.column)
 	}
-	if err := g.printAll(out, rows); err != nil || !s.Partial {
+	if err := g.printAll(out, rows); err != nil {
 		return err
 	}
-	return writeText(out.foot, t.Width, partialNote(s))
+	for _, text := range t.footLines(&s) {
+		if err := writeText(out.foot, t.Width, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func tableRow(columns []serviceColumn, l tableLine) []cell {

@@ -3,7 +3,9 @@
 package format
 
 import (
+	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -292,6 +294,62 @@ func TestTotalsWidths(t *testing.T) {
 	busy[0].Service.Stats.CPS = 1<<64 - 1
 	if total := Totals(busy, true)[0]; total.Width != len(total.Text) {
 		t.Errorf("%q has %d columns", total.Text, total.Width)
+	}
+}
+
+// From Linux 7.1 on the table of connections grows, and the kernel tells how full it is.
+func TestTableHead(t *testing.T) {
+	status := func(entries uint64, chains ...uint64) *ipvs.Status {
+		s := &ipvs.Status{Conns: ipvs.HashTable{Entries: entries, Buckets: 256, Bits: 8}}
+		copy(s.Conns.Chains[:], chains)
+		return s
+	}
+	limit := uint64(1000)
+	for _, tc := range []struct {
+		size   uint32
+		limits Limits
+		status *ipvs.Status
+		want   string
+	}{
+		{4096, Limits{}, nil, "size 4096"},
+		{256, Limits{ConnTabGrows: true}, nil, "size 256 now"},
+		{0, Limits{ConnTabGrows: true, ConnTabSize: 4096}, nil, "size 0 now, grows to 4096"},
+		{4096, Limits{ConnTabGrows: true, ConnTabSize: 4096}, nil, "size 4096"},
+		{256, Limits{ConnTabGrows: true, ConnTabSize: 4096, Conns: &limit}, nil, "size 256 now, grows to 4096"},
+		{0, Limits{ConnTabGrows: true, ConnTabSize: 4096, Conns: &limit}, status(0), "size 0 now, grows to 4096\n0 connections of at most 1000"},
+		{256, Limits{ConnTabGrows: true, ConnTabSize: 4096}, status(1, 254, 2), "size 256 now, grows to 4096\n1 connection; 100% of the buckets in use hold one entry"},
+		{256, Limits{ConnTabGrows: true, ConnTabSize: 4096, Conns: &limit}, status(999, 0, 128, 0, 0, 0, 0, 0, 128),
+			"size 256 now, grows to 4096\n999 connections of at most 1000; 50% of the buckets in use hold one entry"},
+		{256, Limits{ConnTabGrows: true, ConnTabSize: 4096, Conns: &limit}, status(1000),
+			"size 256 now, grows to 4096\n1000 connections of at most 1000: conn_max is reached, no new ones"},
+		{256, Limits{ConnTabGrows: true, ConnTabSize: 4096, Conns: new(uint64)}, status(0),
+			"size 256 now, grows to 4096\n0 connections of at most 0: conn_max is reached, no new ones"},
+	} {
+		s := Snapshot{Info: &ipvs.Info{Version: 0x010201, ConnTabSize: tc.size}, Limits: tc.limits, Status: tc.status}
+		want := "IP Virtual Server 1.2.1, connection table " + tc.want + "\n\nno services\n"
+		same(t, listing(t, Table{}, s), want)
+		page := Table{}.PageTable(s)
+		same(t, string(bytes.Join(slices.Concat(page.Head, page.Rows), []byte("\n")))+"\n", want)
+	}
+}
+
+// Views of what does not change say so, and others do not.
+func TestTableCountersStand(t *testing.T) {
+	const note = "run_estimation is 0: the kernel updates no counters and no rates\n"
+	s, on, off := office(), true, false
+	for _, s.Estimates = range []*bool{nil, &on, &off} {
+		for view := Connections; view <= Activity; view++ {
+			got := listing(t, Table{View: view}, s)
+			want := s.Estimates == &off && (view == Counters || view == Rates || view == Activity)
+			if strings.HasSuffix(got, note) != want || strings.Count(got, "run_estimation") > 1 {
+				t.Errorf("view %d:\n%s", view, got)
+			}
+		}
+	}
+	one := s
+	one.Info, one.Table, one.Estimates = nil, s.Table[:1], &off
+	if got := listing(t, Table{View: Rates, Width: 40}, one); !strings.HasSuffix(got, "\nrun_estimation is 0: the kernel updates\nno counters and no rates\n") {
+		t.Errorf("one service:\n%s", got)
 	}
 }
 

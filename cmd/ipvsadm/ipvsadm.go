@@ -74,7 +74,8 @@ func (a *app) print(c *cmdline.Command) error {
 
 // listing returns a listing of the connected kernel. The client must be open.
 func (a *app) listing(o listing.Options) *listing.Listing {
-	return listing.New(listing.Source{Client: a.client, Open: a.openProc}, o, a.style(), a.host.resolver)
+	source := listing.Source{Client: a.client, Open: a.openProc, Setting: a.sysctlValue, Parameter: a.parameter}
+	return listing.New(source, o, a.style(), a.host.resolver)
 }
 
 // style returns how listings look on standard output.
@@ -98,6 +99,12 @@ func (a *app) openProc(path string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("cannot open file %s", path)
 	}
 	return file, nil
+}
+
+// parameter returns a parameter of the module ip_vs, which all namespaces share.
+func (a *app) parameter(name string) (value string, ok bool) {
+	text, err := os.ReadFile(filepath.Join(a.host.root, "/sys/module/ip_vs/parameters", name))
+	return strings.TrimSpace(string(text)), err == nil
 }
 
 // watch repeats a listing until it fails or a signal or key ends it.

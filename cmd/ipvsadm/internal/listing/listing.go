@@ -19,6 +19,7 @@ const (
 	ConnectionsPath = "/proc/net/ip_vs_conn"
 	TotalsPath      = "/proc/net/ip_vs_stats"
 	TablePath       = "/proc/net/ip_vs"
+	StatusPath      = "/proc/net/ip_vs_status"
 )
 
 // Source is where listings are read from.
@@ -26,6 +27,9 @@ type Source struct {
 	Client *ipvs.Client
 	// Open opens one of the files.
 	Open func(path string) (io.ReadCloser, error)
+	// Setting returns a setting of IPVS in /proc/sys, and Parameter one of the module ip_vs.
+	// Both are not ok if there is none. They are not needed for the classic form.
+	Setting, Parameter func(name string) (value string, ok bool)
 	// Rates computes rates between readings. If it is nil, the kernel's rates are shown.
 	Rates *Rates
 }

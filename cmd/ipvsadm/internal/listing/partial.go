@@ -38,12 +38,14 @@ func (l *Listing) partialSnapshot() (*format.Snapshot, error) {
 		if s.Table = servicesLike(partial, id); len(s.Table) == 0 {
 			return nil, &ipvs.Error{Command: ipvs.CommandGetService, Errno: unix.ESRCH, Subject: id.String()}
 		}
+		l.readState(s)
 		return s, nil
 	}
 	s.Info = &partial.Info
 	if l.Options.Form == format.JSONForm {
 		s.Totals, _ = l.totals()
 	}
+	l.readState(s)
 	return s, nil
 }
 

@@ -57,7 +57,9 @@ func (l *Listing) readTable() (*format.Snapshot, error) {
 func (l *Listing) snapshot() (*format.Snapshot, error) {
 	if id := l.Options.Service; id != (ipvs.ServiceID{}) {
 		entry, err := l.Source.Client.TableEntry(id)
-		return &format.Snapshot{Table: ipvs.Table{entry}}, err
+		s := &format.Snapshot{Table: ipvs.Table{entry}}
+		l.readState(s)
+		return s, err
 	}
 	info, err := l.Source.Client.Info()
 	if err != nil {
@@ -72,6 +74,7 @@ func (l *Listing) snapshot() (*format.Snapshot, error) {
 	case format.JSONForm:
 		s.Totals, _ = l.totals() // omitted if there is no /proc
 	}
+	l.readState(s)
 	if l.isPlain() {
 		s.Table, err = l.Source.Client.Overview()
 	} else {

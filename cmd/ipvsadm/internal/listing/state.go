@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package listing
+
+import (
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// readState reads what newer kernels tell of their tables and limits. What cannot be read is
+// left out, as on an older kernel.
+func (l *Listing) readState(s *format.Snapshot) {
+	if l.Options.Form == format.ClassicForm {
+		return
+	}
+	if estimates, ok := l.number(l.Source.Setting, "run_estimation"); ok {
+		does := estimates != 0
+		s.Estimates = &does
+	}
+	if s.Info == nil {
+		return
+	}
+	if limit, ok := l.number(l.Source.Setting, "conn_max"); ok {
+		s.Limits.Conns = &limit
+	}
+	s.Status, _ = l.status()
+	// The status is for root alone, the setting for everybody.
+	if _, ok := l.Source.Setting("conn_lfactor"); !ok && s.Status == nil {
+		return
+	}
+	s.Limits.ConnTabGrows = true
+	if bits, ok := l.number(l.Source.Parameter, "conn_tab_bits"); ok && bits < 32 {
+		s.Limits.ConnTabSize = 1 << bits
+	}
+}
+
+func (l *Listing) number(read func(string) (string, bool), name string) (n uint64, ok bool) {
+	text, ok := read(name)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	return n, err == nil
+}
+
+// status reads the state of the kernel's tables.
+func (l *Listing) status() (*ipvs.Status, error) {
+	file, err := l.Source.Open(StatusPath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	status, err := ipvs.ReadStatus(file)
+	if err != nil {
+		return nil, err
+	}
+	return &status, nil
+}

@@ -29,7 +29,7 @@ on() {
 	case "${*:2}" in
 	*'ipvsadm -L'*--stats* | *'ipvsadm -L'*--rate*) run_shown 0 + "$@" ;;
 	*'ipvsadm -Lc'*) run_shown 0 : "$@" ;;
-	*'ipvsadm -L'* | *ipvsadm) run_shown 0 - "$@" ;;
+	*'ipvsadm -L'* | *'ipvsadm --netns '*' -L'* | *ipvsadm) run_shown 0 - "$@" ;;
 	*) run_shown 0 = "$@" ;;
 	esac
 }
@@ -59,17 +59,21 @@ run_shown() {
 	prompt "$1# $(words "${@:2}")"
 	quietly "$@" >"$shown" 2>&1 || status=$?
 	cat "$shown"
-	[[ ! $mark ]] || book code "$mark" < <(usual_size "$1")
+	[[ ! $mark ]] || book code "$mark" < <(usual_size "$@")
 	((status == expected)) || fail "that command ended with status $status"
 }
 
-# usual_size HOST: what was shown last; but where a listing's or a table's head says how large HOST's table of
-# connections is, it says 4096, as with most kernels. From Linux 7.1 on each table has a size of its own, and grows.
+# usual_size HOST COMMAND...: what was shown last; but where a listing's or a table's head says how large the table of
+# connections of HOST is, or that of a namespace after --netns, it says 4096, as with most kernels. From Linux 7.1 on each
+# table has a size of its own, and grows, and a table's head has more to say.
 usual_size() {
-	local size=''
-	! grep -q '^IP Virtual Server ' "$shown" || size=$(quietly "$1" sed -n '1s/.*(size=\([0-9]*\))$/\1/p' /proc/net/ip_vs)
+	local size='' enter words=" ${*:2} "
+	namespaces "$1"
+	[[ ! $words =~ ' --netns '(/[^ ]+)' ' ]] || enter=(--net="${BASH_REMATCH[1]}")
+	! grep -q '^IP Virtual Server ' "$shown" || size=$(nsenter "${enter[@]}" sed -n '1s/.*(size=\([0-9]*\))$/\1/p' /proc/net/ip_vs)
 	sed "s/^\(IP Virtual Server version .*\) (size=${size:--})$/\1 (size=4096)/
-		s/^\(IP Virtual Server .*, connection table size\) ${size:--}$/\1 4096/" "$shown"
+		s/^\(IP Virtual Server .*, connection table size\) ${size:--}\( now, grows to [0-9]*\)\{0,1\}$/\1 4096/
+		2{/^[0-9]* connections\{0,1\} of at most /d}" "$shown"
 }
 
 write() {

@@ -65,7 +65,7 @@ func readTable(t *testing.T, m mode, output string) *reading {
 	lines := strings.Split(strings.TrimSuffix(output, "\n"), "\n")
 	if version := tableVersion.FindStringSubmatch(lines[0]); version != nil {
 		r.say("", "", "version", version[1], "connection_table_size", version[2])
-		lines = lines[2:]
+		lines = lines[slices.Index(lines, "")+1:]
 	}
 	if strings.HasPrefix(lines[0], "no ") {
 		return r
@@ -106,7 +106,7 @@ func readTable(t *testing.T, m mode, output string) *reading {
 	return r
 }
 
-var tableVersion = regexp.MustCompile(`^IP Virtual Server (\S+), connection table size (\d+)$`)
+var tableVersion = regexp.MustCompile(`^IP Virtual Server (\S+), connection table size (\d+)(?: now, grows to \d+)?$`)
 
 var factsOfTitles = map[string]string{
 	"WEIGHT": "weight", "ACTIVE": "active_connections", "INACTIVE": "inactive_connections", "PERSISTENT": "persistent_connections",

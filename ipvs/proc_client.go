@@ -19,7 +19,8 @@ const (
 // ConnEntries reads the connections from /proc/net/ip_vs_conn of the client's network
 // namespace. It reads the file as the loop goes on, so its memory does not grow with the
 // number of connections, and ends at the first error. The kernel may omit or repeat
-// connections that come or go meanwhile.
+// connections that come or go meanwhile, and from Linux 7.1 on any while it resizes the
+// table. It shows a masqueraded connection once, although that is in the table twice.
 //
 // The loop also ends with an error at the entry after the end of the client's context, or
 // after Close. The errors are those of the file, not an *Error.

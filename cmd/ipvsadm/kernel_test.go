@@ -34,6 +34,7 @@ func TestKernel(t *testing.T) {
 	t.Run("memory of tables", testMemoryOfTables)
 	t.Run("network namespaces", testNetNS)
 	t.Run("settings", testSysctls)
+	t.Run("state of the tables", testStatus)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 

@@ -73,7 +73,7 @@ var Settings = []Setting{
 	{"lblcr_expiration", "86400", "", "seconds until the scheduler lblcr forgets an unused address", seconds},
 	{"nat_icmp_send", "0", "", "1: with -m tell a server by ICMP that its packet belongs to no connection", onOff},
 	{"pmtu_disc", "1", "", "1: refuse packets that are too long and must not be fragmented, 0: fragment them", onOff},
-	{"run_estimation", "1", "5.15", "0: do not compute rates", onOff},
+	{"run_estimation", "1", "5.15", "0: sum up no counters, compute no rates", onOff},
 	{"schedule_icmp", "0", "", "1: ICMP packets may begin a connection", onOff},
 	{"secure_tcp", "0", "", "stricter TCP states: 0: never, 1, 2: if memory is short, 3: always", defence},
 	{"sloppy_sctp", "0", "", "1: any SCTP packet may begin a connection", onOff},

@@ -36,7 +36,7 @@ func (j JSON) Table(w io.Writer, s Snapshot) error {
 
 // kernelDocument returns what is known besides the services.
 func kernelDocument(s Snapshot) KernelDocument {
-	document := KernelDocument{MaxConnTableSize: s.Limits.ConnTabSize, ConnLimit: s.Limits.Conns, CountersStand: s.countersStand()}
+	document := KernelDocument{MaxConnTableSize: s.Limits.ConnTabSize, ConnLimit: s.Limits.Conns, CountersStand: s.Estimation.stopped()}
 	if s.Info != nil {
 		document.Version, document.ConnTableSize = s.Info.VersionString(), s.Info.ConnTabSize
 	}

@@ -131,19 +131,21 @@ func TestJSONPartialTable(t *testing.T) {
 // What only newer kernels tell is in the document, or left out.
 func TestJSONKernel(t *testing.T) {
 	info, newer := &ipvs.Info{Version: 0x010201, ConnTabSize: 4096}, metricsSnapshot()
-	stopped, none := false, uint64(0)
+	none := uint64(0)
 	for _, tc := range []struct {
 		snapshot Snapshot
 		want     KernelDocument
 	}{
 		{Snapshot{Info: info}, KernelDocument{Version: "1.2.1", ConnTableSize: 4096}},
-		{Snapshot{Estimates: &stopped}, KernelDocument{CountersStand: true}},
+		{Snapshot{Estimation: EstimationOff}, KernelDocument{CountersStand: true}},
+		{Snapshot{Estimation: EstimationNoCPUs}, KernelDocument{CountersStand: true}},
+		{Snapshot{Estimation: EstimationRuns}, KernelDocument{}},
 		{
 			Snapshot{Info: &ipvs.Info{Version: 0x010201}, Limits: Limits{ConnTabGrows: true, ConnTabSize: 256, Conns: &none}, Status: &ipvs.Status{}},
 			KernelDocument{Version: "1.2.1", MaxConnTableSize: 256, ConnLimit: &none, Status: &StatusDocument{}},
 		},
 		{
-			Snapshot{Info: info, Limits: newer.Limits, Status: newer.Status, Estimates: newer.Estimates},
+			Snapshot{Info: info, Limits: newer.Limits, Status: newer.Status, Estimation: newer.Estimation},
 			KernelDocument{
 				Version: "1.2.1", ConnTableSize: 4096, MaxConnTableSize: 1 << 20, ConnLimit: newer.Limits.Conns,
 				Status: &StatusDocument{

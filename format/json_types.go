@@ -30,7 +30,7 @@ type KernelDocument struct {
 	MaxConnTableSize uint64 `json:"connection_table_max_size,omitempty"`
 	// ConnLimit is the setting conn_max. It is left out before Linux 7.2.
 	ConnLimit *uint64 `json:"connection_limit,omitempty"`
-	// CountersStand is set if counters and rates do not change, because the setting run_estimation is 0.
+	// CountersStand is set if counters and rates do not change, because the setting run_estimation is 0 or est_cpulist empty.
 	CountersStand bool `json:"counters_stand,omitempty"`
 	// Status is left out before Linux 7.1, and without the rights of root.
 	Status *StatusDocument `json:"status,omitempty"`

@@ -6,12 +6,12 @@ import "github.com/ipvsadm-go/ipvsadm/ipvs"
 
 // state prints what the kernel tells of its limits, its tables and its threads.
 func (e *exposition) state(s *Snapshot) {
-	if s.Estimates != nil {
-		value := uint64(0)
-		if *s.Estimates {
-			value = 1
+	if s.Estimation != EstimationUnknown {
+		value := uint64(1)
+		if s.Estimation.stopped() {
+			value = 0
 		}
-		e.single("node_ipvs_run_estimation", "1 if the kernel updates counters and rates, 0 if they stand still.", value)
+		e.single("node_ipvs_estimation_running", "1 if the kernel updates counters and rates, 0 if they stand still.", value)
 	}
 	if s.Limits.Conns != nil {
 		e.single("node_ipvs_connection_limit", "Highest number of connections, with templates.", *s.Limits.Conns)

@@ -21,10 +21,10 @@ func backend(end string, change func(*ipvs.Destination)) ipvs.Destination {
 }
 
 func metricsSnapshot() Snapshot {
-	most, limit, estimates := uint64(math.MaxUint64), uint64(1)<<30, true
+	most, limit := uint64(math.MaxUint64), uint64(1)<<30
 	return Snapshot{
 		Info:   &ipvs.Info{Version: 0x010201, ConnTabSize: 4096},
-		Limits: Limits{ConnTabGrows: true, ConnTabSize: 1 << 20, Conns: &limit}, Estimates: &estimates,
+		Limits: Limits{ConnTabGrows: true, ConnTabSize: 1 << 20, Conns: &limit}, Estimation: EstimationRuns,
 		Status: &ipvs.Status{
 			Conns:      ipvs.HashTable{Entries: 30, Buckets: 4096, Bits: 12, LoadFactor: -4, Chains: [8]uint64{4066, 21, 4, 5, 0, 0, 0, 1}},
 			Services:   ipvs.HashTable{Entries: 2, Buckets: 16, Bits: 4, LoadFactor: -3, Chains: [8]uint64{14, 2}},
@@ -77,8 +77,8 @@ func TestPrometheusTable(t *testing.T) {
 
 // A kernel before 7.1 has no families of a status.
 func TestPrometheusOldKernel(t *testing.T) {
-	s, estimates := metricsSnapshot(), false
-	s.Limits, s.Status, s.Estimates = Limits{}, nil, nil
+	s := metricsSnapshot()
+	s.Limits, s.Status, s.Estimation = Limits{}, nil, EstimationUnknown
 	var old, stopped strings.Builder
 	if err := (Prometheus{}).Table(&old, s); err != nil {
 		t.Fatal(err)
@@ -89,12 +89,12 @@ func TestPrometheusOldKernel(t *testing.T) {
 			t.Errorf("%s:\n%s", name, old.String())
 		}
 	}
-	s.Estimates, s.Status = &estimates, &ipvs.Status{}
+	s.Estimation, s.Status = EstimationNoCPUs, &ipvs.Status{}
 	if err := (Prometheus{}).Table(&stopped, s); err != nil {
 		t.Fatal(err)
 	}
 	series := exposed(t, stopped.String())
-	if value, ok := series["node_ipvs_run_estimation"]; value != 0 || !ok || strings.Contains(stopped.String(), "chains{") {
+	if value, ok := series["node_ipvs_estimation_running"]; value != 0 || !ok || strings.Contains(stopped.String(), "chains{") {
 		t.Errorf("a table without connections, counters stopped:\n%s", stopped.String())
 	}
 }
@@ -105,7 +105,7 @@ func TestPrometheusOneService(t *testing.T) {
 		t.Fatal(err)
 	}
 	series := exposed(t, b.String())
-	for _, name := range []string{"node_ipvs_connections_total", "node_ipvs_info", "node_ipvs_connection_table_buckets", "node_ipvs_run_estimation"} {
+	for _, name := range []string{"node_ipvs_connections_total", "node_ipvs_info", "node_ipvs_connection_table_buckets", "node_ipvs_estimation_running"} {
 		if strings.Contains(b.String(), name) {
 			t.Errorf("%s, which is about all services:\n%s", name, b.String())
 		}

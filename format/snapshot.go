@@ -42,9 +42,8 @@ type Snapshot struct {
 	// Status is nil before Linux 7.1, without the rights of root and when one service is
 	// listed. The classic form does not print it.
 	Status *ipvs.Status
-	// Estimates tells whether the kernel sums up counters and computes rates, which the
-	// setting run_estimation decides. It is nil if that is not known, as before Linux 5.15.
-	Estimates *bool
+	// Estimation tells whether the kernel sums up counters and computes rates.
+	Estimation Estimation
 	// Partial is set if the table is what /proc shows to everybody: see
 	// ipvs.PartialTable. Only JSON and the form table can show it, the latter without
 	// counters, thresholds, tunnels and persistent connections, whatever the view.
@@ -68,8 +67,19 @@ type Limits struct {
 	Conns *uint64
 }
 
-// countersStand tells whether counters and rates do not change, whatever the traffic.
-func (s *Snapshot) countersStand() bool { return s.Estimates != nil && !*s.Estimates }
+// Estimation tells whether the kernel sums up counters and computes rates, or else why not.
+type Estimation int
+
+// The zero value is for kernels that do not tell, as before Linux 5.15.
+const (
+	EstimationUnknown Estimation = iota
+	EstimationRuns
+	EstimationOff    // the setting run_estimation is 0
+	EstimationNoCPUs // the setting est_cpulist is empty
+)
+
+// stopped tells whether counters and rates stand still, whatever the traffic.
+func (e Estimation) stopped() bool { return e == EstimationOff || e == EstimationNoCPUs }
 
 // connsFull tells whether the limit of connections is reached.
 func (s *Snapshot) connsFull() bool {

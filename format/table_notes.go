@@ -47,8 +47,12 @@ func (t *Table) footLines(s *Snapshot) (lines []string) {
 	if s.Partial {
 		lines = append(lines, partialNote(*s))
 	}
-	if s.countersStand() && (t.View == Counters || t.View == Rates || t.View == Activity) {
-		lines = append(lines, "run_estimation is 0: the kernel updates no counters and no rates")
+	if s.Estimation.stopped() && (t.View == Counters || t.View == Rates || t.View == Activity) {
+		reason := "run_estimation is 0"
+		if s.Estimation == EstimationNoCPUs {
+			reason = "est_cpulist is empty"
+		}
+		lines = append(lines, reason+": the kernel updates no counters and no rates")
 	}
 	return lines
 }

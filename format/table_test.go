@@ -335,20 +335,21 @@ func TestTableHead(t *testing.T) {
 
 // Views of what does not change say so, and others do not.
 func TestTableCountersStand(t *testing.T) {
-	const note = "run_estimation is 0: the kernel updates no counters and no rates\n"
-	s, on, off := office(), true, false
-	for _, s.Estimates = range []*bool{nil, &on, &off} {
+	s := office()
+	for estimation, reason := range map[Estimation]string{
+		EstimationUnknown: "", EstimationRuns: "", EstimationOff: "run_estimation is 0", EstimationNoCPUs: "est_cpulist is empty",
+	} {
+		s.Estimation = estimation
 		for view := Connections; view <= Activity; view++ {
 			got := listing(t, Table{View: view}, s)
-			want := s.Estimates == &off && (view == Counters || view == Rates || view == Activity)
-			if strings.HasSuffix(got, note) != want || strings.Count(got, "run_estimation") > 1 {
+			want := reason != "" && (view == Counters || view == Rates || view == Activity)
+			if strings.HasSuffix(got, "\n"+reason+": the kernel updates no counters and no rates\n") != want || strings.Count(got, "kernel") > 1 {
 				t.Errorf("view %d:\n%s", view, got)
 			}
 		}
 	}
-	one := s
-	one.Info, one.Table, one.Estimates = nil, s.Table[:1], &off
-	if got := listing(t, Table{View: Rates, Width: 40}, one); !strings.HasSuffix(got, "\nrun_estimation is 0: the kernel updates\nno counters and no rates\n") {
+	s.Info, s.Table, s.Estimation = nil, s.Table[:1], EstimationOff
+	if got := listing(t, Table{View: Rates, Width: 40}, s); !strings.HasSuffix(got, "\nrun_estimation is 0: the kernel updates\nno counters and no rates\n") {
 		t.Errorf("one service:\n%s", got)
 	}
 }

@@ -107,27 +107,36 @@ func testEachConnectionOnce(t *testing.T) {
 	}
 }
 
-// With run_estimation=0 counters and rates stand still, and the table says why.
+// Without estimation counters and rates stand still, and the table says why.
 func testWithoutEstimation(t *testing.T) {
-	const note = "\nrun_estimation is 0: the kernel updates no counters and no rates\n"
 	n := newStatusNamespace(t)
-	n.ipvsadm(t, "--sysctl run_estimation=0")
+	testEstimation(t, n, "run_estimation is 0", "run_estimation=0", "run_estimation=1")
+	if _, _, status := execute("", "ipvsadm", "--netns", n.pid, "--sysctl", "est_cpulist"); status != 0 {
+		t.Log("this kernel has no est_cpulist")
+		return
+	}
+	testEstimation(t, newStatusNamespace(t), "est_cpulist is empty", "est_cpulist=", "est_cpulist=0")
+}
+
+func testEstimation(t *testing.T, n statusNamespace, why, stop, start string) {
+	t.Helper()
+	n.ipvsadm(t, "--sysctl "+stop)
 	n.addService(t)
 	n.send(t, 5)
 	time.Sleep(5 * time.Second)
 	document := n.json(t)
 	if !document.CountersStand || document.Services[0].Stats.Conns != 0 || document.Services[0].Rates.Conns != 0 {
-		t.Errorf("stopped: %+v, totals %+v", document.KernelDocument, document.Totals)
+		t.Errorf("%s: %+v, totals %+v", stop, document.KernelDocument, document.Totals)
 	}
 	for _, view := range []string{"--stats", "--rate"} {
-		if got := n.ipvsadm(t, "-Ln --output table "+view); !strings.HasSuffix(got, note) {
+		if got := n.ipvsadm(t, "-Ln --output table "+view); !strings.HasSuffix(got, "\n"+why+": the kernel updates no counters and no rates\n") {
 			t.Errorf("%s:\n%s", view, got)
 		}
 	}
-	if got := n.ipvsadm(t, "-L --output prometheus"); !strings.Contains(got, "\nnode_ipvs_run_estimation 0\n") {
+	if got := n.ipvsadm(t, "-L --output prometheus"); !strings.Contains(got, "\nnode_ipvs_estimation_running 0\n") {
 		t.Errorf("got\n%s", got)
 	}
-	n.ipvsadm(t, "--sysctl run_estimation=1")
+	n.ipvsadm(t, "--sysctl "+start)
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
 		if document = n.json(t); document.Services[0].Stats.Conns == 5 || time.Now().After(deadline) {
 			break
@@ -136,7 +145,7 @@ func testWithoutEstimation(t *testing.T) {
 	if document.CountersStand || document.Services[0].Stats.Conns != 5 {
 		t.Errorf("started again: %+v, %+v", document.KernelDocument, document.Services[0])
 	}
-	if got := n.ipvsadm(t, "-Ln --output table --stats"); strings.Contains(got, "run_estimation") {
+	if got := n.ipvsadm(t, "-Ln --output table --stats"); strings.Contains(got, "kernel updates") {
 		t.Errorf("got\n%s", got)
 	}
 }

@@ -141,7 +141,7 @@ func TestPrometheusOfNewKernels(t *testing.T) {
 	got := runWith(t, linux72(), "ipvsadm -L --output prometheus")
 	for _, sample := range []string{
 		"node_ipvs_connection_table_entries 30", "node_ipvs_connection_limit 1000", "node_ipvs_connection_table_buckets_max 262144",
-		`node_ipvs_connection_table_chains{length="1"} 30`, "node_ipvs_service_table_buckets 16", "node_ipvs_run_estimation 1", "node_ipvs_estimation_threads_max 16",
+		`node_ipvs_connection_table_chains{length="1"} 30`, "node_ipvs_service_table_buckets 16", "node_ipvs_estimation_running 1", "node_ipvs_estimation_threads_max 16",
 	} {
 		if !strings.Contains(got, "\n"+sample+"\n") {
 			t.Errorf("no %s in\n%s", sample, got)
@@ -151,12 +151,22 @@ func TestPrometheusOfNewKernels(t *testing.T) {
 
 // Only what people read as counters or rates is explained.
 func TestX21TableWithoutEstimation(t *testing.T) {
-	const note = "\nrun_estimation is 0: the kernel updates no counters and no rates\n"
-	for line, want := range map[string]bool{"--stats": true, "--rate": true, "--rate -f 1": true, "": false, "--thresholds": false, "-f 1": false} {
-		for _, value := range []string{"0\n", "1\n"} {
-			got := runWith(t, map[string]string{sysctl.Path + "/run_estimation": value}, "ipvsadm -Ln --output table "+line)
-			if strings.HasSuffix(got, note) != (want && value == "0\n") {
-				t.Errorf("%s, run_estimation %sgot\n%s", line, value, got)
+	const run, cpus = sysctl.Path + "/run_estimation", sysctl.Path + "/est_cpulist"
+	for line, explained := range map[string]bool{"--stats": true, "--rate": true, "--rate -f 1": true, "": false, "--thresholds": false, "-f 1": false} {
+		for _, tc := range []struct {
+			files map[string]string
+			why   string
+		}{
+			{map[string]string{run: "0\n", cpus: "0-1\n"}, "run_estimation is 0"},
+			{map[string]string{run: "0\n"}, "run_estimation is 0"},
+			{map[string]string{run: "1\n", cpus: "\n"}, "est_cpulist is empty"},
+			{map[string]string{run: "1\n", cpus: "0-1\n"}, ""},
+			{map[string]string{run: "1\n"}, ""},
+			{nil, ""},
+		} {
+			got := runWith(t, tc.files, "ipvsadm -Ln --output table "+line)
+			if strings.HasSuffix(got, "\n"+tc.why+": the kernel updates no counters and no rates\n") != (explained && tc.why != "") {
+				t.Errorf("%s, %q, got\n%s", line, tc.files, got)
 			}
 		}
 	}

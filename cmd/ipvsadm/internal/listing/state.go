@@ -15,10 +15,7 @@ func (l *Listing) readState(s *format.Snapshot) {
 	if l.Options.Form == format.ClassicForm {
 		return
 	}
-	if estimates, ok := l.number(l.Source.Setting, "run_estimation"); ok {
-		does := estimates != 0
-		s.Estimates = &does
-	}
+	s.Estimation = l.estimation()
 	if s.Info == nil {
 		return
 	}
@@ -34,6 +31,20 @@ func (l *Listing) readState(s *format.Snapshot) {
 	if bits, ok := l.number(l.Source.Parameter, "conn_tab_bits"); ok && bits < 32 {
 		s.Limits.ConnTabSize = 1 << bits
 	}
+}
+
+func (l *Listing) estimation() format.Estimation {
+	run, known := l.Source.Setting("run_estimation")
+	if !known {
+		return format.EstimationUnknown
+	}
+	if run == "0" {
+		return format.EstimationOff
+	}
+	if cpus, limited := l.Source.Setting("est_cpulist"); limited && cpus == "" {
+		return format.EstimationNoCPUs
+	}
+	return format.EstimationRuns
 }
 
 func (l *Listing) number(read func(string) (string, bool), name string) (n uint64, ok bool) {

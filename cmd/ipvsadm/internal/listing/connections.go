@@ -19,7 +19,7 @@ const connChunk = 1024
 
 // printConnections prints the connections as they are read.
 func (l *Listing) printConnections(w io.Writer) error {
-	file, err := l.openConnections()
+	file, _, err := l.openConnections()
 	if err != nil {
 		return err
 	}
@@ -68,19 +68,12 @@ func (l *Listing) connChunks(file io.Reader) iter.Seq2[[]ipvs.ConnEntry, error] 
 
 // countConnections counts the connections that the filter selects.
 func (l *Listing) countConnections() ([]ipvs.ConnCount, error) {
-	file, err := l.openConnections()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	counts := ipvs.ConnCounts{}
-	for e, err := range l.connections(file) {
-		if err != nil {
-			return nil, err
-		}
-		counts[l.Options.CountBy.Key(&e)]++
-	}
-	return counts.Sorted(), nil
+	var counts ipvs.ConnCounts
+	err := l.readConnections(func(entries iter.Seq2[ipvs.ConnEntry, error]) (err error) {
+		counts, err = l.Options.CountBy.Count(entries)
+		return err
+	})
+	return counts.Sorted(), err
 }
 
 // maxScreenConns limits the connections that a screen can scroll through.
@@ -89,36 +82,56 @@ const maxScreenConns = 1000
 // firstConnections reads the first connections that the filter selects, and counts
 // all of them.
 func (l *Listing) firstConnections() (Result, error) {
-	file, err := l.openConnections()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
 	r := ConnResult{First: make([]ipvs.ConnEntry, 0, maxScreenConns)}
-	for e, err := range l.connections(file) {
-		if err != nil {
-			return nil, err
+	err := l.readConnections(func(entries iter.Seq2[ipvs.ConnEntry, error]) error {
+		r.First, r.All = r.First[:0], 0
+		for e, err := range entries {
+			if err != nil {
+				return err
+			}
+			r.All++
+			if len(r.First) < maxScreenConns {
+				r.First = append(r.First, e)
+			}
 		}
-		r.All++
-		if len(r.First) < maxScreenConns {
-			r.First = append(r.First, e)
-		}
-	}
-	return r, nil
+		return nil
+	})
+	return r, err
 }
 
-// openConnections opens the file of connections, if IPVS is loaded. Users who may not
-// use IPVS may still be able to read the file.
-func (l *Listing) openConnections() (io.ReadCloser, error) {
-	_, refused := l.Source.Client.Info()
+// resizeTries is how often connections are read again because their table was resized.
+const resizeTries = 5
+
+// readConnections calls read with the connections that the filter selects. From Linux 7.1 on
+// the kernel resizes the table, and a reading meanwhile misses entries and repeats others, so
+// read is called again if the table has another size afterwards.
+func (l *Listing) readConnections(read func(iter.Seq2[ipvs.ConnEntry, error]) error) error {
+	for range resizeTries {
+		file, size, err := l.openConnections()
+		if err != nil {
+			return err
+		}
+		err = read(l.connections(file))
+		_ = file.Close()
+		if info, unknown := l.Source.Client.Info(); err != nil || unknown != nil || info.ConnTabSize == size {
+			return err
+		}
+	}
+	return nil
+}
+
+// openConnections opens the file of connections, if IPVS is loaded, and returns the size of
+// their table. Users who may not use IPVS may still be able to read the file.
+func (l *Listing) openConnections() (file io.ReadCloser, size uint32, err error) {
+	info, refused := l.Source.Client.Info()
 	if refused != nil && !errors.Is(refused, kernel.ErrNotPermitted) {
-		return nil, refused
+		return nil, 0, refused
 	}
-	file, err := l.Source.Open(ConnectionsPath)
+	file, err = l.Source.Open(ConnectionsPath)
 	if err != nil {
-		return nil, cmp.Or(refused, err)
+		return nil, 0, cmp.Or(refused, err)
 	}
-	return file, nil
+	return file, info.ConnTabSize, nil
 }
 
 var errUnexpectedInput = errors.New("unexpected input from " + ConnectionsPath)

@@ -40,8 +40,8 @@ const maxInt = math.MaxInt32
 // maxSeconds is what the kernel can count in ticks, of which a second has up to a thousand.
 const maxSeconds = maxInt / 1000
 
-// maxConns is the kernel's limit: 1<<30, or 1<<24 on a machine of 32 bits.
-const maxConns = 1 << (24 + 6*(strconv.IntSize/64))
+// maxConns is the kernel's limit, and the default. On a machine of 32 bits it is 1<<24.
+const maxConns = 1 << 30
 
 var (
 	onOff   = values{number, 0, 1}
@@ -58,7 +58,7 @@ var Settings = []Setting{
 	{"backup_only", "0", "", "1: do not balance while the backup daemon runs", onOff},
 	{"cache_bypass", "0", "", "1: if no server is left, send a packet to its original destination", onOff},
 	{"conn_lfactor", "-4", "7.1", "connections per bucket before their table grows, as an exponent of 2", lfactor},
-	{"conn_max", strconv.Itoa(maxConns), "7.2", "the highest number of connections", values{number, 0, maxConns}},
+	{"conn_max", "1073741824", "7.2", "the highest number of connections", values{number, 0, maxConns}},
 	{"conn_reuse_mode", "1", "", "a port of a client is used again: 0: same server, 1: pick one again, 2: in FIN_WAIT too", values{number, 0, 3}},
 	{"conntrack", "0", "", "1: the firewall's connection tracking knows the connections of IPVS too", onOff},
 	{"debug_level", "0", "", "what the kernel logs, from 0, errors, to 12, every packet", values{number, 0, 12}},

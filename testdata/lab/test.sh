@@ -5,8 +5,8 @@
 #
 # Usage: test.sh [main|rest|JOB...]
 #
-# Jobs are "tests", "command", "cases", "random", "restore", "survival", "kills", "listings", "panic", and the names of the
-# scenarios. "main" stands for the jobs of "make test", "rest" for all others. Without arguments all jobs run. JOB@RELEASE
+# Jobs are "tests", "command", "state", "cases", "random", "restore", "survival", "kills", "listings", "panic", and the names
+# of the scenarios. "main" stands for the jobs of "make test", "rest" for all others. Without arguments all jobs run. JOB@RELEASE
 # runs a job on the kernel of another release of Debian, such as "cases@sid".
 #
 # Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and its number of command lines; SURVIVAL_SEED,
@@ -114,6 +114,8 @@ run_job() {
 	tests) machine 'cd /src/ipvs; ./test; ./internal/nlsock/test; /src/kubeproxy' ;;
 	# In a machine of its own, because it unloads ip_vs, which must not be in use then. The README's examples need jq.
 	command) machine -x 'cd /src/cmd/ipvsadm; ./test' ;;
+	# The part of "command" that depends most on the kernel.
+	state) machine -x 'cd /src/cmd/ipvsadm; ./test -test.run "^TestKernel$/^(network_namespaces|settings|state_of_the_tables)$"' ;;
 	cases) machine 'cd /src/testdata/lab/compat; ./test -test.skip "^TestRandom"' ;;
 	random) machine 'cd /src/testdata/lab/compat; ./test -test.run "^TestRandom"' ;;
 	restore) machine "/src/durability -test.run '$under_traffic'" ;;
@@ -144,6 +146,7 @@ all=(kills survival cases random listings ldirectord keepalived command tests re
 for release in trixie sid; do
 	all+=({cases,tests,restore,dr,nat}"@$release")
 done
+all+=(state@sid swarm@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")
@@ -165,7 +168,7 @@ for job; do
 		running=1
 	fi
 	case ${job%@*} in
-	tests | command | cases | random | restore | survival | kills | listings | panic) report_job "$job" 20 & ;;
+	tests | command | state | cases | random | restore | survival | kills | listings | panic) report_job "$job" 20 & ;;
 	*) report_job "$job" 2 & ;;
 	esac
 	running=$((running + 1))

@@ -13,7 +13,7 @@ import (
 // Plan holds a desired state and the state of the kernel that NewPlan read. It is not safe
 // for concurrent use.
 type Plan struct {
-	client *ipvs.Client
+	client *ipvs.Client // nil for Diff
 	state  State
 	table  ipvs.Table // the kernel's services in scope, sorted
 	// stops stop daemons that must not run. settings set timeouts and start daemons.
@@ -50,12 +50,25 @@ func (p *Plan) readTable() error {
 	if err != nil {
 		return err
 	}
+	p.setTable(table)
+	return nil
+}
+
+// setTable keeps the services in scope, sorted.
+func (p *Plan) setTable(table ipvs.Table) {
 	if p.state.Scope != nil {
 		table = slices.DeleteFunc(table, func(e ipvs.TableEntry) bool { return !p.state.Scope(e.Service.ServiceID) })
 	}
 	table.Sort()
 	p.table = table
-	return nil
+}
+
+// canApply returns the error with which a change would fail without being sent.
+func (p *Plan) canApply(ch ipvs.Change) error {
+	if p.client == nil {
+		return ch.Err()
+	}
+	return p.client.CanApply(ch)
 }
 
 // Changes yields the changes of the plan in the order of a run. It yields nothing after a

@@ -41,24 +41,29 @@ func (s *State) checkDaemons() error {
 
 // readSettings reads the kernel's timeouts and daemons, if the state mentions any, and
 // computes their changes.
-func (p *Plan) readSettings() error {
-	p.stops, p.settings, p.unfit = nil, nil, nil
-	if want := p.state.Timeouts; want != (ipvs.Timeouts{}) {
-		now, err := p.client.Timeouts()
-		if err != nil {
+func (p *Plan) readSettings() (err error) {
+	var timeouts ipvs.Timeouts
+	if p.state.Timeouts != (ipvs.Timeouts{}) {
+		if timeouts, err = p.client.Timeouts(); err != nil {
 			return err
 		}
-		all := ipvs.Timeouts{TCP: cmp.Or(want.TCP, now.TCP), TCPFin: cmp.Or(want.TCPFin, now.TCPFin), UDP: cmp.Or(want.UDP, now.UDP)}
-		if all != now {
-			p.settings = append(p.settings, ipvs.SetTimeouts(want))
+	}
+	var running []ipvs.Daemon
+	if len(p.state.Daemons)+len(p.state.Stopped) > 0 {
+		if running, err = p.client.Daemons(); err != nil {
+			return err
 		}
 	}
-	if len(p.state.Daemons)+len(p.state.Stopped) == 0 {
-		return nil
-	}
-	running, err := p.client.Daemons()
-	if err != nil {
-		return err
+	p.diffSettings(timeouts, running)
+	return nil
+}
+
+// diffSettings computes the changes of timeouts and daemons.
+func (p *Plan) diffSettings(now ipvs.Timeouts, running []ipvs.Daemon) {
+	p.stops, p.settings, p.unfit = nil, nil, nil
+	want := p.state.Timeouts
+	if all := (ipvs.Timeouts{TCP: cmp.Or(want.TCP, now.TCP), TCPFin: cmp.Or(want.TCPFin, now.TCPFin), UDP: cmp.Or(want.UDP, now.UDP)}); all != now {
+		p.settings = append(p.settings, ipvs.SetTimeouts(want))
 	}
 	for _, state := range []ipvs.DaemonState{ipvs.Master, ipvs.Backup} {
 		i, runs := findDaemon(running, state)
@@ -73,7 +78,7 @@ func (p *Plan) readSettings() error {
 			continue
 		}
 		start := ipvs.StartDaemon(p.state.Daemons[j])
-		if err := p.client.CanApply(start); err != nil {
+		if err := p.canApply(start); err != nil {
 			p.unfit = append(p.unfit, Refusal{start, err})
 			continue
 		}
@@ -82,7 +87,6 @@ func (p *Plan) readSettings() error {
 		}
 		p.settings = append(p.settings, start)
 	}
-	return nil
 }
 
 func findDaemon(daemons []ipvs.Daemon, state ipvs.DaemonState) (i int, found bool) {
@@ -94,25 +98,35 @@ func findDaemon(daemons []ipvs.Daemon, state ipvs.DaemonState) (i int, found boo
 // stand for the kernel's defaults. A MaxLen of 0 matches any length, because the default
 // depends on the interface. What is not sent, such as a zone of the Group, does not count.
 func SameDaemon(running, want ipvs.Daemon) bool {
-	if !want.Group.IsValid() {
-		want.Group = netip.AddrFrom4([4]byte{224, 0, 0, 81})
-	}
-	want.Group = want.Group.WithZone("") // a zone is not sent
-	want.Port = cmp.Or(want.Port, 8848)
-	want.TTL = cmp.Or(want.TTL, 1)
+	want = withDefaults(want)
 	if want.MaxLen == 0 {
 		want.MaxLen = running.MaxLen
 	}
+	return running == want
+}
+
+// withDefaults returns the settings that a daemon has once it runs. A MaxLen of 0 stays, because
+// the default depends on the interface.
+func withDefaults(d ipvs.Daemon) ipvs.Daemon {
+	if !d.Group.IsValid() {
+		d.Group = netip.AddrFrom4([4]byte{224, 0, 0, 81})
+	}
+	d.Group = d.Group.WithZone("") // a zone is not sent
+	d.Port = cmp.Or(d.Port, 8848)
+	d.TTL = cmp.Or(d.TTL, 1)
+	if d.MaxLen == 0 {
+		return d
+	}
 	// The bounds of start_sync_thread in ip_vs_sync.c.
 	shortest, longest := uint16(1), uint16(65535-28) // without the headers of IP and UDP
-	if want.State == ipvs.Backup {
+	if d.State == ipvs.Backup {
 		shortest = 1024
 	}
-	if want.Group.Is6() {
+	if d.Group.Is6() {
 		longest = 65535 - 48
 	}
-	want.MaxLen = min(max(want.MaxLen, shortest), longest)
-	return running == want
+	d.MaxLen = min(max(d.MaxLen, shortest), longest)
+	return d
 }
 
 // applySettings makes changes of timeouts and daemons. If the run stopped a daemon to start

@@ -74,7 +74,7 @@ func (p *Plan) dropUnfitEdits(changes []ipvs.Change) (fit []ipvs.Change, unfit R
 		if ch.Command() != ipvs.CommandSetService {
 			continue
 		}
-		if err := p.client.CanApply(ch); err != nil {
+		if err := p.canApply(ch); err != nil {
 			unfit = append(unfit, Refusal{ch, err})
 			drop[ch.ServiceID()] = true
 		}
@@ -113,7 +113,7 @@ func (p *Plan) check(entry *ipvs.TableEntry, exists, again bool) error {
 	case hasDuplicates(entry.Destinations):
 		return errDestinationTwice
 	case !exists:
-		return p.client.CanApply(ipvs.NewService(entry.Service))
+		return p.canApply(ipvs.NewService(entry.Service))
 	}
 	return nil // dropUnfitEdits checks it if it changes
 }

@@ -25,6 +25,9 @@ const (
 	exitKernel = 255 // the kernel rejected a change, or popt rejected an option
 )
 
+// exitDiffers is the exit status of a comparison of rules that differ, as with diff(1).
+const exitDiffers = 1
+
 // Exit statuses of init scripts, by the Linux Standard Base.
 const (
 	lsbFailed        = 1

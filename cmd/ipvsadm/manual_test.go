@@ -98,7 +98,7 @@ func TestManualExplainsEveryScheduler(t *testing.T) {
 }
 
 // toolOptions belong to ipvsadm-save or ipvsadm-restore.
-var toolOptions = map[string]bool{"all": true, "sysctls": true, "output": true, "check": true, "dry-run": true}
+var toolOptions = map[string]bool{"all": true, "sysctls": true, "output": true, "check": true, "dry-run": true, "from": true}
 
 func TestManualExplainsEveryBootVerb(t *testing.T) {
 	explained := headings(manual(t, "ipvsadm-boot.8"))

@@ -26,16 +26,19 @@ func (a *app) runRestore(words []string) error {
 		_, err := a.stdout.WriteString(cmdline.RestoreUsage)
 		return err
 	}
-	if o.Mode != cmdline.CheckOnly {
+	if o.Mode != cmdline.CheckOnly && o.From == "" {
 		if err := a.enter(o.NetNS); err != nil {
 			return err
 		}
 	}
-	file, err := a.openRules(o.File)
+	file, err := a.openRules(o.File, a.report)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
+	if o.From != "" {
+		return a.compareRules(o.From, file)
+	}
 	return a.restore(o.Mode, file)
 }
 
@@ -45,8 +48,9 @@ func (a *app) announceTerminal() {
 	a.complain(a.name + ": reading rules from the terminal; end them with ^D")
 }
 
-// openRules opens a rules file, or standard input if path is "-".
-func (a *app) openRules(path string) (io.ReadCloser, error) {
+// openRules opens a rules file, or standard input if path is "-". It makes report name the
+// file.
+func (a *app) openRules(path string, report *rules.Report) (io.ReadCloser, error) {
 	if path == "-" {
 		if watch.IsTerminal(a.stdin) {
 			a.announceTerminal()
@@ -57,7 +61,7 @@ func (a *app) openRules(path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, cmdline.Usagef("%s: %v", a.name, err)
 	}
-	a.report.Source = path + ": "
+	report.Source = path + ": "
 	return file, nil
 }
 
@@ -92,7 +96,15 @@ func (a *app) printChanges(d *rules.Desired) error {
 	if err != nil {
 		return err
 	}
-	if err := a.printSysctlChanges(d.Sysctls()); err != nil {
+	err = a.doInNetNS(func() error {
+		sysctls, err := a.sysctlChanges(d.Sysctls(), a.sysctls().Get)
+		if err != nil {
+			return err
+		}
+		_, err = a.sanitized(a.stdout).Write(sysctls)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return format.Changes(a.sanitized(a.stdout), changes)

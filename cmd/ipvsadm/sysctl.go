@@ -46,12 +46,11 @@ func (a *app) sysctls() sysctl.Directory {
 
 // sysctlValue returns the value of a setting. It is not ok if that cannot be read.
 func (a *app) sysctlValue(name string) (value string, ok bool) {
-	err := a.doInNetNS(func() error {
-		v := a.sysctls().Read(name)
-		value = v.Text
-		return v.Err
+	_ = a.doInNetNS(func() error {
+		value, ok = a.sysctls().Get(name)
+		return nil
 	})
-	return value, err == nil
+	return value, ok
 }
 
 func (a *app) listSysctls() (values []sysctl.Value, err error) {
@@ -87,26 +86,29 @@ func sysctlRule(name, value string) string {
 	return "--sysctl " + name + "=" + strings.ReplaceAll(value, " ", ",") + "\n"
 }
 
-// printSysctlChanges prints what lines of rules would set and is not set yet.
-func (a *app) printSysctlChanges(lines [][]string) error {
-	parser := cmdline.NewParser(a.host.resolver)
-	return a.doInNetNS(func() error {
-		for _, words := range lines {
-			c, err := parser.Parse(words)
-			if err != nil {
-				return err
-			}
-			for _, assignment := range c.Sysctls {
-				if now := a.sysctls().Read(assignment.Name); now.Err == nil && now.Text == assignment.Value {
-					continue
-				}
-				if _, err := a.sanitized(a.stdout).Write([]byte("~ " + sysctlRule(assignment.Name, assignment.Value))); err != nil {
-					return err
-				}
-			}
+// sysctlChanges returns what lines of rules set to other values than those of now, as rules
+// with marks. now is not ok for a setting whose value is not known.
+func (a *app) sysctlChanges(lines [][]string, now func(name string) (value string, ok bool)) (text []byte, err error) {
+	assignments, err := a.sysctlAssignments(lines)
+	for _, assignment := range assignments {
+		if value, ok := now(assignment.Name); !ok || value != assignment.Value {
+			text = append(text, "~ "+sysctlRule(assignment.Name, assignment.Value)...)
 		}
-		return nil
-	})
+	}
+	return text, err
+}
+
+// sysctlAssignments returns what lines of rules set.
+func (a *app) sysctlAssignments(lines [][]string) (assignments []sysctl.Assignment, err error) {
+	parser := cmdline.NewParser(a.host.resolver)
+	for _, words := range lines {
+		c, err := parser.Parse(words)
+		if err != nil {
+			return nil, err
+		}
+		assignments = append(assignments, c.Sysctls...)
+	}
+	return assignments, nil
 }
 
 // setSysctls sets what has a value, and returns the settings that have none. It writes

@@ -476,9 +476,12 @@ _ipvsadm_save() {
 
 _ipvsadm_restore() {
 	COMPREPLY=()
-	local before=" ${COMP_WORDS[*]:1:COMP_CWORD-1} " options='--check --dry-run --clear --netns '
-	# Its options exclude each other, except for --netns.
-	[[ ${before/ --netns /} != *' --'* ]] || options=--netns
+	local before=" ${COMP_WORDS[*]:1:COMP_CWORD-1} " options=''
+	[[ $before =~ ' '(--check|--dry-run|--from|--clear)' ' ]] || options+=' --check'
+	[[ $before =~ ' '(--check|--dry-run|--clear)' ' ]] || options+=' --dry-run'
+	[[ $before =~ ' '(--check|--from|--clear)' ' ]] || options+=' --from'
+	[[ $before =~ ' '(--check|--dry-run|--from|--clear)' ' ]] || options+=' --clear'
+	[[ $before =~ ' '(--netns)' ' ]] || options+=' --netns'
 	[[ $2 != -* ]] || mapfile -t COMPREPLY < <(compgen -W "$options" -- "$2")
 }
 

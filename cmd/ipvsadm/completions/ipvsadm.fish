@@ -575,9 +575,10 @@ complete -c ipvsadm-save -l all -d 'timeouts and sync daemons too'
 complete -c ipvsadm-save -l sysctls -d 'with --all'
 complete -c ipvsadm-save -l output -d 'write FILE, whole or not at all, instead of standard output' -r -F
 complete -c ipvsadm-save -l netns -d 'the table of another network namespace' -r -F
-complete -c ipvsadm-restore -l check -d 'only check the rules' -n 'not string match -q -- "--*" (string match -v -- --netns (commandline -opc))'
-complete -c ipvsadm-restore -l dry-run -d 'print the changes, marked + ~ -, and change nothing' -n 'not string match -q -- "--*" (string match -v -- --netns (commandline -opc))'
-complete -c ipvsadm-restore -l clear -d 'empty the table first, then execute the rules in order' -n 'not string match -q -- "--*" (string match -v -- --netns (commandline -opc))'
-complete -c ipvsadm-restore -l netns -d 'in another network namespace' -r -n 'not contains -- --netns (commandline -opc)'
+complete -c ipvsadm-restore -l check -d 'only check the rules' -n 'not string match -qr -- "^(--check|--dry-run|--from|--clear)(=|\z)" (commandline -opc)'
+complete -c ipvsadm-restore -l dry-run -d 'print the changes, marked + ~ -, and change nothing' -n 'not string match -qr -- "^(--check|--dry-run|--clear)(=|\z)" (commandline -opc)'
+complete -c ipvsadm-restore -l from -d 'print what differs from the rules in OLD' -r -n 'not string match -qr -- "^(--check|--from|--clear)(=|\z)" (commandline -opc)'
+complete -c ipvsadm-restore -l clear -d 'empty the table first, then execute the rules in order' -n 'not string match -qr -- "^(--check|--dry-run|--from|--clear)(=|\z)" (commandline -opc)'
+complete -c ipvsadm-restore -l netns -d 'in another network namespace' -r -n 'not string match -qr -- "^(--netns)(=|\z)" (commandline -opc)'
 complete -c ipvsadm-boot -f
 complete -c ipvsadm-boot -n 'test (count (commandline -opc)) -eq 1' -a 'force-reload panic reload restart save start status stop unload'

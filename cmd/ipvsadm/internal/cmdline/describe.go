@@ -172,18 +172,37 @@ type ToolOption struct {
 	Name     string // with its dashes
 	Argument string // what the usage calls the value, such as FILE; "" if there is none
 	Text     string
+	// Excludes lists the options after which it cannot come, itself among them. It is empty
+	// for those of ipvsadm-save.
+	Excludes []string
 }
 
 // DescribeSave describes the options of ipvsadm-save.
 func DescribeSave() []ToolOption { return toolOptions(SaveUsage) }
 
 // DescribeRestore describes the options of ipvsadm-restore.
-func DescribeRestore() []ToolOption { return toolOptions(RestoreUsage) }
+func DescribeRestore() []ToolOption {
+	options := toolOptions(RestoreUsage)
+	for i := range options {
+		o := &options[i]
+		switch o.Name {
+		case "--netns":
+			o.Excludes = []string{"--netns"}
+		case "--dry-run":
+			o.Excludes = []string{"--check", "--dry-run", "--clear"}
+		case "--from":
+			o.Excludes = []string{"--check", "--from", "--clear"}
+		default:
+			o.Excludes = []string{"--check", "--dry-run", "--from", "--clear"}
+		}
+	}
+	return options
+}
 
 func toolOptions(usage string) (options []ToolOption) {
 	line := regexp.MustCompile(`(?m)^  (-\S+)(?: (\S+))?  +(\S.*)$`)
 	for _, m := range line.FindAllStringSubmatch(usage, -1) {
-		options = append(options, ToolOption{m[1], m[2], withoutDetails(m[3])})
+		options = append(options, ToolOption{Name: m[1], Argument: m[2], Text: withoutDetails(m[3])})
 	}
 	return options
 }

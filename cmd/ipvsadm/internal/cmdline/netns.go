@@ -2,11 +2,7 @@
 
 package cmdline
 
-import (
-	"strings"
-
-	"github.com/ipvsadm-go/ipvsadm/format"
-)
+import "github.com/ipvsadm-go/ipvsadm/format"
 
 // setNetNS keeps the value of --netns. Only the machine can tell whether it is a network
 // namespace.
@@ -46,20 +42,9 @@ func leadingNetNS(s *scanner) (netns *string, first parsedOption, err error) {
 // takeNetNS reads the option --netns of ipvsadm-save and ipvsadm-restore, if word is that,
 // into namespace. rest are the words after its value.
 func takeNetNS(word string, words []string, namespace *string) (found bool, rest []string, err error) {
-	value, hasValue := strings.CutPrefix(word, "--netns=")
-	switch {
-	case word != "--netns" && !hasValue:
-		return false, words, nil
-	case *namespace != "":
-		return true, nil, Usagef("--netns: given twice")
-	case !hasValue && len(words) == 0:
-		return true, nil, Usagef("--netns: missing argument")
-	case !hasValue:
-		value, words = words[0], words[1:]
+	found, rest, err = takeValue("--netns", word, words, namespace)
+	if found && err == nil && *namespace == "" {
+		err = noNamespace()
 	}
-	if value == "" {
-		return true, nil, noNamespace()
-	}
-	*namespace = value
-	return true, words, nil
+	return found, rest, err
 }

@@ -92,13 +92,16 @@ func restoreMode(word string) RestoreMode {
 	return ByDifference
 }
 
-var restoreOptions = []string{"--check", "--dry-run", "--clear", "--netns", "--help"}
+var restoreOptions = []string{"--check", "--dry-run", "--from", "--clear", "--netns", "--help"}
 
 // RestoreOptions are the options of ipvsadm-restore. If Help is set, the others are zero.
 type RestoreOptions struct {
 	Help bool
 	Mode RestoreMode
 	File string // path of the rules file; - is standard input
+	// From is the path of the rules that a DryRun compares with, - for standard input, or
+	// empty for the kernel.
+	From string
 	// NetNS is the network namespace, empty for that of the process.
 	NetNS string
 }
@@ -114,11 +117,11 @@ func ParseRestore(words []string) (o RestoreOptions, err error) {
 			files = append(files, words...)
 			break
 		}
-		netns, rest, err := takeNetNS(word, words, &o.NetNS)
+		taken, rest, err := o.takeValue(word, words)
 		if err != nil {
 			return o, err
 		}
-		if netns {
+		if taken {
 			words = rest
 			continue
 		}
@@ -145,5 +148,43 @@ func ParseRestore(words []string) (o RestoreOptions, err error) {
 	default:
 		return o, Usagef("unexpected argument %s", files[1])
 	}
+	switch {
+	case o.From != "" && o.Mode != DryRun:
+		return o, WithHint(Usagef("--from needs --dry-run"), "--dry-run --from OLD NEW: only differences are printed")
+	case o.From == "-" && o.File == "-":
+		return o, WithHint(Usagef("--from: the old and the new rules cannot both be standard input"), "name one of the files: --dry-run --from OLD NEW")
+	}
 	return o, nil
+}
+
+// takeValue reads an option that has a value, if word is one. rest are the words after the
+// value.
+func (o *RestoreOptions) takeValue(word string, words []string) (taken bool, rest []string, err error) {
+	if taken, rest, err = takeNetNS(word, words, &o.NetNS); taken {
+		return taken, rest, err
+	}
+	taken, rest, err = takeValue("--from", word, words, &o.From)
+	if taken && err == nil && o.From == "" {
+		err = WithHint(Usagef("--from: missing argument"), "name the file: --from OLD")
+	}
+	return taken, rest, err
+}
+
+// takeValue reads an option into value, if word is that option. rest are the words after the
+// value.
+func takeValue(option, word string, words []string, value *string) (found bool, rest []string, err error) {
+	joined, hasValue := strings.CutPrefix(word, option+"=")
+	switch {
+	case word != option && !hasValue:
+		return false, words, nil
+	case *value != "":
+		return true, nil, Usagef("%s: given twice", option)
+	case hasValue:
+		*value = joined
+		return true, words, nil
+	case len(words) == 0:
+		return true, nil, Usagef("%s: missing argument", option)
+	}
+	*value = words[0]
+	return true, words[1:], nil
 }

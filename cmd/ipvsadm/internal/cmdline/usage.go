@@ -168,12 +168,14 @@ Prints the IPVS table as rules for ipvsadm-restore.
 `
 
 // RestoreUsage is the help text of ipvsadm-restore.
-const RestoreUsage = `Usage: ipvsadm-restore [--check | --dry-run | --clear] [--netns NS]
-                       [FILE]
+const RestoreUsage = `Usage: ipvsadm-restore [--check | --dry-run [--from OLD] | --clear]
+                       [--netns NS] [FILE]
 Makes the IPVS table match the rules in FILE, with the fewest changes.
 Without FILE, or if it is -, reads the rules from standard input.
   --check      only check the rules; needs neither root nor IPVS
   --dry-run    print the changes, marked + ~ -, and change nothing
+  --from OLD   print what differs from the rules in OLD; with --dry-run; needs
+               neither root nor IPVS; the exit status is 1 if anything differs
   --clear      empty the table first, then execute the rules in order
   --netns NS   in another network namespace: NAME, PID or PATH
 `

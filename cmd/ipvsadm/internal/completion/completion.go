@@ -8,11 +8,8 @@ package completion
 import (
 	"embed"
 	"path"
-	"slices"
 	"strings"
 	"text/template"
-
-	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 )
 
 //go:generate go run ./generate ../../completions
@@ -45,32 +42,13 @@ func Render(file string) (string, error) {
 var functions = template.FuncMap{
 	"join":  func(words []string) string { return strings.Join(words, " ") },
 	"quote": quote,
-	"names": names,
 	"table": func() string { return quote("\n" + table) },
 
-	"exclusive": exclusive,
+	"any": func(words []string) string { return "(" + strings.Join(words, "|") + ")" },
 
 	"zshArgument": zshArgument,
 	"name":        func(long string) string { return strings.ReplaceAll(long, "-", "_") },
 	"fishName":    fishName,
-}
-
-func names(options []cmdline.ToolOption) string {
-	var names []string
-	for _, o := range options {
-		names = append(names, o.Name)
-	}
-	return strings.Join(names, " ")
-}
-
-// exclusive returns the names of the options that an option of ipvsadm-restore excludes:
-// all but --netns, which only excludes itself.
-func exclusive(o cmdline.ToolOption, options []cmdline.ToolOption) string {
-	const netns = "--netns"
-	if o.Name == netns {
-		return netns
-	}
-	return names(slices.DeleteFunc(slices.Clone(options), func(o cmdline.ToolOption) bool { return o.Name == netns }))
 }
 
 // quote quotes a text for all three shells.

@@ -73,6 +73,12 @@ func (d Directory) Read(name string) Value {
 	return v
 }
 
+// Get returns the value of a setting. It is not ok if that cannot be read.
+func (d Directory) Get(name string) (value string, ok bool) {
+	v := d.Read(name)
+	return v.Text, v.Err == nil
+}
+
 // Assignment is a setting and, if Set is true, the value that it gets.
 type Assignment struct {
 	Name, Value string

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -16,7 +17,7 @@ import (
 // view shows a listing on a screen.
 type view struct {
 	*Watch
-	reader *reader
+	reader *kernel.Reader
 	screen *screen
 	tick   *time.Timer
 
@@ -39,7 +40,7 @@ type view struct {
 }
 
 // runScreen shows the listing until a key, a signal or an error ends it.
-func runScreen(w *Watch, r *reader) error {
+func runScreen(w *Watch, r *kernel.Reader) error {
 	s, err := openScreen(w.Stdin, w.Terminal.File)
 	if err != nil {
 		return err
@@ -174,7 +175,7 @@ func (v *view) sortBy(by listing.SortKey) {
 func (v *view) refresh() error {
 	v.Listing.Time = time.Now()
 	var result listing.Result
-	v.failure = v.reader.try(func() (err error) {
+	v.failure = v.reader.Try(func() (err error) {
 		result, err = v.Listing.Read()
 		return err
 	})

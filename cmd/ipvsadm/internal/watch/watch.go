@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -50,7 +51,7 @@ func (e *SignalError) Error() string { return e.Signal.String() }
 // may be a *SignalError, if the first reading fails or the output cannot be written.
 func (w *Watch) Run() error {
 	w.Listing.Source.Rates = new(listing.Rates)
-	r := &reader{connect: w.Connect, loaded: w.Loaded, source: &w.Listing.Source}
+	r := &kernel.Reader{Connect: w.connect, Loaded: w.Loaded}
 	if w.Terminal.FullScreen && w.Listing.Options.Form != format.JSONForm {
 		w.Listing.Options.Form = w.ScreenForm
 		return runScreen(w, r)
@@ -58,15 +59,23 @@ func (w *Watch) Run() error {
 	return w.runDocuments(r)
 }
 
+func (w *Watch) connect() error {
+	client, err := w.Connect()
+	if err == nil {
+		w.Listing.Source.Client = client
+	}
+	return err
+}
+
 // runDocuments prints documents. If a reading fails, it prints a message to stderr instead
 // of a document; if the first one fails, it returns.
-func (w *Watch) runDocuments(r *reader) error {
+func (w *Watch) runDocuments(r *kernel.Reader) error {
 	l, separator := w.Listing, ""
 	for first := true; ; first = false {
 		l.Time = time.Now()
 		l.Style = w.Style()
 		d := &document{w: w.Stdout, separator: separator}
-		err := r.try(func() error { return l.Print(d) })
+		err := r.Try(func() error { return l.Print(d) })
 		if d.begun {
 			separator = w.separator()
 			if err != nil && l.Options.Form == format.JSONForm {

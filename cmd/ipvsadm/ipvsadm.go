@@ -42,6 +42,8 @@ func (a *app) execute(c *cmdline.Command) error {
 		return a.ramp(c.Ramp)
 	case cmdline.Sysctl:
 		return a.sysctl(c)
+	case cmdline.Monitor:
+		return a.monitor(c)
 	case cmdline.Change:
 		change := c.Edit.Change()
 		return rules.Refused(change, a.client.Apply([]ipvs.Change{change})[0])

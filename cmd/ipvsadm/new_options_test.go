@@ -30,7 +30,7 @@ func TestX21MissingCapability(t *testing.T) {
 	for _, line := range []string{
 		"ipvsadm -Ln --output json", "ipvsadm --json", "ipvsadm --output prometheus", "ipvsadm -L --stats --output table", "ipvsadm -L --rate --json",
 		"ipvsadm -L --watch --output table --sort-by conns", "ipvsadm --watch", "ipvsadm -Ln --watch --sort-by conns", "ipvsadm -L --output table --timeout",
-		"ipvsadm-save -n --output rules", "ipvsadm-save --all", "ipvsadm -e --keep -r 10.0.0.2 -w 0", "ipvsadm --drain -r 10.0.0.2",
+		"ipvsadm-save -n --output rules", "ipvsadm-save --all", "ipvsadm -e --keep -r 10.0.0.2 -w 0", "ipvsadm --drain -r 10.0.0.2", "ipvsadm --monitor",
 	} {
 		tool, _, _ := strings.Cut(line, " ")
 		test := hinted{line, tool + ": permission denied: IPVS needs the capability CAP_NET_ADMIN", "", exitUsage}

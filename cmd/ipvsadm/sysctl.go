@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
@@ -74,16 +73,10 @@ func (a *app) sysctlRules() (text []byte, err error) {
 	values, err := a.listSysctls()
 	for _, v := range values {
 		if v.Changed() {
-			text = append(text, sysctlRule(v.Name, v.Text)...)
+			text = append(text, v.Assignment().Rule()+"\n"...)
 		}
 	}
 	return text, err
-}
-
-// sysctlRule is the rule that sets a setting. Rules have no quotes, so a comma takes the
-// place of a blank.
-func sysctlRule(name, value string) string {
-	return "--sysctl " + name + "=" + strings.ReplaceAll(value, " ", ",") + "\n"
 }
 
 // sysctlChanges returns what lines of rules set to other values than those of now, as rules
@@ -92,7 +85,7 @@ func (a *app) sysctlChanges(lines [][]string, now func(name string) (value strin
 	assignments, err := a.sysctlAssignments(lines)
 	for _, assignment := range assignments {
 		if value, ok := now(assignment.Name); !ok || value != assignment.Value {
-			text = append(text, "~ "+sysctlRule(assignment.Name, assignment.Value)...)
+			text = append(text, "~ "+assignment.Rule()+"\n"...)
 		}
 	}
 	return text, err

@@ -58,6 +58,7 @@ declare -gA _ipvsadm_follow=(
 	[ramp]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even netns'
 	[list-netns]='numeric output json all'
 	[sysctl]='output json netns changed'
+	[monitor]='tcp-service udp-service sctp-service fwmark-service ipv6 numeric output json netns all full'
 	[help]=''
 	[version]=''
 )
@@ -129,6 +130,7 @@ declare -gA _ipvsadm_excludes=(
 	[until-even]='until-even'
 	[all]='all'
 	[changed]='changed'
+	[full]='full'
 )
 # Options of which an option needs one before it.
 declare -gA _ipvsadm_needs=(
@@ -188,6 +190,7 @@ declare -gA _ipvsadm_kind=(
 	[idle]=free
 	[over]=free
 	[steps]=free
+	[monitor]=free\?
 )
 declare -gA _ipvsadm_words=(
 	[scheduler]='rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'

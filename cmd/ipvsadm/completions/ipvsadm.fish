@@ -39,7 +39,7 @@ set -g __ipvsadm_long_Z zero
 # Options that mean --list where there is no command.
 set -g __ipvsadm_implying netns output json watch sort-by state client virtual destination count-by
 # What may follow a command.
-set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp list-netns sysctl help version
+set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp list-netns sysctl monitor help version
 set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags netns
 set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep netns
 set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6 netns
@@ -58,6 +58,7 @@ set -g __ipvsadm_follow_drain tcp-service udp-service sctp-service fwmark-servic
 set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum tun-remcsum over steps until-even netns
 set -g __ipvsadm_follow_list_netns numeric output json all
 set -g __ipvsadm_follow_sysctl output json netns changed
+set -g __ipvsadm_follow_monitor tcp-service udp-service sctp-service fwmark-service ipv6 numeric output json netns all full
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 
 # Options after which an option cannot come, itself among them.
@@ -125,6 +126,7 @@ set -g __ipvsadm_excludes_steps steps
 set -g __ipvsadm_excludes_until_even until-even
 set -g __ipvsadm_excludes_all all
 set -g __ipvsadm_excludes_changed changed
+set -g __ipvsadm_excludes_full full
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
@@ -180,7 +182,8 @@ set -g __ipvsadm_kind_at_end words
 set -g __ipvsadm_kind_idle free
 set -g __ipvsadm_kind_over free
 set -g __ipvsadm_kind_steps free
-set -g __ipvsadm_optional persistent watch
+set -g __ipvsadm_kind_monitor free
+set -g __ipvsadm_optional persistent watch monitor
 set -g __ipvsadm_words_scheduler rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos
 set -g __ipvsadm_words_pe sip
 set -g __ipvsadm_words_sched_flags flag-1 flag-2 flag-3 sh-fallback sh-port mh-fallback mh-port
@@ -305,9 +308,11 @@ set -g __ipvsadm_text_over 'from the first step to the last'
 set -g __ipvsadm_text_steps 'how many'
 set -g __ipvsadm_text_until_even 'end as soon as the server has its share of the connections'
 set -g __ipvsadm_text_list_netns 'list those that have services'
-set -g __ipvsadm_text_all 'list those without services as well'
+set -g __ipvsadm_text_all 'list all'
 set -g __ipvsadm_text_sysctl 'show or set those in /proc/sys/net/ipv4/vs'
 set -g __ipvsadm_text_changed 'only what is not the default, as sysctl.d has it'
+set -g __ipvsadm_text_monitor 'print changes with their time'
+set -g __ipvsadm_text_full 'print first what there is, marked ='
 set -g __ipvsadm_text_help 'print this'
 set -g __ipvsadm_text_version 'print the version'
 

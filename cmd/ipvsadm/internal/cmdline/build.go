@@ -24,6 +24,8 @@ func (b *builder) build(c *Command) {
 	case sysctls:
 		c.Kind, c.Sysctls, c.JSON, c.Changed = Sysctl, b.sysctls, b.list.Options.Form == format.JSONForm, b.has(changedOption)
 		c.Table = b.has(outputOption) && !c.JSON
+	case monitorTable:
+		c.Kind, c.Monitor, c.JSON = Monitor, b.monitoring(), b.list.Options.Form == format.JSONForm
 	case list:
 		c.Kind, c.List = List, b.listing()
 	case drainServers:

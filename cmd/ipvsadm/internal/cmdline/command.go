@@ -11,6 +11,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/monitor"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/format"
 )
@@ -29,6 +30,7 @@ const (
 	Restore                   // execute rules from standard input
 	ListNetNS                 // print the network namespaces
 	Sysctl                    // print or set settings in /proc/sys
+	Monitor                   // print changes as they happen
 	Help                      // print the usage
 	Version                   // print the version
 )
@@ -41,9 +43,10 @@ type Command struct {
 	Drain   Draining          // if Kind is Drain
 	Ramp    drain.RampOptions // if Kind is Ramp
 	List    Listing           // if Kind is List
+	Monitor monitor.Options   // if Kind is Monitor
 	Numeric bool              // if Kind is Save: print addresses and ports as numbers
 	NetNS   string            // the network namespace to work in, "" for that of the process
-	// JSON selects JSON instead of a table, if Kind is ListNetNS or Sysctl.
+	// JSON selects JSON instead of text, if Kind is ListNetNS, Sysctl or Monitor.
 	JSON bool
 	// All prints namespaces without services, too, if Kind is ListNetNS.
 	All bool
@@ -90,7 +93,7 @@ func (c *Command) Prints() bool { return c.Kind == List || c.Kind == Save }
 // IsNew tells whether ipvsadm 1.31 lacks the command or one of its options.
 func (c *Command) IsNew() bool {
 	switch c.Kind {
-	case Keep, Drain, Ramp, ListNetNS, Sysctl:
+	case Keep, Drain, Ramp, ListNetNS, Sysctl, Monitor:
 		return true
 	}
 	return c.List.New || c.NetNS != ""

@@ -166,13 +166,12 @@ func firstCommand(words []string) *option {
 }
 
 // commandsWith returns the commands that take an option: the simple ones, if there are any.
-// It leaves out --list-netns, where -n has no effect.
 func commandsWith(o optionSet) (names []string) {
 	var compound []string
 	options().VisitAll(func(f *pflag.Flag) {
 		command := f.Value.(*option)
 		switch {
-		case command.action == 0 || command.short == "l" || command.action == listNetNS || !command.action.legality().takes().has(o):
+		case command.action == 0 || command.short == "l" || !command.action.legality().takes().has(o):
 		case command.action.isCompound():
 			compound = append(compound, command.display())
 		default:
@@ -186,4 +185,6 @@ func commandsWith(o optionSet) (names []string) {
 }
 
 // isCompound tells whether a command does what a series of others does.
-func (a action) isCompound() bool { return a == drainServers || a == rampServer }
+func (a action) isCompound() bool {
+	return a == drainServers || a == rampServer || a == listNetNS || a == monitorTable
+}

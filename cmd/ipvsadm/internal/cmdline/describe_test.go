@@ -32,7 +32,7 @@ var sampleValues = map[string]string{
 	"tcp-service": "192.0.2.1:80", "udp-service": "192.0.2.1:80", "sctp-service": "192.0.2.1:80", "fwmark-service": "1",
 	"scheduler": "wlc", "persistent": "300", "netmask": "255.255.255.0", "pe": "sip", "sched-flags": "flag-1",
 	"real-server": "10.0.0.1:80", "weight": "1", "u-threshold": "2", "l-threshold": "1", "tun-type": "gue", "tun-port": "6080",
-	"output": "json", "watch": "2", "sort-by": "conns", "state": "ESTABLISHED", "client": "10.0.0.0/8", "virtual": "192.0.2.1:80",
+	"output": "json", "watch": "2", "monitor": "2", "sort-by": "conns", "state": "ESTABLISHED", "client": "10.0.0.0/8", "virtual": "192.0.2.1:80",
 	"destination": "10.0.0.1:80", "count-by": "state", "wait": "60", "at-end": "undo", "idle": "60", "over": "60", "steps": "10", "start-daemon": "master", "stop-daemon": "backup",
 	"mcast-interface": "eth0", "mcast-group": "224.0.0.81", "mcast-port": "8848", "mcast-ttl": "1", "syncid": "1", "netns": "blue", "sync-maxlen": "1400",
 }

@@ -83,6 +83,8 @@ func (a action) ownLegality() legality {
 		return legality{"list-netns", 0, numericOption | outputOption | allOption, 0}
 	case sysctls:
 		return legality{"sysctl", 0, outputOption | changedOption, 0}
+	case monitorTable:
+		return legality{"monitor", 0, serviceOption | numericOption | outputOption | allOption | fullOption, 0}
 	}
 	return legality{}
 }
@@ -155,7 +157,7 @@ func (b *builder) checkOptions() error {
 		return b.checkList()
 	case b.action == drainServers:
 		return b.checkDrain()
-	case b.action == listNetNS || b.action == sysctls:
+	case b.action == listNetNS || b.action == sysctls || b.action == monitorTable:
 		return b.checkTableForm()
 	case b.has(keepOption):
 		return b.checkKeep()

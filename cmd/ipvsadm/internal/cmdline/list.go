@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	defaultInterval = 2 * time.Second
+	defaultInterval = 2 * time.Second // of --watch
 	minInterval     = 100 * time.Millisecond
 	maxInterval     = 24 * time.Hour
 )
@@ -34,7 +34,8 @@ func (b *builder) setJSON(string) error {
 	return nil
 }
 
-func (b *builder) setWatch(value string) error {
+// setInterval sets the time from one reading to the next, of --watch and --monitor.
+func (b *builder) setInterval(value string) error {
 	interval, err := time.ParseDuration(value + "s")
 	if err != nil || strings.Trim(value, "0123456789.") != "" || interval < minInterval || interval > maxInterval {
 		return Usagef("invalid interval `%s' specified; it must be 0.1 to 86400 seconds", value)

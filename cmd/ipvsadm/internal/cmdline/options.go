@@ -74,6 +74,7 @@ const (
 	netnsOption
 	allOption
 	changedOption
+	fullOption
 	endOfOptions
 )
 
@@ -123,6 +124,7 @@ const (
 	rampServer
 	listNetNS
 	sysctls
+	monitorTable
 	help
 	version
 )
@@ -233,6 +235,7 @@ var optionTable = [...]option{
 	{"ramp", "", NoValue, rampServer, 0, nil},
 	{"list-netns", "", NoValue, listNetNS, 0, nil},
 	{"sysctl", "", NoValue, sysctls, 0, nil},
+	{"monitor", "", optionalValue, monitorTable, 0, (*builder).setInterval},
 	{"help", "h", NoValue, help, 0, nil},
 	{"version", "v", NoValue, version, 0, nil},
 
@@ -289,7 +292,7 @@ var optionTable = [...]option{
 	{"exact", "X", NoValue, 0, exactOption, nil},
 	{"output", "", "", 0, outputOption, (*builder).setOutput},
 	{"json", "", NoValue, 0, outputOption, (*builder).setJSON},
-	{"watch", "", optionalValue, 0, watchOption, (*builder).setWatch},
+	{"watch", "", optionalValue, 0, watchOption, (*builder).setInterval},
 	{"sort-by", "", "", 0, sortByOption, (*builder).setSortBy},
 	{"state", "", "", 0, stateOption, (*builder).setState},
 	{"client", "", "", 0, clientOption, (*builder).setClient},
@@ -299,6 +302,7 @@ var optionTable = [...]option{
 	{"netns", "", "", 0, netnsOption, (*builder).setNetNS},
 	{"all", "", NoValue, 0, allOption, nil},
 	{"changed", "", NoValue, 0, changedOption, nil},
+	{"full", "", NoValue, 0, fullOption, nil},
 
 	{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
 	{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},

@@ -94,6 +94,9 @@ func (b *builder) reset(a action) {
 	b.destination.Weight = 1
 	b.daemon.Interface = defaultInterface
 	b.list.Interval = defaultInterval
+	if a == monitorTable {
+		b.list.Interval = defaultMonitorInterval
+	}
 	b.drain.Wait = drain.DefaultWait
 	b.ramp.Over, b.ramp.Steps = drain.DefaultOver, drain.DefaultSteps
 }
@@ -117,8 +120,8 @@ func (b *builder) read(s scanner) error {
 			return err
 		}
 	}
-	if set := optionOf(first).set; set != nil {
-		if err := set(b, first.value); err != nil {
+	if o := optionOf(first); o.set != nil && (o.kind != optionalValue || first.hasValue) {
+		if err := o.set(b, first.value); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,13 @@ The table:
   --save                        -S  print the table as rules; takes -n
   --restore                     -R  execute rules from standard input
 
+What changes:
+  --monitor [SECONDS]               print changes with their time; looks every
+                                    second by default; takes SERVICE, --output
+                                    json, and --all for timeouts, sync daemons
+                                    and settings of the kernel, too
+  --full                            print first what there is, marked =
+
 Maintenance of servers:
   --drain                           weight 0 for -r, wait until its connections
                                     end, delete it; print the rules that put it
@@ -43,7 +50,7 @@ Network namespaces:
   --netns NAMESPACE                 with each command, and before it, too: in
                                     another one: NAME of "ip netns", PID, PATH
   --list-netns                      list those that have services
-  --all                             list those without services as well
+  --all                             list all: those without services, too
 
 Settings of the kernel:
   --sysctl [NAME[=VALUE]]...        show or set those in /proc/sys/net/ipv4/vs

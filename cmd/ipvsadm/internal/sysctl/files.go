@@ -73,6 +73,9 @@ func (d Directory) Read(name string) Value {
 	return v
 }
 
+// Assignment returns the assignment of the value.
+func (v *Value) Assignment() Assignment { return Assignment{Name: v.Name, Value: v.Text, Set: true} }
+
 // Get returns the value of a setting. It is not ok if that cannot be read.
 func (d Directory) Get(name string) (value string, ok bool) {
 	v := d.Read(name)
@@ -83,6 +86,12 @@ func (d Directory) Get(name string) (value string, ok bool) {
 type Assignment struct {
 	Name, Value string
 	Set         bool
+}
+
+// Rule returns the rule that sets the setting. Rules have no quotes, so a comma takes the
+// place of a blank.
+func (a Assignment) Rule() string {
+	return "--sysctl " + a.Name + "=" + strings.ReplaceAll(a.Value, " ", ",")
 }
 
 // Check finds out whether all settings can be written, before the first one is.

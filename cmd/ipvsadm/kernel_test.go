@@ -35,6 +35,7 @@ func TestKernel(t *testing.T) {
 	t.Run("network namespaces", testNetNS)
 	t.Run("settings", testSysctls)
 	t.Run("state of the tables", testStatus)
+	t.Run("monitor", testMonitor)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 

@@ -279,11 +279,11 @@ func TestMonitorSurvivesFailedReadings(t *testing.T) {
 			k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Times: 5, Effect: ipvstest.Refuse(unix.ENOMEM)}) // the sixth is good
 			time.Sleep(time.Second)
 			k.SetTable(append(k.Table()[1:], ipvs.TableEntry{Service: ipvs.Service{ServiceID: ipvs.ServiceID{FWMark: 3}, Scheduler: "rr"}}))
-			time.Sleep(3 * time.Second)
+			time.Sleep(6 * time.Second)
 			k.Inject(ipvstest.Fault{Command: ipvs.CommandGetService, Effect: ipvstest.Refuse(unix.ENOMEM)}) // only one, which is not said
 			time.Sleep(time.Second)
 			runLines(t, k, "ipvsadm -D -f 3")
-			time.Sleep(time.Second)
+			time.Sleep(2 * time.Second)
 			runLines(t, k, "ipvsadm -C")
 		})
 		const want = "ipvsadm: cannot read the table: Memory allocation problem; trying again\nipvsadm: the table can be read again\n"

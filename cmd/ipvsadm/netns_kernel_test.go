@@ -268,19 +268,7 @@ func testNetNSWatch(t *testing.T) {
 	shows("FWM  11 wlc")
 	_, _, _ = execute("", "ipvsadm", "--netns", name, "-C")
 	_, _, _ = execute("", "ipvsadm", "-C")
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		modules, _ := filepath.Glob("/sys/module/ip_vs*")
-		if len(modules) == 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("in use: %s", modules)
-		}
-		slices.Reverse(modules)
-		for _, module := range modules {
-			_ = exec.Command("rmmod", filepath.Base(module)).Run()
-		}
-	}
+	unloadModules(t)
 	time.Sleep(500 * time.Millisecond)
 	if _, stderr, status := execute("", "ipvsadm", "--netns", name, "-A", "-f", "12"); status != 0 {
 		t.Fatal(stderr)
@@ -291,6 +279,24 @@ func testNetNSWatch(t *testing.T) {
 	shows("FWM  12 wlc")
 	if printed := readFile(t, out.Name()); strings.Contains(printed, "FWM  13") {
 		t.Errorf("another namespace: %s", printed)
+	}
+}
+
+// unloadModules unloads the modules of IPVS, which no namespace may use.
+func unloadModules(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		modules, _ := filepath.Glob("/sys/module/ip_vs*")
+		if len(modules) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("in use: %s", modules)
+		}
+		slices.Reverse(modules)
+		for _, module := range modules {
+			_ = exec.Command("rmmod", filepath.Base(module)).Run()
+		}
 	}
 }
 

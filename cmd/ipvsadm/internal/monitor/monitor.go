@@ -42,7 +42,8 @@ type Monitor struct {
 	Say func(text string)
 
 	reader  kernel.Reader
-	failure error // of the last reading
+	started time.Time // of the last reading
+	failure error     // of the last reading
 	// withoutSysctls is set while the settings in /proc/sys cannot be read.
 	withoutSysctls bool
 }
@@ -52,28 +53,22 @@ type Monitor struct {
 // together after it.
 func (m *Monitor) Run() error {
 	m.reader = kernel.Reader{Connect: m.connect, Loaded: m.Loaded}
-	last, started := &state{}, time.Now()
-	first, err := m.read(last)
+	last, err := m.read(&state{})
 	if err != nil {
 		return err
 	}
 	var events []format.Event
 	if m.Full {
-		if events, err = diff(last, first); err != nil {
+		if events, err = present(last); err != nil {
 			return err
-		}
-		for i := range events {
-			events[i] = events[i].Present()
 		}
 	}
-	last = first
 	for {
-		took := time.Since(started)
-		if err := m.Print(started, events); err != nil {
+		took := time.Since(m.started)
+		if err := m.Print(m.started, events); err != nil {
 			return err
 		}
-		time.Sleep(m.interval(took) - time.Since(started))
-		started = time.Now()
+		time.Sleep(time.Until(m.started.Add(m.interval(took))))
 		now := m.readAgain(last)
 		if events, err = diff(last, now); err != nil {
 			return err
@@ -86,12 +81,18 @@ func (m *Monitor) Run() error {
 // the next. Readings take a tenth of the time at most.
 func (m *Monitor) interval(took time.Duration) time.Duration { return max(m.Interval, 10*took) }
 
-// readAgain reads the state. If that fails, it says so, and returns the last state. Without
-// its module, IPVS has no services and no daemons.
+// retryPause is the longest time between a reading that failed and the next one. It lets
+// an unload of the module end, because to connect then would load the module again.
+const retryPause = time.Second
+
+// readAgain reads the state. If that fails twice, it says so, and returns the last state:
+// one failure is usual after the module was unloaded and loaded again. Without its module,
+// IPVS has no services and no daemons.
 func (m *Monitor) readAgain(last *state) *state {
 	now, err := m.read(last)
-	if err != nil {
-		now, err = m.read(last) // with a new client: the module may have been loaded anew
+	if err != nil && !errors.Is(err, ipvs.ErrNoIPVS) {
+		time.Sleep(min(m.Interval, retryPause))
+		now, err = m.read(last)
 	}
 	m.sayFailure(err)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -29,6 +30,7 @@ func (s *state) withoutModule() *state { return &state{timeouts: s.timeouts, sys
 // read reads the state. last is the one before, whose settings in /proc/sys stay known if
 // they cannot be read.
 func (m *Monitor) read(last *state) (now *state, err error) {
+	m.started = time.Now()
 	err = m.reader.Try(func() error {
 		now = &state{sysctls: last.sysctls}
 		if now.table, err = m.readTable(); err != nil || !m.All {
@@ -38,6 +40,7 @@ func (m *Monitor) read(last *state) (now *state, err error) {
 			return err
 		}
 		now.daemons, err = m.Client.Daemons()
+		now.daemons = slices.DeleteFunc(now.daemons, func(d ipvs.Daemon) bool { return !slices.Contains(format.DaemonStates[:], d.State) })
 		return err
 	})
 	if err != nil || !m.All {
@@ -89,6 +92,15 @@ func (m *Monitor) readSysctls(last map[string]sysctl.Value) map[string]sysctl.Va
 	return now
 }
 
+// present returns the events for what there is at the start.
+func present(s *state) (events []format.Event, err error) {
+	events, err = diff(&state{}, s)
+	for i := range events {
+		events[i] = events[i].Present()
+	}
+	return events, err
+}
+
 // diff returns the events that lead from one state to another.
 func diff(from, to *state) (events []format.Event, err error) {
 	changes, err := reconcile.Diff(from.desired(), to.desired())
@@ -115,7 +127,7 @@ func diff(from, to *state) (events []format.Event, err error) {
 // desired returns the state as one to which a kernel can be changed.
 func (s *state) desired() reconcile.State {
 	desired := reconcile.State{Services: slices.Values(s.table), Timeouts: s.timeouts, Daemons: s.daemons}
-	for _, state := range []ipvs.DaemonState{ipvs.Master, ipvs.Backup} {
+	for _, state := range format.DaemonStates {
 		if !slices.ContainsFunc(s.daemons, func(d ipvs.Daemon) bool { return d.State == state }) {
 			desired.Stopped = append(desired.Stopped, state)
 		}

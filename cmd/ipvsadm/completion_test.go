@@ -126,6 +126,11 @@ var completions = []struct{ typed, becomes string }{
 
 	{"ipvsadm -a -t 10.0.0.1:80 -r ", "ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.3:53"},
 
+	{"ipvsadm --moni", "ipvsadm --monitor"},
+	{"ipvsadm --monitor --fu", "ipvsadm --monitor --full"},
+	{"ipvsadm --monitor 5 --fu", "ipvsadm --monitor 5 --full"},
+	{"ipvsadm --monitor -u 10", "ipvsadm --monitor -u 10.0.0.1:53"},
+
 	{"ipvsadm -R < ru", "ipvsadm -R < rules"},
 	{"ipvsadm-restore --dr", "ipvsadm-restore --dry-run"},
 	{"ipvsadm-restore --check --dr", "ipvsadm-restore --check --dr"},

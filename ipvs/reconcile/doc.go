@@ -12,6 +12,8 @@
 //	...
 //	err = plan.Run()
 //
+// Diff compares two states in the same way, without a kernel.
+//
 // # Order
 //
 // Services and destinations whose settings are right are not touched, so they keep their

@@ -52,10 +52,16 @@ func (n statusNamespace) addService(t *testing.T) {
 // send makes connections, each with a packet from a port of its own.
 func (n statusNamespace) send(t *testing.T, connections int) {
 	t.Helper()
-	script := fmt.Sprintf("for i in {1..%d}; do echo hello >/dev/udp/10.9.9.9/5000; done", connections)
-	if output, err := exec.Command("nsenter", "--net=/proc/"+n.pid+"/ns/net", "bash", "-c", script).CombinedOutput(); err != nil {
+	if output, err := n.sendAll(connections); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
+}
+
+// sendAll sends them all, also if the kernel refuses some.
+func (n statusNamespace) sendAll(connections int) (output string, err error) {
+	script := fmt.Sprintf("for i in {1..%d}; do echo hello >/dev/udp/10.9.9.9/5000; done", connections)
+	b, err := exec.Command("nsenter", "--net=/proc/"+n.pid+"/ns/net", "bash", "-c", script).CombinedOutput()
+	return string(b), err
 }
 
 func testStatus(t *testing.T) {
@@ -200,7 +206,10 @@ func testConnLimit(t *testing.T) {
 		t.Errorf("conn_max is %d at first", got)
 	}
 	n.ipvsadm(t, "--sysctl conn_max=10")
-	n.send(t, 15)
+	n.send(t, 10)
+	if output, err := n.sendAll(5); err == nil || strings.Count(output, "Operation not permitted") != 5 {
+		t.Errorf("beyond conn_max: %v, %s", err, output)
+	}
 	head := n.ipvsadm(t, "-Ln --output table")
 	t.Logf("full:\n%s", head)
 	if document := n.json(t); *document.ConnLimit != 10 || document.Status.Conns.Entries != 10 || !strings.Contains(head, "\n10 connections of at most 10: conn_max is reached, no new ones; ") {

@@ -154,9 +154,9 @@ func (a *app) printSysctls(c *cmdline.Command, values []sysctl.Value) error {
 }
 
 func settingOf(v sysctl.Value) format.Setting {
-	s := format.Setting{Name: v.Name, Value: v.Text, Changed: v.Changed()}
+	s := format.Setting{Name: v.Name, Value: v.Text, Changed: v.Changed(), Default: v.Default}
 	if v.Known != nil {
-		s.Default, s.Since, s.Help = v.Known.Default, v.Known.Since, v.Known.Help
+		s.Since, s.Help = v.Known.Since, v.Known.Help
 	}
 	if v.Err != nil {
 		s.Error = v.Err.Error()

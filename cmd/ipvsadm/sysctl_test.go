@@ -158,6 +158,40 @@ func TestSysctlTable(t *testing.T) {
 	}
 }
 
+// In network namespaces other than the initial one two settings have other defaults.
+func TestSysctlDefaultsOfNamespaces(t *testing.T) {
+	for link, changed := range map[string]string{
+		"net:[4026531833]": "net.ipv4.vs.conn_lfactor = -2\nnet.ipv4.vs.svc_lfactor = -2\n",
+		"net:[4026532138]": "",
+	} {
+		f := newFakeSysctls(t, map[string]string{"conn_lfactor": "-2", "svc_lfactor": "-2", "conntrack": "0"})
+		ns := filepath.Join(f.root, "/proc/thread-self/ns")
+		if err := os.MkdirAll(ns, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(link, filepath.Join(ns, "net")); err != nil {
+			t.Fatal(err)
+		}
+		f.check(t, want{stdout: changed}, "--sysctl", "--changed")
+	}
+}
+
+func TestCPULists(t *testing.T) {
+	cpus := sysctl.Find("est_cpulist")
+	for text, want := range map[string]string{
+		"": "", "0": "0", "0-0": "0", "3,1,2": "1-3", "0-1,1-3,8,,10-11": "0-3,8,10-11", "0-15:2/4": "0-15:2/4", "65535": "65535",
+	} {
+		if got, ok := cpus.Parse(text); !ok || got != want {
+			t.Errorf("%q: got %q, %v, want %q", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"a", "1-", "-1", "3-1", "65536", "0-4294967295", "0 1", "1--2"} {
+		if got, ok := cpus.Parse(text); ok {
+			t.Errorf("%q: got %q", text, got)
+		}
+	}
+}
+
 func (f fakeSysctls) tool(k *ipvstest.Kernel, stdin, line string) want {
 	var out, err strings.Builder
 	status := run(strings.Fields(line), strings.NewReader(stdin), &out, &err, fakeHost(k, f.root))

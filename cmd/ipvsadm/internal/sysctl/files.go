@@ -28,15 +28,14 @@ type Directory string
 type Value struct {
 	Name string
 	// Text is the value, with single blanks. It is empty if Err is not nil.
-	Text  string
-	Err   error
-	Known *Setting // nil if this program does not know it
+	Text    string
+	Err     error
+	Default string   // in this network namespace; empty if it is not known
+	Known   *Setting // nil if this program does not know it
 }
 
 // Changed tells whether the value is certainly not the default.
-func (v *Value) Changed() bool {
-	return v.Known != nil && v.Known.Default != "" && v.Err == nil && v.Text != v.Known.Default
-}
+func (v *Value) Changed() bool { return v.Default != "" && v.Err == nil && v.Text != v.Default }
 
 // errNone says that there is not a single setting.
 var errNone = errors.New("there are no settings of IPVS in " + Path +
@@ -64,6 +63,9 @@ func (d Directory) List() ([]Value, error) {
 // Read reads one setting.
 func (d Directory) Read(name string) Value {
 	v := Value{Name: name, Known: Find(name)}
+	if v.Known != nil {
+		v.Default = d.defaultOf(v.Known)
+	}
 	content, err := os.ReadFile(filepath.Join(string(d), name))
 	if err != nil {
 		v.Err = reason(name, err)
@@ -71,6 +73,25 @@ func (d Directory) Read(name string) Value {
 	}
 	v.Text = strings.Join(strings.Fields(string(content)), " ")
 	return v
+}
+
+// otherDefaults has the defaults that differ in network namespaces other than the initial
+// one (ip_vs_conn_default_load_factor and ip_vs_svc_default_load_factor in ip_vs.h).
+var otherDefaults = map[string]string{"conn_lfactor": "-2", "svc_lfactor": "-2"}
+
+// initialNetNS is the link of the initial network namespace, since Linux 6.18 (NET_NS_INIT_INO
+// in nsfs.h). The settings with other defaults are newer.
+const initialNetNS = "net:[4026531833]"
+
+// defaultOf returns the default of a setting in the network namespace of the thread.
+func (d Directory) defaultOf(s *Setting) string {
+	if other, differs := otherDefaults[s.Name]; differs {
+		proc := filepath.Join(string(d), "../../../..")
+		if link, err := os.Readlink(filepath.Join(proc, "thread-self/ns/net")); err == nil && link != initialNetNS {
+			return other
+		}
+	}
+	return s.Default
 }
 
 // Assignment returns the assignment of the value.

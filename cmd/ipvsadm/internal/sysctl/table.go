@@ -14,7 +14,7 @@ import (
 // Setting is a setting that this program knows.
 type Setting struct {
 	Name    string
-	Default string // empty if it depends on the machine
+	Default string // in the initial network namespace; empty if it depends on the machine
 	Since   string // the first version of Linux with the setting; empty before 5.15
 	Help    string // in one line
 	values  values
@@ -120,7 +120,7 @@ func (s *Setting) Parse(text string) (value string, ok bool) {
 	v := s.values
 	switch v.kind {
 	case cpus:
-		return text, strings.Trim(text, "0123456789,:/-") == ""
+		return parseCPUs(text)
 	case pair:
 		words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
 		if len(words) != 2 {

@@ -36,10 +36,10 @@ source "$(dirname "$0")/../lib/scenario.sh"
 sandboxes=/run/docker/netns
 ingress=$sandboxes/ingress_sbox app=$sandboxes/lb_app
 
-# hide NAME: leaves the namespace of a host only in docker's directory.
+# hide HOST NAME: leaves the namespace of a host only in docker's directory.
 hide() {
-	on node touch "$sandboxes/$1"
-	on node mount --bind "/run/netns/$1" "$sandboxes/$1"
+	on node touch "$sandboxes/$2"
+	on node mount --bind "/run/netns/$1" "$sandboxes/$2"
 	on node ip netns delete "$1"
 }
 
@@ -48,7 +48,7 @@ for network in outside gwbridge ingress app; do
 done
 host client outside 192.0.2.10/24
 host node outside 192.0.2.1/24 gwbridge 172.18.0.1/24
-host ingress_sbox ingress 10.0.0.2/24 gwbridge 172.18.0.2/24
+host sbox ingress 10.0.0.2/24 gwbridge 172.18.0.2/24
 host lb_app app 10.0.1.4/24,10.0.1.2/32
 host web1 ingress 10.0.0.5/24 app 10.0.1.5/24
 host web2 ingress 10.0.0.6/24 app 10.0.1.6/24
@@ -61,14 +61,14 @@ for web in web1 web2; do
 	on $web iptables -t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -j REDIRECT --to-ports 80
 done
 
-say "What docker does for the published port 8080: the machine hands it to ingress_sbox, which marks it with 256, \
-and sends it on from its own address, so that answers come back."
+say "What docker does for the published port 8080: the machine hands it to ingress_sbox, which is called sbox for \
+now, and that marks it with 256 and sends it on from its own address, so that answers come back."
 on node sysctl -qw net.ipv4.ip_forward=1
 on node iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080
-on ingress_sbox ip route add default via 172.18.0.1
-on ingress_sbox sysctl -qw net.ipv4.ip_forward=1
-on ingress_sbox iptables -t mangle -A PREROUTING -p tcp --dport 8080 -j MARK --set-mark 256
-on ingress_sbox iptables -t nat -A POSTROUTING -d 10.0.0.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.0.2
+on sbox ip route add default via 172.18.0.1
+on sbox sysctl -qw net.ipv4.ip_forward=1
+on sbox iptables -t mangle -A PREROUTING -p tcp --dport 8080 -j MARK --set-mark 256
+on sbox iptables -t nat -A POSTROUTING -d 10.0.0.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.0.2
 
 say "And for the virtual address 10.0.1.2 of the service: the load balancer of the network app marks it with 257."
 on lb_app sysctl -qw net.ipv4.ip_forward=1
@@ -78,10 +78,10 @@ on lb_app iptables -t nat -A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT -
 say "The namespaces are bind mounts in /run/docker/netns, and nowhere else. So \"ip netns\" does not know them, and \
 people look in vain at the table of the machine, or loop over the files with nsenter."
 on node mkdir -p $sandboxes
-hide ingress_sbox
-hide lb_app
+hide sbox ingress_sbox
+hide lb_app lb_app
 see node ip netns list
-check "the sandboxes have no name" "$(grep -cE 'ingress_sbox|lb_app' "$shown")" -eq 0
+check "the sandboxes have no name" "$(grep -cE 'sbox|lb_app' "$shown")" -eq 0
 
 say "--netns takes the file. Nothing else of the machine changes: names and files are those of the caller."
 on node ipvsadm --netns $ingress --sysctl conntrack=1 conn_reuse_mode=0 expire_nodest_conn=1 expire_quiescent_template=1

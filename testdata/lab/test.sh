@@ -50,7 +50,7 @@ machine() {
 # The guest leaves its metrics in /out, and promtool checks them on this machine. From Debian 13 on, promtool compares each
 # sample of a metric with all others. So it gets 100 samples at a time, and the script itself looks for equal ones.
 listings() {
-	machine -x -o "$work/metrics" 'SCHEMA=/src/schema.json OUT=/out /src/listings' || return
+	machine -x -m 2048 -o "$work/metrics" 'SCHEMA=/src/schema.json OUT=/out /src/listings' || return
 	local file piece sum
 	local -A checked=()
 	for file in "$work"/metrics/*.prom; do
@@ -146,7 +146,7 @@ all=(kills survival cases random listings ldirectord keepalived command tests re
 for release in trixie sid; do
 	all+=({cases,tests,restore,dr,nat}"@$release")
 done
-all+=(state@sid swarm@sid)
+all+=({state,swarm,drain}@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")

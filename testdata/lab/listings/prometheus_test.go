@@ -64,6 +64,10 @@ var factsOfMetrics = map[string]string{
 	"backend_lower_threshold_connections": "lower_threshold",
 }
 
+// metricsOfState are what the kernel tells of itself, whatever its table. The kernel test of
+// cmd/ipvsadm, "state of the tables", compares them.
+var metricsOfState = map[string]bool{"estimation_running": true, "connection_limit": true, "connection_table_buckets_max": true}
+
 func (r *reading) sayMetric(name string, labels map[string]string, value string) bool {
 	fact, known := factsOfMetrics[name]
 	kind, rest, _ := strings.Cut(name, "_")
@@ -73,6 +77,7 @@ func (r *reading) sayMetric(name string, labels map[string]string, value string)
 		return true
 	}
 	switch {
+	case metricsOfState[name]:
 	case name == "info":
 		r.say("", "", "version", labels["version"])
 	case name == "connection_table_buckets":

@@ -107,15 +107,17 @@ panics() {
 # The tests of the job "restore". The job "survival" leaves them out.
 under_traffic='^(TestRestoresUnderTraffic|TestOriginalLosesRequests)$'
 
+# The tests of the command that depend most on the kernel. The job "command" leaves them out.
+kernel_state='^TestKernel$/^(network_namespaces|settings|state_of_the_tables|monitor)$'
+
 run_job() {
 	[[ $1 != *@* ]] || export LAB_KERNEL=${1#*@}
 	case ${1%@*} in
 	panic) panics ;;
 	tests) machine 'cd /src/ipvs; ./test; ./internal/nlsock/test; /src/kubeproxy' ;;
-	# In a machine of its own, because it unloads ip_vs, which must not be in use then. The README's examples need jq.
-	command) machine -x 'cd /src/cmd/ipvsadm; ./test' ;;
-	# The part of "command" that depends most on the kernel.
-	state) machine -x 'cd /src/cmd/ipvsadm; ./test -test.run "^TestKernel$/^(network_namespaces|settings|state_of_the_tables)$"' ;;
+	# In machines of their own, because they unload ip_vs, which must not be in use then. The README's examples need jq.
+	command) machine -x "cd /src/cmd/ipvsadm; ./test -test.skip '$kernel_state'" ;;
+	state) machine -x "cd /src/cmd/ipvsadm; ./test -test.run '$kernel_state'" ;;
 	cases) machine 'cd /src/testdata/lab/compat; ./test -test.skip "^TestRandom"' ;;
 	random) machine 'cd /src/testdata/lab/compat; ./test -test.run "^TestRandom"' ;;
 	restore) machine "/src/durability -test.run '$under_traffic'" ;;
@@ -140,7 +142,7 @@ report_job() {
 }
 
 # The longest jobs come first, together with those that fail fast.
-main=(cases tests command restore dr nat tunnels ipv6 fwmark persistence)
+main=(cases command tests state restore dr nat tunnels ipv6 fwmark persistence)
 all=(kills survival cases random listings ldirectord keepalived command tests restore panic)
 # On the kernels of other releases: what a kernel can change for us, and the main ways that packets go.
 for release in trixie sid; do

@@ -75,21 +75,22 @@ func (d Directory) Read(name string) Value {
 	return v
 }
 
-// otherDefaults has the defaults that differ in network namespaces other than the initial
-// one (ip_vs_conn_default_load_factor and ip_vs_svc_default_load_factor in ip_vs.h).
-var otherDefaults = map[string]string{"conn_lfactor": "-2", "svc_lfactor": "-2"}
+// otherLoadFactor is the default of the load factors in network namespaces other than the
+// initial one (ip_vs_conn_default_load_factor and ip_vs_svc_default_load_factor in ip_vs.h).
+const otherLoadFactor = "-2"
 
 // initialNetNS is the link of the initial network namespace, since Linux 6.18 (NET_NS_INIT_INO
-// in nsfs.h). The settings with other defaults are newer.
+// in nsfs.h). The load factors are newer.
 const initialNetNS = "net:[4026531833]"
 
 // defaultOf returns the default of a setting in the network namespace of the thread.
 func (d Directory) defaultOf(s *Setting) string {
-	if other, differs := otherDefaults[s.Name]; differs {
-		proc := filepath.Join(string(d), "../../../..")
-		if link, err := os.Readlink(filepath.Join(proc, "thread-self/ns/net")); err == nil && link != initialNetNS {
-			return other
-		}
+	if s.Name != "conn_lfactor" && s.Name != "svc_lfactor" {
+		return s.Default
+	}
+	proc := filepath.Join(string(d), "../../../..")
+	if link, err := os.Readlink(filepath.Join(proc, "thread-self/ns/net")); err == nil && link != initialNetNS {
+		return otherLoadFactor
 	}
 	return s.Default
 }

@@ -148,7 +148,7 @@ all=(kills survival cases random listings ldirectord keepalived command state te
 for release in trixie sid; do
 	all+=({cases,tests,restore,dr,nat}"@$release")
 done
-all+=({state,swarm,drain}@sid)
+all+=({state,swarm}@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")

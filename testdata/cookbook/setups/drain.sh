@@ -119,10 +119,10 @@ say "In each service a client begins two downloads, one from each server. In one
 two connections, as programs do that have nothing more to say. Other clients keep coming all the time."
 downloads=()
 for n in "${!all[@]}"; do
-	in_background "/tmp/download.$n" client traffic download 2 "http://${all[n]}/slow?seconds=30"
+	in_background "/tmp/download.$n" client traffic download 2 "http://${all[n]}/slow?seconds=45"
 	downloads+=("$background")
 done
-in_background /tmp/download.half client traffic download-half 2 "http://$direct:80/slow?seconds=30"
+in_background /tmp/download.half client traffic download-half 2 "http://$direct:80/slow?seconds=45"
 downloads+=("$background")
 wait_until "the downloads have begun" all_begun 14
 in_background /tmp/probe client traffic probe "${all[@]/#/http://}"

@@ -50,7 +50,7 @@ machine() {
 # The guest leaves its metrics in /out, and promtool checks them on this machine. From Debian 13 on, promtool compares each
 # sample of a metric with all others. So it gets 100 samples at a time, and the script itself looks for equal ones.
 listings() {
-	machine -x -m 2048 -o "$work/metrics" 'SCHEMA=/src/schema.json OUT=/out /src/listings' || return
+	machine -x -m 2048 -t 2400 -o "$work/metrics" 'SCHEMA=/src/schema.json OUT=/out /src/listings' || return
 	local file piece sum
 	local -A checked=()
 	for file in "$work"/metrics/*.prom; do

@@ -37,7 +37,7 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPane(t, h, c.width, c.height)
-			p.run("ln -sf " + ours + " /run/ipvsadm; PATH=/run:$PATH; clear")
+			p.run("mkdir -p /run/ours; ln -sf " + ours + " /run/ours/ipvsadm; PATH=/run/ours:$PATH; clear")
 			p.waitFor("empty screen", func(screen string) bool { return screen == strings.TrimSpace(prompt) })
 			c.test(t, h, p)
 		})

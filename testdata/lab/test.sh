@@ -10,7 +10,8 @@
 # runs a job on the kernel of another release of Debian, such as "cases@sid".
 #
 # Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and its number of command lines; SURVIVAL_SEED,
-# the seed of the tables and moments for saves and restores.
+# the seed of the tables and moments for saves and restores; LAB_KERNELS, the releases whose kernels run the jobs that a
+# kernel can change most, "trixie sid" by default.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -145,7 +146,7 @@ report_job() {
 main=(cases command tests state restore dr nat tunnels ipv6 fwmark persistence)
 all=(kills survival cases random listings ldirectord keepalived command state tests restore panic)
 # On the kernels of other releases: what a kernel can change for us, and the main ways that packets go.
-for release in trixie sid; do
+for release in ${LAB_KERNELS-trixie sid}; do
 	all+=({cases,tests,restore,dr,nat}"@$release")
 done
 all+=({state,swarm}@sid)

@@ -11,7 +11,7 @@
 #
 # Environment: DIFF_SEED and DIFF_LINES, the seed of the random comparison and its number of command lines; SURVIVAL_SEED,
 # the seed of the tables and moments for saves and restores; LAB_KERNELS, the releases whose kernels run the jobs that a
-# kernel can change most, "trixie sid" by default.
+# kernel can change most, "trixie sid" by default; LAB_END, the time in seconds since 1970 after which no job begins.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -164,11 +164,15 @@ rest)
 	done
 	;;
 esac
-failed=0 running=0
+failed=0 running=0 late=()
 for job; do
 	if ((running == 2)); then
 		wait -n || failed=1
 		running=1
+	fi
+	if [[ ${LAB_END:-} ]] && (($(date +%s) > LAB_END)); then
+		late+=("$job")
+		continue
 	fi
 	case ${job%@*} in
 	tests | command | state | cases | random | restore | survival | kills | listings | panic) report_job "$job" 20 & ;;
@@ -179,6 +183,7 @@ done
 while ((running--)); do
 	wait -n || failed=1
 done
+((${#late[@]} == 0)) || echo "lab: no time was left for: ${late[*]}"
 # Repeats the failures at the end, because a long log is read, and often kept, from there.
 for failure in "$work"/*.failed; do
 	[[ -e $failure ]] || continue

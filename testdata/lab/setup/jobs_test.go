@@ -69,6 +69,18 @@ func TestJobWithoutTestsFails(t *testing.T) {
 	got.mustSay(t, "lab: tests passed in ", "lab: restore FAILED after ")
 }
 
+// What has no time left is named.
+func TestNoJobBeginsAfterTheEnd(t *testing.T) {
+	m := newMachine(t)
+	m.copies("testdata/lab/test.sh")
+	m.file("testdata/lab/vm/fetch.sh", "#!/bin/bash\n")
+	m.file("testdata/lab/vm/run.sh", "#!/bin/bash\n")
+	m.program("go", "")
+	got := m.run("env", "LAB_END=1", "bash", "testdata/lab/test.sh", "tests", "restore")
+	got.mustFail(t, 0)
+	got.mustSay(t, "lab: no time was left for: tests restore\n")
+}
+
 func TestJobRunsOnTheKernelAfterAt(t *testing.T) {
 	m := newMachine(t)
 	m.copies("testdata/lab/test.sh")

@@ -43,7 +43,7 @@ func (l *Listing) partialSnapshot() (*format.Snapshot, error) {
 	}
 	s.Info = &partial.Info
 	if l.Options.Form == format.JSONForm {
-		s.Totals, _ = l.totals()
+		s.Totals, _ = readFile(l, TotalsPath, ipvs.ReadTotals)
 	}
 	l.readState(s)
 	return s, nil

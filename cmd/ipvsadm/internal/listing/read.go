@@ -4,6 +4,7 @@ package listing
 
 import (
 	"errors"
+	"io"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -68,11 +69,11 @@ func (l *Listing) snapshot() (*format.Snapshot, error) {
 	s := &format.Snapshot{Info: &info}
 	switch l.Options.Form {
 	case format.PrometheusForm:
-		if s.Totals, err = l.totals(); err != nil {
+		if s.Totals, err = readFile(l, TotalsPath, ipvs.ReadTotals); err != nil {
 			return nil, err
 		}
 	case format.JSONForm:
-		s.Totals, _ = l.totals() // omitted if there is no /proc
+		s.Totals, _ = readFile(l, TotalsPath, ipvs.ReadTotals) // omitted if there is no /proc
 	}
 	l.readState(s)
 	if l.isPlain() {
@@ -90,16 +91,16 @@ func (l *Listing) isPlain() bool {
 	return o.Form == format.ClassicForm && o.View == format.Connections && o.SortBy < ByConns && l.Source.Rates == nil
 }
 
-// totals reads the sums of the counters of all services.
-func (l *Listing) totals() (*ipvs.Stats, error) {
-	file, err := l.Source.Open(TotalsPath)
+// readFile reads what a file of /proc tells.
+func readFile[T any](l *Listing, path string, read func(io.Reader) (T, error)) (*T, error) {
+	file, err := l.Source.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	totals, err := ipvs.ReadTotals(file)
+	told, err := read(file)
 	if err != nil {
 		return nil, err
 	}
-	return &totals, nil
+	return &told, nil
 }

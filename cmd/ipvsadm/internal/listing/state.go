@@ -19,16 +19,16 @@ func (l *Listing) readState(s *format.Snapshot) {
 	if s.Info == nil {
 		return
 	}
-	if limit, ok := l.number(l.Source.Setting, "conn_max"); ok {
+	if limit, ok := numberOf(l.Source.Setting, "conn_max"); ok {
 		s.Limits.Conns = &limit
 	}
-	s.Status, _ = l.status()
+	s.Status, _ = readFile(l, StatusPath, ipvs.ReadStatus)
 	// The status is for root alone, the setting for everybody.
 	if _, ok := l.Source.Setting("conn_lfactor"); !ok && s.Status == nil {
 		return
 	}
 	s.Limits.ConnTabGrows = true
-	if bits, ok := l.number(l.Source.Parameter, "conn_tab_bits"); ok && bits < 32 {
+	if bits, ok := numberOf(l.Source.Parameter, "conn_tab_bits"); ok && bits < 32 {
 		s.Limits.ConnTabSize = 1 << bits
 	}
 }
@@ -47,25 +47,11 @@ func (l *Listing) estimation() format.Estimation {
 	return format.EstimationRuns
 }
 
-func (l *Listing) number(read func(string) (string, bool), name string) (n uint64, ok bool) {
+func numberOf(read func(string) (string, bool), name string) (n uint64, ok bool) {
 	text, ok := read(name)
 	if !ok {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	return n, err == nil
-}
-
-// status reads the state of the kernel's tables.
-func (l *Listing) status() (*ipvs.Status, error) {
-	file, err := l.Source.Open(StatusPath)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	status, err := ipvs.ReadStatus(file)
-	if err != nil {
-		return nil, err
-	}
-	return &status, nil
 }

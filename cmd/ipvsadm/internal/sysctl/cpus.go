@@ -4,7 +4,6 @@ package sysctl
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,21 +39,20 @@ func parseCPUs(text string) (list string, ok bool) {
 		}
 	}
 	var ranges []string
-	for cpu := 0; cpu < len(has); cpu++ {
-		if !has[cpu] {
+	for first := 0; first < len(has); first++ {
+		if !has[first] {
 			continue
 		}
-		first := cpu
-		if end := slices.Index(has[cpu:], false); end > 0 {
-			cpu += end - 1
-		} else {
-			cpu = len(has) - 1
+		last := first
+		for last+1 < len(has) && has[last+1] {
+			last++
 		}
-		if cpu == first {
-			ranges = append(ranges, strconv.Itoa(cpu))
+		if last == first {
+			ranges = append(ranges, strconv.Itoa(first))
 		} else {
-			ranges = append(ranges, fmt.Sprintf("%d-%d", first, cpu))
+			ranges = append(ranges, fmt.Sprintf("%d-%d", first, last))
 		}
+		first = last
 	}
 	return strings.Join(ranges, ","), true
 }

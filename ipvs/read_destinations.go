@@ -48,7 +48,7 @@ func (c *Client) dumpDestinations(id ServiceID) (destinations []Destination, com
 const destinationTries = 50
 
 // rereadDestinations repeats the dump until it has read all destinations that /proc
-// listed at first and still lists.
+// listed at first and still lists. If /proc lists one that no dump has, the dumps decide.
 func (c *Client) rereadDestinations(id ServiceID, last []Destination) ([]Destination, error) {
 	seen := map[DestinationID]Destination{}
 	var first map[netip.AddrPort]bool
@@ -80,7 +80,7 @@ func (c *Client) rereadDestinations(id ServiceID, last []Destination) ([]Destina
 			return last, err
 		}
 	}
-	return nil, fmt.Errorf("ipvs: %w", errInterrupted)
+	return c.consistentDestinations(id, last)
 }
 
 // orderDestinations returns the seen destinations that /proc lists, in its order, and

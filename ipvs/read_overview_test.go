@@ -175,6 +175,18 @@ func TestOverviewOfServicesThatProcCannotTell(t *testing.T) {
 	}
 }
 
+// Of a service with a destination that the file lists and no dump has, the dumps decide.
+func TestOverviewOfDestinationThatOnlyProcLists(t *testing.T) {
+	_, c := fakeWith(t, overviewTable())
+	text := strings.Replace(procText(overviewTable()), "[fd00:0000:0000:0000:0000:0000:0000:0007]:0050", "[fd00:0000:0000:0000:0000:0000:0000:0007]:0051", 1)
+	c.SetProcTable(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+	got, err := c.Overview()
+	must(t, err)
+	wantEqual(t, "overview", plain(got), plain(overviewTable()))
+	_, err = c.Table()
+	must(t, err)
+}
+
 // Without a file that can be read to its end, all is read by netlink.
 func TestOverviewOfMalformedProcTable(t *testing.T) {
 	for name, text := range malformedProcTables(procText(overviewTable())) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/shell"
 	"github.com/spf13/pflag"
 )
 
@@ -23,7 +24,7 @@ func commandHint(words []string) string {
 	if hint := ruleHint(words); hint != "" {
 		return hint
 	}
-	return Quote(shorten(words[0])) + " is not a command; the command comes first, such as -L, -A or -a"
+	return shell.Quote(shorten(words[0])) + " is not a command; the command comes first, such as -L, -A or -a"
 }
 
 // ruleHint says how to correct a line of rules that does not begin with a command, or

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/shell"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -135,9 +136,9 @@ func (b *builder) bareAddressHint(word string) string {
 	case !strings.ContainsAny(word, ".:"):
 		return ""
 	case takes.has(serviceOption) && !b.has(serviceOption):
-		return fmt.Sprintf("a service needs its protocol: -t %s, -u or --sctp-service", Quote(word))
+		return fmt.Sprintf("a service needs its protocol: -t %s, -u or --sctp-service", shell.Quote(word))
 	case takes.has(serverOption) && !b.has(serverOption):
-		return "a server needs -r: -r " + Quote(word)
+		return "a server needs -r: -r " + shell.Quote(word)
 	}
 	return ""
 }

@@ -4,17 +4,6 @@ package cmdline
 
 import "strings"
 
-// Quote puts an argument that is empty or that shells may expand into quotation marks.
-func Quote(argument string) string {
-	if argument != "" && strings.Trim(argument, unquoted) == "" {
-		return argument
-	}
-	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
-}
-
-// unquoted are the characters of arguments that no shell treats specially.
-const unquoted = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:/"
-
 // maxWord is the length of the longest word that hints repeat whole.
 const maxWord = 60
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/shell"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"golang.org/x/sys/unix"
@@ -64,9 +65,5 @@ func listLine(id ipvs.ServiceID) string {
 
 // commandLine returns the command line that makes a change, quoted for a shell.
 func commandLine(ch ipvs.Change) string {
-	words := strings.Fields(format.Rule(ch))
-	for i, word := range words {
-		words[i] = cmdline.Quote(word)
-	}
-	return "ipvsadm " + strings.Join(words, " ")
+	return "ipvsadm " + shell.Line(strings.Fields(format.Rule(ch)))
 }

@@ -255,3 +255,39 @@ type SettingDocument struct {
 	Help    string `json:"help,omitempty"`
 	Error   string `json:"error,omitempty"` // why it could not be read; value is empty then
 }
+
+// DiagnosisDocument is what was found wrong with a machine, for --diagnose.
+type DiagnosisDocument struct {
+	Role       string               `json:"role"`               // director, real-server
+	Services   *uint64              `json:"services,omitempty"` // of a director
+	Servers    *uint64              `json:"servers,omitempty"`
+	Kernel     string               `json:"kernel,omitempty"` // its release
+	Findings   []FindingDocument    `json:"findings"`         // the worst first
+	NotChecked []NotCheckedDocument `json:"not_checked"`
+	Passed     uint64               `json:"passed"` // checks without a finding
+	// RealServers are the commands that diagnose the real servers of a director.
+	RealServers []ServersCommandDocument `json:"real_servers,omitempty"`
+}
+
+// FindingDocument is something that is wrong.
+type FindingDocument struct {
+	ID       string     `json:"id"`                 // of the check, as ipvsadm-diagnose(7) lists it
+	Severity string     `json:"severity"`           // fault, warning, note
+	Object   string     `json:"object,omitempty"`   // such as TCP 10.0.0.1:80; left out for the machine
+	Facts    string     `json:"facts"`              // what was read
+	Symptom  string     `json:"symptom"`            // what users see
+	Mend     string     `json:"mend,omitempty"`     // what to do
+	Commands [][]string `json:"commands,omitempty"` // that do it, each with its arguments
+}
+
+// NotCheckedDocument has checks that could not be made.
+type NotCheckedDocument struct {
+	IDs    []string `json:"ids,omitempty"` // left out for what no check looks at
+	Reason string   `json:"reason"`
+}
+
+// ServersCommandDocument is a command to run on each of some servers.
+type ServersCommandDocument struct {
+	Servers []netip.Addr `json:"servers"`
+	Command []string     `json:"command"`
+}

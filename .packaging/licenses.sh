@@ -18,6 +18,7 @@ kind() {
 	case $text in
 	*'Redistribution and use in source and binary forms'*'Neither the name of'*) echo BSD-3-Clause ;;
 	*'Permission is hereby granted, free of charge, to any person obtaining a copy'*) echo MIT ;;
+	*'Apache License Version 2.0, January 2004'*) echo Apache-2.0 ;;
 	*) return 1 ;;
 	esac
 }
@@ -31,7 +32,7 @@ print() {
 	((${#files[@]})) || die "$1 has no licence file in $2"
 	for file in "${files[@]}"; do
 		if [[ $file != */NOTICE* ]]; then
-			identifier=$(kind "$file") || die "$file is neither BSD-3-Clause nor MIT: complete this script and the licence in nfpm.yaml"
+			identifier=$(kind "$file") || die "$file is none of Apache-2.0, BSD-3-Clause and MIT: complete this script and the licence in nfpm.yaml"
 			printf '%s\n\n' "$1, $identifier"
 		fi
 		sed 's/^/    /; s/[[:space:]]*$//' "$file"

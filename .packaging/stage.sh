@@ -60,8 +60,8 @@ common() {
 	local page
 	put 755 "$binary" "$sbin/ipvsadm"
 	link_tools "$sbin" '' ''
-	for page in cmd/ipvsadm/*.8; do
-		put_gzip "$page" "/usr/share/man/man8/${page##*/}.gz"
+	for page in cmd/ipvsadm/*.[78]; do
+		put_gzip "$page" "/usr/share/man/man${page##*.}/${page##*/}.gz"
 	done
 	completions
 	put 644 format/schema.json /usr/share/ipvsadm/schema.json

@@ -20,6 +20,7 @@ import (
 const (
 	exitOK     = 0
 	exitList   = 1   // a listing failed
+	exitFaults = 1   // a diagnosis found faults
 	exitUsage  = 2   // bad arguments or rules, or no access to IPVS
 	exitSignal = 128 // plus the number of the signal that ended a screen
 	exitKernel = 255 // the kernel rejected a change, or popt rejected an option

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -29,6 +30,9 @@ type host struct {
 	// findNetNS finds network namespaces, and counts those that it cannot read.
 	findNetNS func() (found []kernel.FoundNamespace, unreadable int, err error)
 	resolver  *resolve.Resolver
+	// facts reads what a diagnosis needs of the network namespace of the thread, until done
+	// is called. client is nil if there is none, or if it may read nothing.
+	facts func(root string, client *ipvs.Client) (facts diagnose.Facts, done func())
 	// signals delivers the signals that end a series of changes early, until stop is called.
 	signals func() (received <-chan os.Signal, stop func())
 	now     func() time.Time
@@ -41,6 +45,7 @@ type host struct {
 type namespace interface {
 	Dial() (*ipvs.Client, error)
 	LockTable() (unlock func(), locked bool)
+	Do(do func() error) error
 	Close()
 }
 
@@ -53,7 +58,7 @@ func (a *app) enter(name string) error {
 	if err != nil {
 		return a.namespaceError(err)
 	}
-	a.inNetNS, a.host.dial, a.host.lock = true, n.Dial, n.LockTable
+	a.inNetNS, a.namespace, a.host.dial, a.host.lock = true, n, n.Dial, n.LockTable
 	return nil
 }
 
@@ -108,6 +113,26 @@ func (a *app) connectIfLoaded() error {
 		return &initError{ipvs.ErrNoIPVS}
 	}
 	return a.connect()
+}
+
+// hangUp closes the client, if there is one.
+func (a *app) hangUp() {
+	if a.client != nil {
+		_ = a.client.Close()
+		a.client = nil
+	}
+}
+
+// inNamespaceOfRun is doInNetNS for a run that may have no client.
+func (a *app) inNamespaceOfRun(do func() error) error {
+	if a.namespace == nil {
+		return do()
+	}
+	err := a.namespace.Do(do)
+	if cannotEnter := (*kernel.NamespaceError)(nil); errors.As(err, &cannotEnter) {
+		return a.namespaceError(err)
+	}
+	return err
 }
 
 // doInNetNS calls do on a thread in the network namespace of the run. Whatever is read from

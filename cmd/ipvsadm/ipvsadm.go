@@ -29,6 +29,8 @@ func (a *app) execute(c *cmdline.Command) error {
 		return a.replayRules()
 	case cmdline.ListNetNS:
 		return a.listNetNS(c)
+	case cmdline.Diagnose:
+		return a.diagnose(c)
 	}
 	if err := a.dial(); err != nil {
 		return err

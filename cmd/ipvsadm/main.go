@@ -17,17 +17,25 @@ import (
 	"os"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/facts"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
 func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr, host{
 		root: "/", getenv: os.Getenv, dial: kernel.Dial,
 		moduleLoaded: kernel.ModuleLoaded, loadModule: kernel.LoadModule, unloadModules: kernel.UnloadModules,
-		lock: kernel.LockTable, netns: openNamespace, findNetNS: kernel.FindNamespaces, resolver: resolve.New(nil), raiseSIGPIPE: kernel.DisableSIGPIPE(),
+		lock: kernel.LockTable, netns: openNamespace, findNetNS: kernel.FindNamespaces, facts: machineFacts, resolver: resolve.New(nil), raiseSIGPIPE: kernel.DisableSIGPIPE(),
 		signals: kernel.CatchEnd, now: time.Now, after: time.After,
 	}))
+}
+
+func machineFacts(root string, client *ipvs.Client) (diagnose.Facts, func()) {
+	machine := &facts.Machine{Root: root, Client: client}
+	return machine, machine.Close
 }
 
 func openNamespace(name string) (namespace, error) {

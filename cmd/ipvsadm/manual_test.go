@@ -10,6 +10,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/boot"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	manualpage "github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose/manual"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/spf13/pflag"
@@ -23,6 +24,16 @@ func manual(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return regexp.MustCompile(`\\f[BIRP]`).ReplaceAllString(strings.ReplaceAll(string(text), `\-`, "-"), "")
+}
+
+func TestManualOfChecksIsUpToDate(t *testing.T) {
+	want, err := manualpage.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if readFile(t, manualpage.File) != want {
+		t.Errorf("%s is out of date: go generate ./cmd/...", manualpage.File)
+	}
 }
 
 // headings are the lines under .TP, which name what is then explained.
@@ -112,7 +123,7 @@ func TestManualExplainsEveryBootVerb(t *testing.T) {
 
 func TestManualNamesNoUnknownOption(t *testing.T) {
 	longOption := regexp.MustCompile(`--([a-z][-\w]*)`)
-	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8", "ipvsadm-boot.8"} {
+	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8", "ipvsadm-boot.8", manualpage.File} {
 		for _, match := range longOption.FindAllStringSubmatch(manual(t, path), -1) {
 			if cmdline.Options().Lookup(match[1]) == nil && !toolOptions[match[1]] {
 				t.Errorf("%s names %s, which is no option", path, match[0])

@@ -35,6 +35,13 @@ func (n *fakeNamespace) LockTable() (unlock func(), locked bool) {
 	return func() {}, true
 }
 
+func (n *fakeNamespace) Do(do func() error) error {
+	if n.denied {
+		return &kernel.NamespaceError{}
+	}
+	return do()
+}
+
 func (n *fakeNamespace) Close() {}
 
 // twoNamespaces are that of the process and one that is called blue.

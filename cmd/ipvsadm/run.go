@@ -27,6 +27,7 @@ type app struct {
 	host      host
 	client    *ipvs.Client // nil until dial
 	inNetNS   bool         // the client is in another network namespace
+	namespace namespace    // that one, or nil
 	// flushErrStatus is the exit status if stdout cannot be written.
 	flushErrStatus int
 	report         *rules.Report
@@ -61,9 +62,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, h host) int {
 		a.announceSockopts()
 	}
 	status := a.fail(err)
-	if a.client != nil {
-		_ = a.client.Close()
-	}
+	a.hangUp()
 	if err := a.stdout.Flush(); err != nil && !closed {
 		a.complain(fmt.Sprintf("%s: cannot write the output: %v", a.name, err))
 		return a.flushErrStatus

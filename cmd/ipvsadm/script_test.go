@@ -18,8 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
@@ -154,6 +156,7 @@ func fakeHost(k *ipvstest.Kernel, root string) host {
 		lock:         func() (func(), bool) { return nothing, false },
 		netns:        func(name string) (namespace, error) { return nil, errors.New("no namespace " + name) },
 		findNetNS:    func() ([]kernel.FoundNamespace, int, error) { return []kernel.FoundNamespace{{Own: true}}, 0, nil },
+		facts:        func(string, *ipvs.Client) (diagnose.Facts, func()) { panic("no facts") },
 		resolver:     resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }),
 		raiseSIGPIPE: nothing,
 		signals:      func() (<-chan os.Signal, func()) { return nil, nothing },

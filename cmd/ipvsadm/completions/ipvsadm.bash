@@ -59,6 +59,7 @@ declare -gA _ipvsadm_follow=(
 	[list-netns]='numeric output json all'
 	[sysctl]='output json netns changed'
 	[monitor]='tcp-service udp-service sctp-service fwmark-service ipv6 numeric output json netns all full'
+	[diagnose]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying output json client netns director rules skip verbose'
 	[help]=''
 	[version]=''
 )
@@ -76,7 +77,7 @@ declare -gA _ipvsadm_excludes=(
 	[pe]='pe no-pe'
 	[ops]='ops no-ops'
 	[sched-flags]='sched-flags'
-	[netns]='netns'
+	[netns]='netns rules'
 	[no-persistent]='persistent no-persistent'
 	[no-ops]='ops no-ops'
 	[no-pe]='pe no-pe'
@@ -101,10 +102,10 @@ declare -gA _ipvsadm_excludes=(
 	[virtual]='virtual'
 	[destination]='destination'
 	[count-by]='count-by'
-	[real-server]='real-server'
-	[masquerading]='masquerading ipip gatewaying'
-	[ipip]='masquerading ipip gatewaying'
-	[gatewaying]='masquerading ipip gatewaying'
+	[real-server]='real-server rules'
+	[masquerading]='masquerading ipip gatewaying rules'
+	[ipip]='masquerading ipip gatewaying rules'
+	[gatewaying]='masquerading ipip gatewaying rules'
 	[weight]='weight'
 	[u-threshold]='u-threshold'
 	[l-threshold]='l-threshold'
@@ -131,6 +132,10 @@ declare -gA _ipvsadm_excludes=(
 	[all]='all'
 	[changed]='changed'
 	[full]='full'
+	[director]='director rules'
+	[rules]='netns real-server masquerading ipip gatewaying director rules'
+	[skip]='skip'
+	[verbose]='verbose'
 )
 # Options of which an option needs one before it.
 declare -gA _ipvsadm_needs=(
@@ -191,6 +196,10 @@ declare -gA _ipvsadm_kind=(
 	[over]=free
 	[steps]=free
 	[monitor]=free\?
+	[diagnose]=words\?
+	[director]=free
+	[rules]=free
+	[skip]=words
 )
 declare -gA _ipvsadm_words=(
 	[scheduler]='rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'
@@ -204,6 +213,8 @@ declare -gA _ipvsadm_words=(
 	[start-daemon]='master backup'
 	[stop-daemon]='master backup'
 	[at-end]='keep remove undo'
+	[diagnose]='director real-server'
+	[skip]='vip-missing vip-down vip-noarp vip-duplicate'
 )
 
 # _ipvsadm_parse WORD...: parses the words before the one to complete. Sets command, the array value with an element for

@@ -39,7 +39,7 @@ set -g __ipvsadm_long_Z zero
 # Options that mean --list where there is no command.
 set -g __ipvsadm_implying netns output json watch sort-by state client virtual destination count-by
 # What may follow a command.
-set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp list-netns sysctl monitor help version
+set -g __ipvsadm_commands add-service edit-service delete-service clear list zero add-server edit-server delete-server restore save set start-daemon stop-daemon drain ramp list-netns sysctl monitor diagnose help version
 set -g __ipvsadm_follow_add_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags netns
 set -g __ipvsadm_follow_edit_service tcp-service udp-service sctp-service fwmark-service ipv6 scheduler persistent netmask pe ops sched-flags no-persistent no-ops no-pe keep netns
 set -g __ipvsadm_follow_delete_service tcp-service udp-service sctp-service fwmark-service ipv6 netns
@@ -59,6 +59,7 @@ set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service
 set -g __ipvsadm_follow_list_netns numeric output json all
 set -g __ipvsadm_follow_sysctl output json netns changed
 set -g __ipvsadm_follow_monitor tcp-service udp-service sctp-service fwmark-service ipv6 numeric output json netns all full
+set -g __ipvsadm_follow_diagnose tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying output json client netns director rules skip verbose
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 
 # Options after which an option cannot come, itself among them.
@@ -72,7 +73,7 @@ set -g __ipvsadm_excludes_netmask netmask
 set -g __ipvsadm_excludes_pe pe no-pe
 set -g __ipvsadm_excludes_ops ops no-ops
 set -g __ipvsadm_excludes_sched_flags sched-flags
-set -g __ipvsadm_excludes_netns netns
+set -g __ipvsadm_excludes_netns netns rules
 set -g __ipvsadm_excludes_no_persistent persistent no-persistent
 set -g __ipvsadm_excludes_no_ops ops no-ops
 set -g __ipvsadm_excludes_no_pe pe no-pe
@@ -97,10 +98,10 @@ set -g __ipvsadm_excludes_client client
 set -g __ipvsadm_excludes_virtual virtual
 set -g __ipvsadm_excludes_destination destination
 set -g __ipvsadm_excludes_count_by count-by
-set -g __ipvsadm_excludes_real_server real-server
-set -g __ipvsadm_excludes_masquerading masquerading ipip gatewaying
-set -g __ipvsadm_excludes_ipip masquerading ipip gatewaying
-set -g __ipvsadm_excludes_gatewaying masquerading ipip gatewaying
+set -g __ipvsadm_excludes_real_server real-server rules
+set -g __ipvsadm_excludes_masquerading masquerading ipip gatewaying rules
+set -g __ipvsadm_excludes_ipip masquerading ipip gatewaying rules
+set -g __ipvsadm_excludes_gatewaying masquerading ipip gatewaying rules
 set -g __ipvsadm_excludes_weight weight
 set -g __ipvsadm_excludes_u_threshold u-threshold
 set -g __ipvsadm_excludes_l_threshold l-threshold
@@ -127,6 +128,10 @@ set -g __ipvsadm_excludes_until_even until-even
 set -g __ipvsadm_excludes_all all
 set -g __ipvsadm_excludes_changed changed
 set -g __ipvsadm_excludes_full full
+set -g __ipvsadm_excludes_director director rules
+set -g __ipvsadm_excludes_rules netns real-server masquerading ipip gatewaying director rules
+set -g __ipvsadm_excludes_skip skip
+set -g __ipvsadm_excludes_verbose verbose
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
@@ -183,7 +188,11 @@ set -g __ipvsadm_kind_idle free
 set -g __ipvsadm_kind_over free
 set -g __ipvsadm_kind_steps free
 set -g __ipvsadm_kind_monitor free
-set -g __ipvsadm_optional persistent watch monitor
+set -g __ipvsadm_kind_diagnose words
+set -g __ipvsadm_kind_director free
+set -g __ipvsadm_kind_rules free
+set -g __ipvsadm_kind_skip words
+set -g __ipvsadm_optional persistent watch monitor diagnose
 set -g __ipvsadm_words_scheduler rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos
 set -g __ipvsadm_words_pe sip
 set -g __ipvsadm_words_sched_flags flag-1 flag-2 flag-3 sh-fallback sh-port mh-fallback mh-port
@@ -195,6 +204,8 @@ set -g __ipvsadm_words_tun_type ipip gue gre
 set -g __ipvsadm_words_start_daemon master backup
 set -g __ipvsadm_words_stop_daemon master backup
 set -g __ipvsadm_words_at_end keep remove undo
+set -g __ipvsadm_words_diagnose director real-server
+set -g __ipvsadm_words_skip vip-missing vip-down vip-noarp vip-duplicate
 set -g __ipvsadm_letter_add_service A
 set -g __ipvsadm_letter_tcp_service t
 set -g __ipvsadm_letter_udp_service u
@@ -313,6 +324,11 @@ set -g __ipvsadm_text_sysctl 'show or set those in /proc/sys/net/ipv4/vs'
 set -g __ipvsadm_text_changed 'only what is not the default, as sysctl.d has it'
 set -g __ipvsadm_text_monitor 'print changes with their time'
 set -g __ipvsadm_text_full 'print first what there is, marked ='
+set -g __ipvsadm_text_diagnose 'look for faults around IPVS, and print what mends them'
+set -g __ipvsadm_text_director 'the director of a real server'
+set -g __ipvsadm_text_rules 'only what these rules tell'
+set -g __ipvsadm_text_skip 'without these checks'
+set -g __ipvsadm_text_verbose 'notes, and every finding of a check, too'
 set -g __ipvsadm_text_help 'print this'
 set -g __ipvsadm_text_version 'print the version'
 

@@ -18,7 +18,7 @@ func built(t *testing.T) *machine {
 		".packaging/stage.sh", ".packaging/tarball/install.sh", "LICENSE", "README.md", ".github/CHANGELOG.md",
 		".github/watch.svg", "format/schema.json", "format/grafana-dashboard.json")
 	const top = "../../../"
-	for _, pattern := range []string{"cmd/ipvsadm/*.8", "cmd/ipvsadm/completions/*", "sysconfig/ipvsadm*.*", "sysconfig/default.*"} {
+	for _, pattern := range []string{"cmd/ipvsadm/*.[78]", "cmd/ipvsadm/completions/*", "sysconfig/ipvsadm*.*", "sysconfig/default.*"} {
 		files, err := filepath.Glob(top + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, files, err)

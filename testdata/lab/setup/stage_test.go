@@ -13,7 +13,7 @@ import (
 // staging is a machine with what .packaging/stage.sh needs for a deb, and completions.
 func staging(t *testing.T, completions ...string) *machine {
 	m := newMachine(t)
-	m.copies(".packaging/stage.sh", ".packaging/deb/copyright", ".packaging/deb/lintian-overrides", "cmd/ipvsadm/ipvsadm.8",
+	m.copies(".packaging/stage.sh", ".packaging/deb/copyright", ".packaging/deb/lintian-overrides", "cmd/ipvsadm/ipvsadm.8", "cmd/ipvsadm/ipvsadm-diagnose.7",
 		"sysconfig/ipvsadm.service", "sysconfig/ipvsadm-metrics.service",
 		"sysconfig/ipvsadm-metrics.timer", "sysconfig/ipvsadm.init", "sysconfig/default.debian",
 		"format/schema.json", "format/grafana-dashboard.json")
@@ -70,6 +70,16 @@ func TestPackageTakesSchemaAndDashboard(t *testing.T) {
 	for _, name := range []string{"schema.json", "grafana-dashboard.json"} {
 		if got := m.text("stage/usr/share/ipvsadm/" + name); got == "" || got != m.text("format/"+name) {
 			t.Errorf("%s has %q", name, got)
+		}
+	}
+}
+
+func TestPackageTakesManualPages(t *testing.T) {
+	m := staging(t)
+	m.stage("deb").mustFail(t, 0)
+	for _, path := range []string{"man8/ipvsadm.8.gz", "man7/ipvsadm-diagnose.7.gz"} {
+		if !m.exists("stage/usr/share/man/" + path) {
+			t.Errorf("there is no %s", path)
 		}
 	}
 }

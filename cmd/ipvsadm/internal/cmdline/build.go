@@ -26,6 +26,8 @@ func (b *builder) build(c *Command) {
 		c.Table = b.has(outputOption) && !c.JSON
 	case monitorTable:
 		c.Kind, c.Monitor, c.JSON = Monitor, b.monitoring(), b.list.Options.Form == format.JSONForm
+	case diagnosis:
+		c.Kind, c.Diagnosis = Diagnose, Diagnosis{b.diagnosis, b.rulesFile, b.list.Options.Form == format.JSONForm}
 	case list:
 		c.Kind, c.List = List, b.listing()
 	case drainServers:

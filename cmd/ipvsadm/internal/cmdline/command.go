@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/monitor"
@@ -31,21 +32,23 @@ const (
 	ListNetNS                 // print the network namespaces
 	Sysctl                    // print or set settings in /proc/sys
 	Monitor                   // print changes as they happen
+	Diagnose                  // look for faults of the set-up
 	Help                      // print the usage
 	Version                   // print the version
 )
 
 // Command is a valid command line. Fields that do not belong to its Kind are zero.
 type Command struct {
-	Kind    Kind
-	Edit    Edit              // if Kind is Change
-	Keep    Overlay           // if Kind is Keep
-	Drain   Draining          // if Kind is Drain
-	Ramp    drain.RampOptions // if Kind is Ramp
-	List    Listing           // if Kind is List
-	Monitor monitor.Options   // if Kind is Monitor
-	Numeric bool              // if Kind is Save: print addresses and ports as numbers
-	NetNS   string            // the network namespace to work in, "" for that of the process
+	Kind      Kind
+	Edit      Edit              // if Kind is Change
+	Keep      Overlay           // if Kind is Keep
+	Drain     Draining          // if Kind is Drain
+	Ramp      drain.RampOptions // if Kind is Ramp
+	List      Listing           // if Kind is List
+	Monitor   monitor.Options   // if Kind is Monitor
+	Diagnosis Diagnosis         // if Kind is Diagnose
+	Numeric   bool              // if Kind is Save: print addresses and ports as numbers
+	NetNS     string            // the network namespace to work in, "" for that of the process
 	// JSON selects JSON instead of text, if Kind is ListNetNS, Sysctl or Monitor.
 	JSON bool
 	// All prints namespaces without services, too, if Kind is ListNetNS.
@@ -62,6 +65,13 @@ type Command struct {
 type Draining struct {
 	drain.Options
 	JSON bool // print JSON documents
+}
+
+// Diagnosis says what to look for faults in.
+type Diagnosis struct {
+	diagnose.Options
+	Rules string // the rules file to diagnose instead of the machine, "-" for standard input
+	JSON  bool
 }
 
 // Listing is a listing that is printed once or repeatedly.
@@ -93,7 +103,7 @@ func (c *Command) Prints() bool { return c.Kind == List || c.Kind == Save }
 // IsNew tells whether ipvsadm 1.31 lacks the command or one of its options.
 func (c *Command) IsNew() bool {
 	switch c.Kind {
-	case Keep, Drain, Ramp, ListNetNS, Sysctl, Monitor:
+	case Keep, Drain, Ramp, ListNetNS, Sysctl, Monitor, Diagnose:
 		return true
 	}
 	return c.List.New || c.NetNS != ""

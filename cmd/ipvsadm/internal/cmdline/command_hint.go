@@ -168,24 +168,25 @@ func firstCommand(words []string) *option {
 
 // commandsWith returns the commands that take an option: the simple ones, if there are any.
 func commandsWith(o optionSet) (names []string) {
-	var compound []string
+	var borrowing []string
 	options().VisitAll(func(f *pflag.Flag) {
 		command := f.Value.(*option)
 		switch {
 		case command.action == 0 || command.short == "l" || !command.action.legality().takes().has(o):
-		case command.action.isCompound():
-			compound = append(compound, command.display())
+		case command.action.borrows():
+			borrowing = append(borrowing, command.display())
 		default:
 			names = append(names, command.display())
 		}
 	})
 	if len(names) == 0 {
-		return compound
+		return borrowing
 	}
 	return names
 }
 
-// isCompound tells whether a command does what a series of others does.
-func (a action) isCompound() bool {
-	return a == drainServers || a == rampServer || a == listNetNS || a == monitorTable
+// borrows tells whether a command takes options of others: of those that it does in a
+// series, or of what it inspects.
+func (a action) borrows() bool {
+	return a == drainServers || a == rampServer || a == listNetNS || a == monitorTable || a == diagnosis
 }

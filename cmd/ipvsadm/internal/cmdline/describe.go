@@ -63,6 +63,8 @@ var optionConflicts = map[string][]string{
 	"no-persistent": {"persistent"},
 	"no-ops":        {"ops"},
 	"no-pe":         {"pe"},
+
+	"rules": {"real-server", "masquerading", "ipip", "gatewaying", "director", "netns"},
 }
 
 // tunnelChecksums are the options of which a tunnel has one.

@@ -33,8 +33,19 @@ var sampleValues = map[string]string{
 	"scheduler": "wlc", "persistent": "300", "netmask": "255.255.255.0", "pe": "sip", "sched-flags": "flag-1",
 	"real-server": "10.0.0.1:80", "weight": "1", "u-threshold": "2", "l-threshold": "1", "tun-type": "gue", "tun-port": "6080",
 	"output": "json", "watch": "2", "monitor": "2", "sort-by": "conns", "state": "ESTABLISHED", "client": "10.0.0.0/8", "virtual": "192.0.2.1:80",
-	"destination": "10.0.0.1:80", "count-by": "state", "wait": "60", "at-end": "undo", "idle": "60", "over": "60", "steps": "10", "start-daemon": "master", "stop-daemon": "backup",
+	"destination": "10.0.0.1:80", "count-by": "state", "director": "10.0.0.254", "rules": "-", "skip": "vip-missing",
+	"wait": "60", "at-end": "undo", "idle": "60", "over": "60", "steps": "10", "start-daemon": "master", "stop-daemon": "backup",
 	"mcast-interface": "eth0", "mcast-group": "224.0.0.81", "mcast-port": "8848", "mcast-ttl": "1", "syncid": "1", "netns": "blue", "sync-maxlen": "1400",
+}
+
+// roleFor returns the value of --diagnose that the other options need.
+func roleFor(used []string) string {
+	for _, long := range []string{"real-server", "masquerading", "ipip", "gatewaying", "director"} {
+		if slices.Contains(used, long) {
+			return "real-server"
+		}
+	}
+	return "director"
 }
 
 // words returns the words of an option on a command line.
@@ -65,6 +76,9 @@ func TestOfferedOptionsFitCommand(t *testing.T) {
 				words, used = append(words, o.words()...), append(used, o.Long)
 			}
 			words = withIPv6Values(append(words, c.missing(used)...))
+			if c.Long == "diagnose" {
+				words = withAddresses(words, roleFor(used))
+			}
 			if _, err := parser.Parse(words); err != nil {
 				t.Errorf("%q: %v", words, err)
 			}
@@ -79,6 +93,13 @@ func (c *CommandDescription) missing(used []string) (words []string) {
 		element := tableRow(long).element
 		if needed.has(element) && !slices.ContainsFunc(used, func(u string) bool { return tableRow(u).element == element }) {
 			words = append(words, "--"+long, sampleValues[long])
+		}
+	}
+	if c.Long == "diagnose" && roleFor(used) == "real-server" {
+		for element, option := range map[string]string{"service-address": "--tcp-service=192.0.2.1:80", "forwarding-method": "--ipip"} {
+			if !slices.ContainsFunc(used, func(u string) bool { return tableRow(u).element.name() == element }) {
+				words = append(words, option)
+			}
 		}
 	}
 	if slices.Contains(used, "tun-type") && !slices.Contains(used, "tun-port") {
@@ -101,6 +122,25 @@ func withIPv6Values(words []string) []string {
 		}
 	}
 	return words
+}
+
+// withAddresses gives the options of --diagnose values that fit the role: the address of one
+// client, and a service with an address.
+func withAddresses(words []string, role string) []string {
+	words[1] = role
+	client := "192.0.2.7"
+	if role == "director" && slices.Contains(words, "--ipv6") {
+		client = "fd00::7"
+	}
+	for option, value := range map[string]string{"--client": client, "--real-server": sampleValues["real-server"]} {
+		if i := slices.Index(words, option); i >= 0 {
+			words[i+1] = value
+		}
+	}
+	if i := slices.Index(words, "--fwmark-service"); i >= 0 && role == "real-server" {
+		words[i], words[i+1] = "--udp-service", "192.0.2.1:53"
+	}
+	return slices.DeleteFunc(words, func(word string) bool { return word == "--ipv6" && role == "real-server" })
 }
 
 func tableRow(long string) *option { return options().Lookup(long).Value.(*option) }

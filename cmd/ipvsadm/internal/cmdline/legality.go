@@ -28,6 +28,7 @@ const (
 	listViews         = connectionOption | serviceOption | timeoutOption | daemonOption
 	drainOptions      = waitOption | atEndOption | sessionsOption | idleOption | keepServerOption | forceOption | outputOption
 	rampOptions       = overOption | stepsOption | untilEvenOption
+	diagnoseOptions   = serviceOption | serverOption | forwardOption | clientOption | directorOption | rulesOption | skipOption | verboseOption | outputOption
 	takeAwayOptions   = noPersistentOption | noOpsOption | noPEOption
 	daemonOptions     = interfaceOption | syncIDOption | groupOption | portOption | ttlOption | maxLenOption
 	everywhere        = netnsOption // with each command except --list-netns
@@ -86,6 +87,8 @@ func (a action) ownLegality() legality {
 		return legality{"sysctl", 0, outputOption | changedOption, 0}
 	case monitorTable:
 		return legality{"monitor", 0, serviceOption | numericOption | outputOption | allOption | fullOption, 0}
+	case diagnosis:
+		return legality{"diagnose", 0, diagnoseOptions, 0}
 	}
 	return legality{}
 }
@@ -158,6 +161,8 @@ func (b *builder) checkOptions() error {
 		return b.checkList()
 	case b.action == drainServers:
 		return b.checkDrain()
+	case b.action == diagnosis:
+		return b.checkDiagnosis()
 	case b.action == listNetNS || b.action == sysctls || b.action == monitorTable:
 		return b.checkTableForm()
 	case b.has(keepOption):

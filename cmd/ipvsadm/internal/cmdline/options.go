@@ -75,6 +75,10 @@ const (
 	allOption
 	changedOption
 	fullOption
+	directorOption
+	rulesOption
+	skipOption
+	verboseOption
 	endOfOptions
 )
 
@@ -125,6 +129,7 @@ const (
 	listNetNS
 	sysctls
 	monitorTable
+	diagnosis
 	help
 	version
 )
@@ -236,6 +241,7 @@ var optionTable = [...]option{
 	{"list-netns", "", NoValue, listNetNS, 0, nil},
 	{"sysctl", "", NoValue, sysctls, 0, nil},
 	{"monitor", "", optionalValue, monitorTable, 0, (*builder).setInterval},
+	{"diagnose", "", optionalValue, diagnosis, 0, (*builder).setRole},
 	{"help", "h", NoValue, help, 0, nil},
 	{"version", "v", NoValue, version, 0, nil},
 
@@ -303,6 +309,10 @@ var optionTable = [...]option{
 	{"all", "", NoValue, 0, allOption, nil},
 	{"changed", "", NoValue, 0, changedOption, nil},
 	{"full", "", NoValue, 0, fullOption, nil},
+	{"director", "", "", 0, directorOption, (*builder).setDirector},
+	{"rules", "", "", 0, rulesOption, (*builder).setRules},
+	{"skip", "", "", 0, skipOption, (*builder).setSkip},
+	{"verbose", "", NoValue, 0, verboseOption, nil},
 
 	{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
 	{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},

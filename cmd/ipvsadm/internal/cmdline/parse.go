@@ -3,6 +3,7 @@
 package cmdline
 
 import (
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
@@ -56,6 +57,8 @@ type builder struct {
 	ramp        drain.RampOptions
 	netns       string
 	sysctls     []sysctl.Assignment
+	diagnosis   diagnose.Options
+	rulesFile   string
 
 	// The meaning of these depends on options that may come later.
 	server     endpoint
@@ -230,6 +233,8 @@ func (b *builder) complete() error {
 		return b.completeDrain()
 	case rampServer:
 		return b.completeRamp()
+	case diagnosis:
+		return b.completeDiagnosis()
 	}
 	return nil
 }

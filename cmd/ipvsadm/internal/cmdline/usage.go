@@ -57,6 +57,11 @@ Settings of the kernel:
   --changed                         only what is not the default, as sysctl.d
                                     has it
 
+What is wrong:
+  --diagnose [ROLE]                 look for faults around IPVS, and print what
+                                    mends them; ROLE is director (default), or
+                                    real-server on one
+
   --help                        -h  print this
   --version                     -v  print the version
 
@@ -146,6 +151,13 @@ with -c:
   --count-by GROUP                  how many of each kind: by state, client,
                                     virtual or destination
 
+Options of --diagnose, which takes SERVICE, --client ADDR and --output json. A
+real-server needs a SERVICE, and -g, -i or -m with its -r:
+  --director ADDR                   the director of a real server
+  --rules FILE                      only what these rules tell; - reads stdin
+  --skip ID[,ID]...                 without these checks
+  --verbose                         notes, and every finding of a check, too
+
 Options of --start-daemon:
   --syncid ID                       sync ID, 0 to 255 (default 0)
   --mcast-interface NAME            network interface (default eth0)
@@ -161,7 +173,8 @@ Examples:
   ipvsadm-save -n --output rules; ipvsadm-restore --dry-run < rules
 
 See also ipvsadm-save -h, ipvsadm-restore -h and ipvsadm-boot -h, and the
-manual pages ipvsadm(8), ipvsadm-save(8), ipvsadm-restore(8), ipvsadm-boot(8).
+manual pages ipvsadm(8), ipvsadm-save(8), ipvsadm-restore(8), ipvsadm-boot(8)
+and ipvsadm-diagnose(7).
 `
 
 // SaveUsage is the help text of ipvsadm-save.

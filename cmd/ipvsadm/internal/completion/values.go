@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/drain"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -47,6 +48,10 @@ func words(long string) (words []string) {
 	switch long {
 	case "start-daemon", "stop-daemon":
 		return []string{ipvs.Master.String(), ipvs.Backup.String()}
+	case "diagnose":
+		return diagnose.Roles()
+	case "skip":
+		return diagnose.IDs()
 	case "scheduler":
 		return ipvs.Schedulers()
 	case "sched-flags":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -133,6 +134,21 @@ func (n *Namespace) Dial() (*ipvs.Client, error) {
 		return nil, namespaceErrorf("%s: not a network namespace", n.title)
 	}
 	return client, err
+}
+
+// Do calls do on a thread in the namespace. The error is a *NamespaceError if the caller may
+// not enter it, or that of do.
+func (n *Namespace) Do(do func() error) error {
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for ever: the thread ends with the function
+		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
+			result <- namespaceErrorf("%s: %v: entering it needs the capability CAP_SYS_ADMIN", n.title, err)
+			return
+		}
+		result <- do()
+	}()
+	return <-result
 }
 
 // LockTable is LockTable for this namespace.

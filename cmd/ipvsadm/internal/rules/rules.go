@@ -110,7 +110,7 @@ func parse(parser *cmdline.Parser, words []string) (*cmdline.Command, error) {
 		return nil, err
 	}
 	switch c.Kind {
-	case cmdline.Help, cmdline.Version, cmdline.Restore, cmdline.Drain, cmdline.Ramp, cmdline.ListNetNS, cmdline.Monitor:
+	case cmdline.Help, cmdline.Version, cmdline.Restore, cmdline.Drain, cmdline.Ramp, cmdline.ListNetNS, cmdline.Monitor, cmdline.Diagnose:
 		return nil, cmdline.Usagef("the command %s is not allowed in a rules file", words[0])
 	}
 	if c.Kind == cmdline.Sysctl && !c.SetsSysctls() {

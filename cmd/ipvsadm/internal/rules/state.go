@@ -4,6 +4,7 @@ package rules
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	ipvsreconcile "github.com/ipvsadm-go/ipvsadm/ipvs/reconcile"
@@ -24,6 +25,9 @@ func (d *Desired) state() ipvsreconcile.State {
 	}
 	return s
 }
+
+// Table returns the services with their destinations, in the order of the rules.
+func (d *Desired) Table() ipvs.Table { return slices.Collect(d.entries()) }
 
 // entries yields the services with their destinations, in the order of their lines.
 func (d *Desired) entries() iter.Seq[ipvs.TableEntry] {

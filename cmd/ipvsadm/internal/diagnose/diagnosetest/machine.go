@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package diagnosetest has machines for tests of diagnoses.
+package diagnosetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Machine has facts that a test has written down, a line each:
+//
+//	-A -t 10.0.0.1:80                       rules, as ipvsadm-restore takes them
+//	traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=3
+//	link eth0 [down] [nocarrier] [noarp] [loopback] [kind=dummy] [mtu=1500] [nomulticast]
+//	address 10.0.0.254/24 eth0 [tentative|duplicate]
+//	route 10.9.0.0/16 [via 10.0.0.7] eth0   also "route default via ..."
+//	route local|unreachable 10.0.0.1/32     without an interface
+//	route local 10.0.0.0/24 mark=7          for packets with a mark
+//	neighbour 10.0.0.11 eth0 02:00:00:00:00:01|incomplete|failed
+//	policy mark=7 table=100
+//	sysctl net/ipv4/ip_forward=1            those that are missing have the kernel's defaults
+//	no sysctl net/ipv4/vs/conntrack         the kernel lacks it
+//	listener tcp 0.0.0.0:80
+//	daemon master|backup eth0 7
+//	timeouts 900 120 300
+//	module|manager|release NAME
+//	unreadable addresses                    or table, routes and so on
+//	without CAP_NET_ADMIN
+//
+// The interfaces lo and eth0 are always there. Routes follow from addresses, as in the kernel.
+type Machine struct {
+	// Used is what was read.
+	Used diagnose.Source
+
+	table      ipvs.Table
+	daemons    []ipvs.Daemon
+	timeouts   ipvs.Timeouts
+	links      []diagnose.Link
+	addresses  []diagnose.Address
+	neighbours []diagnose.Neighbour
+	rules      []diagnose.PolicyRule
+	routes     []route
+	listeners  map[string][]netip.AddrPort
+	modules    []string
+	managers   []string
+	release    string
+	sysctls    map[string]string
+	incomplete error
+	unreadable map[string]bool
+}
+
+type route struct {
+	prefix  netip.Prefix
+	gateway netip.Addr
+	link    string
+	kind    diagnose.RouteKind
+	mark    uint32
+}
+
+// New returns a machine with facts.
+func New(t *testing.T, facts string) *Machine {
+	t.Helper()
+	m := &Machine{
+		release: "6.1.0-56-amd64", timeouts: ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300},
+		listeners: map[string][]netip.AddrPort{}, sysctls: map[string]string{}, unreadable: map[string]bool{},
+	}
+	m.link([]string{"lo", "loopback"})
+	m.link([]string{"eth0"})
+	var ruleLines strings.Builder
+	var traffic []string
+	for line := range strings.Lines(facts) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case strings.HasPrefix(line, "-"):
+			ruleLines.WriteString(line + "\n")
+		case strings.HasPrefix(line, "traffic "):
+			traffic = append(traffic, line)
+		default:
+			m.fact(line)
+		}
+	}
+	desired := rules.NewDesired()
+	report := &rules.Report{
+		Print:    func(text string) { t.Error(text) },
+		Describe: func(err error) string { return err.Error() },
+		Hint:     func(error) string { return "" },
+	}
+	desired.Read(strings.NewReader(ruleLines.String()), NoNames(), report)
+	desired.ReportDiagnostics(report)
+	report.Close()
+	m.table = desired.Table()
+	for _, line := range traffic {
+		m.traffic(strings.Fields(line)[1:])
+	}
+	return m
+}
+
+// NoNames returns a resolver without a network.
+func NoNames() *resolve.Resolver {
+	return resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") })
+}
+
+// fact adds a fact other than rules.
+func (m *Machine) fact(line string) {
+	word, rest, _ := strings.Cut(line, " ")
+	words := strings.Fields(rest)
+	switch word {
+	case "link":
+		m.link(words)
+	case "address":
+		m.addresses = append(m.addresses, diagnose.Address{
+			Prefix: netip.MustParsePrefix(words[0]), Link: words[1],
+			Tentative: slices.Contains(words, "tentative"), Duplicate: slices.Contains(words, "duplicate"),
+		})
+	case "route":
+		m.route(words)
+	case "neighbour":
+		n := diagnose.Neighbour{Addr: netip.MustParseAddr(words[0]), Link: words[1]}
+		switch words[2] {
+		case "incomplete":
+			n.State = diagnose.NeighbourIncomplete
+		case "failed":
+			n.State = diagnose.NeighbourFailed
+		default:
+			n.MAC = words[2]
+		}
+		m.neighbours = append(m.neighbours, n)
+	case "policy":
+		m.rules = append(m.rules, diagnose.PolicyRule{Mark: uint32(number(words, "mark")), Mask: ^uint32(0), Table: number(words, "table")})
+	case "sysctl":
+		name, value, _ := strings.Cut(rest, "=")
+		m.sysctls[name] = value
+	case "no":
+		m.sysctls[words[1]] = "none"
+	case "listener":
+		m.listeners[strings.ToUpper(words[0])] = append(m.listeners[strings.ToUpper(words[0])], netip.MustParseAddrPort(words[1]))
+	case "daemon":
+		state := ipvs.Master
+		if words[0] == "backup" {
+			state = ipvs.Backup
+		}
+		id, _ := strconv.Atoi(words[2])
+		m.daemons = append(m.daemons, ipvs.Daemon{State: state, Interface: words[1], SyncID: uint32(id)})
+	case "timeouts":
+		m.timeouts = ipvs.Timeouts{TCP: atoi(words[0]), TCPFin: atoi(words[1]), UDP: atoi(words[2])}
+	case "module":
+		m.modules = append(m.modules, words[0])
+	case "manager":
+		m.managers = append(m.managers, words[0])
+	case "release":
+		m.release = words[0]
+	case "unreadable":
+		m.unreadable[words[0]] = true
+	case "without":
+		m.incomplete = errors.New("that needs the capability " + words[0])
+	default:
+		panic("what is " + line + "?")
+	}
+}
+
+func (m *Machine) link(words []string) {
+	l := diagnose.Link{Name: words[0], MTU: 1500, Up: true, Carrier: true, ARP: true, Multicast: true}
+	for _, word := range words[1:] {
+		switch key, value, _ := strings.Cut(word, "="); key {
+		case "down":
+			l.Up, l.Carrier = false, false
+		case "nocarrier":
+			l.Carrier = false
+		case "noarp":
+			l.ARP = false
+		case "loopback":
+			l.Loopback = true
+		case "nomulticast":
+			l.Multicast = false
+		case "kind":
+			l.Kind = value
+		case "mtu":
+			l.MTU = int(atoi(value))
+		}
+	}
+	m.links = slices.DeleteFunc(m.links, func(other diagnose.Link) bool { return other.Name == l.Name })
+	m.links = append(m.links, l)
+}
+
+func (m *Machine) route(words []string) {
+	r := route{kind: diagnose.UnicastPath, mark: uint32(number(words, "mark"))}
+	switch words[0] {
+	case "local":
+		r.kind, words = diagnose.LocalPath, words[1:]
+	case "unreachable":
+		r.kind, words = diagnose.NoRoute, words[1:]
+	}
+	if i := slices.Index(words, "via"); i > 0 {
+		r.gateway = netip.MustParseAddr(words[i+1])
+	}
+	switch {
+	case words[0] == "default" && r.gateway.Is6():
+		r.prefix = netip.MustParsePrefix("::/0")
+	case words[0] == "default":
+		r.prefix = netip.MustParsePrefix("0.0.0.0/0")
+	default:
+		r.prefix = netip.MustParsePrefix(words[0])
+	}
+	if r.kind == diagnose.UnicastPath {
+		r.link = words[len(words)-1]
+	}
+	m.routes = append(m.routes, r)
+}
+
+// traffic sets the counters of a server.
+func (m *Machine) traffic(words []string) {
+	for i := range m.table {
+		for j := range m.table[i].Destinations {
+			d := &m.table[i].Destinations[j]
+			if !strings.HasSuffix(m.table[i].Service.ServiceID.String(), words[0]) || d.DestinationID.String() != words[1] {
+				continue
+			}
+			d.Stats.Conns, d.Stats.InPkts, d.Stats.OutPkts = uint64(number(words, "conns")), uint64(number(words, "in")), uint64(number(words, "out"))
+			d.ActiveConns, d.InactiveConns = uint32(number(words, "active")), uint32(number(words, "inactive"))
+		}
+	}
+}
+
+func atoi(text string) uint32 {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		panic(err)
+	}
+	return uint32(n)
+}
+
+// number returns the value of a word such as mark=7, or 0.
+func number(words []string, key string) int {
+	for _, word := range words {
+		if value, ok := strings.CutPrefix(word, key+"="); ok {
+			return int(atoi(value))
+		}
+	}
+	return 0
+}
+
+// reads notes what is read, and returns the error for what is unreadable.
+func (m *Machine) reads(s diagnose.Source, name string) error {
+	m.Used |= s
+	if m.unreadable[name] {
+		return fmt.Errorf("%s: permission denied", name)
+	}
+	return nil
+}
+
+// Table returns the services of the rules.
+func (m *Machine) Table() (ipvs.Table, error) {
+	return m.table, m.reads(diagnose.TheTable, "table")
+}
+
+// Complete returns the error that counters have been given.
+func (m *Machine) Complete() error {
+	m.Used |= diagnose.TheCounters
+	return m.incomplete
+}
+
+// Daemons returns the sync daemons.
+func (m *Machine) Daemons() ([]ipvs.Daemon, error) {
+	return m.daemons, m.reads(diagnose.TheDaemons, "daemons")
+}
+
+// Timeouts returns the timeouts.
+func (m *Machine) Timeouts() (ipvs.Timeouts, error) {
+	return m.timeouts, m.reads(diagnose.TheTimeouts, "timeouts")
+}
+
+// Links returns the interfaces.
+func (m *Machine) Links() ([]diagnose.Link, error) {
+	return m.links, m.reads(diagnose.TheLinks, "links")
+}
+
+// Addresses returns the addresses.
+func (m *Machine) Addresses() ([]diagnose.Address, error) {
+	return m.addresses, m.reads(diagnose.TheAddresses, "addresses")
+}
+
+// Neighbours returns the neighbours.
+func (m *Machine) Neighbours() ([]diagnose.Neighbour, error) {
+	return m.neighbours, m.reads(diagnose.TheNeighbours, "neighbours")
+}
+
+// PolicyRules returns the policy rules.
+func (m *Machine) PolicyRules() ([]diagnose.PolicyRule, error) {
+	return m.rules, m.reads(diagnose.ThePolicyRules, "policy")
+}
+
+// Listeners returns the listening sockets.
+func (m *Machine) Listeners(p ipvs.Protocol) ([]netip.AddrPort, error) {
+	return m.listeners[p.String()], m.reads(diagnose.TheListeners, "listeners")
+}
+
+// Release returns the release of the kernel.
+func (m *Machine) Release() (string, error) {
+	return m.release, m.reads(diagnose.TheRelease, "release")
+}
+
+// Modules returns the loaded modules.
+func (m *Machine) Modules() ([]string, error) {
+	return m.modules, m.reads(diagnose.TheModules, "modules")
+}
+
+// Managers returns the programs that change the table.
+func (m *Machine) Managers() ([]string, error) {
+	return m.managers, m.reads(diagnose.TheManagers, "managers")
+}
+
+// Setting returns a sysctl, or the kernel's default.
+func (m *Machine) Setting(path ...string) (string, error) {
+	if err := m.reads(diagnose.TheSettings, "sysctls"); err != nil {
+		return "", err
+	}
+	name := strings.Join(path, "/")
+	value, found := m.sysctls[name]
+	known := sysctl.Find(path[len(path)-1])
+	switch {
+	case value == "none":
+	case found:
+		return value, nil
+	case strings.HasPrefix(name, "net/ipv4/vs/") && known != nil && known.Since == "":
+		return known.Default, nil
+	case strings.HasPrefix(name, "net/ipv4/conf/"), strings.HasPrefix(name, "net/ipv6/conf/"), name == "net/ipv4/ip_forward":
+		return "0", nil
+	case name == "net/ipv4/tcp_keepalive_time":
+		return "7200", nil
+	}
+	return "", fmt.Errorf("/proc/sys/%s: %w", name, fs.ErrNotExist)
+}
+
+// Route returns the route that is best for a packet.
+func (m *Machine) Route(q diagnose.Query) (diagnose.Route, error) {
+	if err := m.reads(diagnose.TheRoutes, "routes"); err != nil {
+		return diagnose.Route{}, err
+	}
+	best := route{kind: diagnose.NoRoute, prefix: netip.PrefixFrom(q.Dst, 0)}
+	better := func(r route) bool {
+		return r.prefix.Addr().Is4() == q.Dst.Is4() && r.prefix.Contains(q.Dst) && (r.mark == 0 || r.mark == q.Mark) && r.prefix.Bits() >= best.prefix.Bits()
+	}
+	for _, r := range m.allRoutes() {
+		if better(r) && (!q.Dst.IsUnspecified() || r.prefix.Bits() == 0) {
+			best = r
+		}
+	}
+	answer := diagnose.Route{Kind: best.kind, Gateway: best.gateway, Link: best.link}
+	if best.gateway.IsValid() {
+		answer.Prefix = best.prefix
+	}
+	if best.kind == diagnose.UnicastPath {
+		answer.Src = m.source(best.link, q.Dst)
+	}
+	return answer, nil
+}
+
+// allRoutes returns the routes of the addresses, those of networks before those of the
+// addresses themselves, and then the others.
+func (m *Machine) allRoutes() (all []route) {
+	up := map[string]bool{}
+	for _, l := range m.links {
+		up[l.Name] = l.Up
+	}
+	for _, a := range m.addresses {
+		if up[a.Link] && !a.Tentative && !a.Duplicate {
+			all = append(all, route{prefix: a.Prefix.Masked(), link: a.Link, kind: diagnose.UnicastPath})
+		}
+	}
+	for _, a := range m.addresses {
+		if up[a.Link] && !a.Tentative && !a.Duplicate {
+			all = append(all, route{prefix: netip.PrefixFrom(a.Prefix.Addr(), a.Prefix.Addr().BitLen()), kind: diagnose.LocalPath, link: "lo"})
+		}
+	}
+	return append(all, m.routes...)
+}
+
+// source returns the address that packets by an interface get.
+func (m *Machine) source(link string, dst netip.Addr) netip.Addr {
+	for _, a := range m.addresses {
+		if a.Link == link && a.Prefix.Addr().Is4() == dst.Is4() {
+			return a.Prefix.Addr()
+		}
+	}
+	return netip.Addr{}
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnose
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// Facts are what checks can read of a machine. Package live reads them from the kernel.
+// An error says that a fact could not be read, in words for the user; a fact that does not
+// exist is no error unless the method says so.
+type Facts interface {
+	// Table returns the services with their servers.
+	Table() (ipvs.Table, error)
+	// Complete returns why Table lacks counters and thresholds, or nil if it has them.
+	Complete() error
+	Daemons() ([]ipvs.Daemon, error)
+	Timeouts() (ipvs.Timeouts, error)
+	// Setting returns a setting of sysctl(8) by the elements of its path below /proc/sys,
+	// such as net, ipv4, ip_forward. An interface may have a dot in its name. The error
+	// is an fs.ErrNotExist if the kernel has no such setting.
+	Setting(path ...string) (string, error)
+	Links() ([]Link, error)
+	Addresses() ([]Address, error)
+	Neighbours() ([]Neighbour, error)
+	PolicyRules() ([]PolicyRule, error)
+	// Route returns how the kernel would route a packet of this machine. For the
+	// unspecified address of a family it returns the default route.
+	Route(Query) (Route, error)
+	// Listeners returns the sockets that wait for clients.
+	Listeners(ipvs.Protocol) ([]netip.AddrPort, error)
+	// Release returns the release of the kernel, such as 6.1.0-56-amd64.
+	Release() (string, error)
+	// Modules returns the names of the modules that are loaded.
+	Modules() ([]string, error)
+	// Managers returns the names of running programs that change the table by themselves.
+	Managers() ([]string, error)
+}
+
+// Source is a set of what checks read: a method of Facts each, or two that belong together.
+type Source uint
+
+// The sources.
+const (
+	TheTable       Source = 1 << iota // services and servers
+	TheCounters                       // their counters and thresholds
+	TheDaemons                        // sync daemons
+	TheTimeouts                       // timeouts of connections
+	TheSettings                       // sysctls
+	TheLinks                          // interfaces
+	TheAddresses                      // addresses of interfaces
+	TheNeighbours                     // MAC addresses of neighbours
+	ThePolicyRules                    // rules that choose routing tables
+	TheRoutes                         // answers of the kernel to "how would you route this?"
+	TheListeners                      // listening sockets
+	TheRelease                        // version of the kernel
+	TheModules                        // loaded modules
+	TheManagers                       // programs that change the table
+)
+
+var sourceNames = [...]string{
+	"the services and servers", "counters and thresholds", "the sync daemons", "the timeouts", "sysctls", "interfaces", "addresses", "the neighbour table",
+	"policy rules", "routes", "listening sockets", "the version of the kernel", "modules", "running programs",
+}
+
+// Names returns what the sources are called in the manual.
+func (s Source) Names() (names []string) {
+	for i, name := range sourceNames {
+		if s&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Link is a network interface.
+type Link struct {
+	Name string
+	// Kind is what the interface is, such as dummy, bridge or ipip. It is empty for
+	// hardware.
+	Kind     string
+	MTU      int
+	Up       bool // by the administrator
+	Carrier  bool // a cable, or what stands for it
+	Loopback bool
+	// ARP tells whether the interface asks for the hardware addresses of neighbours and
+	// answers such questions.
+	ARP       bool
+	Multicast bool
+}
+
+// Address is an address of an interface, with the network that it makes reachable.
+type Address struct {
+	Prefix netip.Prefix // the address with the length of the network, not masked
+	Link   string
+	// Tentative and Duplicate are of IPv6: the kernel still asks whether another machine
+	// has the address, or has found one.
+	Tentative, Duplicate bool
+}
+
+// Neighbour is another machine on a network of this one.
+type Neighbour struct {
+	Addr  netip.Addr
+	Link  string
+	MAC   string // empty if it is not known
+	State NeighbourState
+}
+
+// NeighbourState tells what the kernel knows of a neighbour.
+type NeighbourState int
+
+// The states of neighbours.
+const (
+	NeighbourKnown      NeighbourState = iota // its MAC address is known, perhaps from long ago
+	NeighbourIncomplete                       // it has not answered yet
+	NeighbourFailed                           // it did not answer
+)
+
+// PolicyRule chooses a routing table for some packets; see ip-rule(8).
+type PolicyRule struct {
+	Mark  uint32 // 0 if the rule is not for a mark
+	Mask  uint32
+	Table int
+	IPv6  bool
+}
+
+// Query is a packet to be routed.
+type Query struct {
+	Dst  netip.Addr
+	Src  netip.Addr // the zero Addr for any
+	Mark uint32
+}
+
+// Route is the kernel's answer to a Query.
+type Route struct {
+	Kind RouteKind
+	// Gateway is the next machine, or the zero Addr if the destination is a neighbour.
+	Gateway netip.Addr
+	Link    string     // by which packets leave
+	Src     netip.Addr // their source address
+	// Prefix is what the route is for. It is known only of routes with a gateway.
+	Prefix netip.Prefix
+}
+
+// RouteKind is the kind of a route.
+type RouteKind int
+
+// The kinds of routes.
+const (
+	NoRoute     RouteKind = iota // there is none, or one that refuses packets
+	UnicastPath                  // to another machine
+	LocalPath                    // to this machine
+	OtherPath                    // broadcast, multicast
+)

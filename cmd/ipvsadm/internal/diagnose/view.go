@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// view is what a check sees: facts of which each is read once, the services that are
+// diagnosed, and, in other files, what follows from more than one fact.
+type view struct {
+	facts   Facts
+	options Options
+	read    struct {
+		table      answer[ipvs.Table]
+		daemons    answer[[]ipvs.Daemon]
+		timeouts   answer[ipvs.Timeouts]
+		links      answer[[]Link]
+		addresses  answer[[]Address]
+		neighbours answer[[]Neighbour]
+		rules      answer[[]PolicyRule]
+		modules    answer[[]string]
+		settings   map[string]answer[string]
+		routes     map[Query]answer[Route]
+		virtuals   answer[[]virtual]
+		backends   answer[[]backend]
+	}
+}
+
+func newView(facts Facts, o Options) *view {
+	v := &view{facts: facts, options: o}
+	v.read.settings, v.read.routes = map[string]answer[string]{}, map[Query]answer[Route]{}
+	return v
+}
+
+// answer keeps what was read.
+type answer[T any] struct {
+	value T
+	err   error
+	known bool
+}
+
+func (a *answer[T]) get(read func() (T, error)) (T, error) {
+	if !a.known {
+		a.value, a.err = read()
+		a.known = true
+	}
+	return a.value, a.err
+}
+
+// table returns the services that are diagnosed.
+func (v *view) table() (ipvs.Table, error) {
+	return v.read.table.get(func() (ipvs.Table, error) {
+		table, err := v.facts.Table()
+		return selected(table, v.options.Service), err
+	})
+}
+
+// selected returns the services of a table that are diagnosed: one, or all of them.
+func selected(table ipvs.Table, id ipvs.ServiceID) ipvs.Table {
+	if id == (ipvs.ServiceID{}) {
+		return table
+	}
+	i := slices.IndexFunc(table, func(e ipvs.TableEntry) bool { return e.Service.ServiceID == id })
+	if i < 0 {
+		return nil
+	}
+	return table[i : i+1]
+}
+
+func (v *view) daemons() ([]ipvs.Daemon, error)    { return v.read.daemons.get(v.facts.Daemons) }
+func (v *view) timeouts() (ipvs.Timeouts, error)   { return v.read.timeouts.get(v.facts.Timeouts) }
+func (v *view) links() ([]Link, error)             { return v.read.links.get(v.facts.Links) }
+func (v *view) addresses() ([]Address, error)      { return v.read.addresses.get(v.facts.Addresses) }
+func (v *view) neighbours() ([]Neighbour, error)   { return v.read.neighbours.get(v.facts.Neighbours) }
+func (v *view) policyRules() ([]PolicyRule, error) { return v.read.rules.get(v.facts.PolicyRules) }
+func (v *view) modules() ([]string, error)         { return v.read.modules.get(v.facts.Modules) }
+
+func (v *view) route(q Query) (Route, error) {
+	a := v.read.routes[q]
+	route, err := a.get(func() (Route, error) { return v.facts.Route(q) })
+	v.read.routes[q] = a
+	return route, err
+}
+
+// virtuals returns the addresses of services, in the order of the table. A service of all
+// addresses has none.
+func (v *view) virtuals() []virtual {
+	all, _ := v.read.virtuals.get(func() (all []virtual, err error) {
+		table, err := v.table()
+		places := map[netip.Addr]int{}
+		for i := range table {
+			id := table[i].Service.ServiceID
+			addr := id.AddrPort.Addr()
+			if !addr.IsValid() || addr.IsUnspecified() || addr.Is4In6() {
+				continue
+			}
+			place, seen := places[addr]
+			if !seen {
+				place = len(all)
+				places[addr] = place
+				all = append(all, virtual{addr: addr})
+			}
+			all[place].services = append(all[place].services, id)
+		}
+		return all, err
+	})
+	return all
+}
+
+// backends returns the addresses of servers, each with a forwarding method, in the order
+// of the table.
+func (v *view) backends() []backend {
+	all, _ := v.read.backends.get(func() (all []backend, err error) {
+		type key struct {
+			addr    netip.Addr
+			forward ipvs.ForwardingMethod
+		}
+		table, err := v.table()
+		places := map[key]int{}
+		for i := range table {
+			for j := range table[i].Destinations {
+				d := &table[i].Destinations[j]
+				k := key{d.AddrPort.Addr(), d.Forward}
+				place, seen := places[k]
+				if !seen {
+					place = len(all)
+					places[k] = place
+					all = append(all, backend{addr: k.addr, forward: k.forward})
+				}
+				b := &all[place]
+				b.services = append(b.services, table[i].Service.ServiceID)
+				b.ids = append(b.ids, d.DestinationID)
+				b.weight = max(b.weight, d.Weight)
+			}
+		}
+		return all, err
+	})
+	return all
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnose
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// isLocal tells whether packets to an address are for this machine: it has the address, or
+// a local route for it, if only for packets with a mark.
+func (v *view) isLocal(addr netip.Addr) (bool, error) {
+	rules, err := v.policyRules()
+	if err != nil {
+		return false, err
+	}
+	marks := []uint32{0}
+	for _, r := range rules {
+		if r.Mark != 0 && r.IPv6 == addr.Is6() && !slices.Contains(marks, r.Mark) {
+			marks = append(marks, r.Mark)
+		}
+	}
+	for _, mark := range marks {
+		route, err := v.route(Query{Dst: addr, Mark: mark})
+		if err != nil || route.Kind == LocalPath {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// having returns the addresses that are addr.
+func (v *view) having(addr netip.Addr) (all []Address, err error) {
+	addresses, err := v.addresses()
+	for _, a := range addresses {
+		if a.Prefix.Addr() == addr {
+			all = append(all, a)
+		}
+	}
+	return all, err
+}
+
+// near returns the interface on whose network an address is, other than with the address
+// itself. It is "" if there is none.
+func (v *view) near(addr netip.Addr) (link string, err error) {
+	addresses, err := v.addresses()
+	for _, a := range addresses {
+		if a.Prefix.Addr() != addr && !a.Prefix.IsSingleIP() && a.Prefix.Contains(addr) {
+			return a.Link, err
+		}
+	}
+	return "", err
+}
+
+// byName returns an interface, or nil.
+func (v *view) byName(name string) (*Link, error) {
+	links, err := v.links()
+	i := slices.IndexFunc(links, func(l Link) bool { return l.Name == name })
+	if i < 0 {
+		return nil, err
+	}
+	return &links[i], err
+}
+
+// defaultRoute returns the route to machines that no other route is for.
+func (v *view) defaultRoute(f ipvs.Family) (Route, error) {
+	if f == ipvs.IPv6 {
+		return v.route(Query{Dst: netip.IPv6Unspecified()})
+	}
+	return v.route(Query{Dst: netip.IPv4Unspecified()})
+}
+
+// errNoDefault says that nobody knows where clients are.
+var errNoDefault = errors.New("there is no default route: name a client with --client")
+
+// toClients returns the route to the client of the options, or else the default route.
+func (v *view) toClients(f ipvs.Family) (Route, error) {
+	if v.options.Client.IsValid() && ipvs.FamilyOf(v.options.Client) == f {
+		return v.route(Query{Dst: v.options.Client})
+	}
+	route, err := v.defaultRoute(f)
+	if err == nil && route.Kind == NoRoute {
+		err = errNoDefault
+	}
+	return route, err
+}
+
+// hostPrefix is an address as a network of its own, as ip(8) writes it.
+func hostPrefix(addr netip.Addr) string { return netip.PrefixFrom(addr, addr.BitLen()).String() }

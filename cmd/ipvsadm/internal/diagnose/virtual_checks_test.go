@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnose_test
+
+// lan is a director on one network, with a working service.
+const lan = `
+	address 127.0.0.1/8 lo
+	address 10.0.0.254/24 eth0
+	address 10.0.0.1/32 eth0
+	route default via 10.0.0.253 eth0
+	-A -t 10.0.0.1:80 -s rr
+	-a -t 10.0.0.1:80 -r 10.0.0.11 -g
+	-a -t 10.0.0.1:80 -r 10.0.0.12 -g
+`
+
+var virtualRows = []row{
+	{check: "vip-missing", when: "an interface has the address", facts: lan},
+	{
+		check: "vip-missing", when: "no interface has the address",
+		facts: `
+			address 10.0.0.254/24 eth0
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.0.0.1:80: No interface has 10.0.0.1, and no local route. | ip address add 10.0.0.1/32 dev eth0",
+	},
+	{
+		check: "vip-missing", when: "of several services, and on no network",
+		facts: `
+			link eth1
+			address 192.0.2.2/24 eth1
+			address 10.0.0.254/24 eth0
+			route default via 192.0.2.1 eth1
+			-A -t 10.9.9.9:80
+			-a -t 10.9.9.9:80 -r 10.0.0.11
+			-A -t 10.9.9.9:443
+			-a -t 10.9.9.9:443 -r 10.0.0.11
+			-A -u 10.9.9.9:53
+			-a -u 10.9.9.9:53 -r 10.0.0.11
+		`,
+		finds: "10.9.9.9 (TCP 10.9.9.9:80 and 2 other services): No interface has 10.9.9.9, and no local route. | ip address add 10.9.9.9/32 dev eth1",
+	},
+	{
+		check: "vip-missing", when: "a local route has the address",
+		facts: `
+			address 10.0.0.254/24 eth0
+			route local 10.0.0.0/28
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.21
+		`,
+	},
+	{
+		check: "vip-missing", when: "it is local for packets with a mark",
+		facts: `
+			address 10.0.0.254/24 eth0
+			policy mark=1 table=100
+			route local 0.0.0.0/0 mark=1
+			-A -t 10.9.0.1:80
+			-a -t 10.9.0.1:80 -r 10.0.0.11
+		`,
+	},
+	{
+		check: "vip-missing", when: "IPv6",
+		facts: `
+			address fd00::fe/64 eth0
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+		`,
+		finds: "TCP [fd00::1]:80: No interface has fd00::1, and no local route. | ip address add fd00::1/128 dev eth0",
+	},
+	{
+		check: "vip-missing", when: "a firewall mark and a service of all addresses have none",
+		facts: `
+			address 10.0.0.254/24 eth0
+			-A -f 7
+			-a -f 7 -r 10.0.0.11
+			-A -t 0.0.0.0:80
+			-a -t 0.0.0.0:80 -r 10.0.0.11
+		`,
+	},
+	{check: "vip-down", when: "the interface is up", facts: lan},
+	{
+		check: "vip-down", when: "the interface is down",
+		facts: lan + `
+			link eth1 down
+			address 10.0.7.1/32 eth1
+			-A -t 10.0.7.1:80
+			-a -t 10.0.7.1:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.0.7.1:80: 10.0.7.1 is on eth1, which is down. | ip link set eth1 up",
+	},
+	{
+		check: "vip-down", when: "no cable",
+		facts: lan + `
+			link eth1 nocarrier
+			address 10.0.7.1/32 eth1
+			-A -t 10.0.7.1:80
+			-a -t 10.0.7.1:80 -r 10.0.0.11
+		`,
+		finds: "warning: TCP 10.0.7.1:80: 10.0.7.1 is on eth1, which has no carrier.",
+	},
+	{
+		check: "vip-down", when: "another interface has the address, too",
+		facts: lan + `
+			link eth1 down
+			address 10.0.0.1/32 eth1
+		`,
+	},
+	{check: "vip-noarp", when: "the address is on an interface with ARP", facts: lan},
+	{
+		check: "vip-noarp", when: "on lo, and eth0 answers for it",
+		facts: lan + `
+			address 10.0.0.2/32 lo
+			-A -t 10.0.0.2:80
+			-a -t 10.0.0.2:80 -r 10.0.0.11
+		`,
+	},
+	{
+		check: "vip-noarp", when: "on lo, and no interface answers for it",
+		facts: lan + `
+			address 10.0.0.2/32 lo
+			sysctl net/ipv4/conf/all/arp_ignore=1
+			-A -t 10.0.0.2:80
+			-a -t 10.0.0.2:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.0.0.2:80: 10.0.0.2 is only on lo, and eth0 does not answer ARP requests for it: arp_ignore is set. | ip address add 10.0.0.2/32 dev eth0",
+	},
+	{
+		check: "vip-duplicate", when: "another machine has the address",
+		facts: `
+			address fd00::fe/64 eth0
+			address fd00::1/128 eth0 duplicate
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+		`,
+		finds: "TCP [fd00::1]:80: Another machine has fd00::1: the kernel has found that when the address was added to eth0.",
+	},
+	{
+		check: "vip-duplicate", when: "the kernel still asks",
+		facts: `
+			address fd00::fe/64 eth0
+			address fd00::1/128 eth0 tentative
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+		`,
+		finds: "warning: TCP [fd00::1]:80: fd00::1 is tentative on eth0: the kernel still asks whether another machine has it.",
+	},
+	{check: "vip-duplicate", when: "nobody else has the address", facts: lan},
+}

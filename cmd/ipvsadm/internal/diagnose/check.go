@@ -47,6 +47,7 @@ type backend struct {
 	services []ipvs.ServiceID
 	ids      []ipvs.DestinationID // in the services
 	weight   uint32               // the largest in the services
+	overhead int                  // the largest of its tunnels
 }
 
 // errNotApplicable says that there is nothing to check.

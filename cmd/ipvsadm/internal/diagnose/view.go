@@ -27,6 +27,8 @@ type view struct {
 		routes     map[Query]answer[Route]
 		virtuals   answer[[]virtual]
 		backends   answer[[]backend]
+		linkOf     answer[map[string]*Link]
+		seenAt     answer[map[location]*Neighbour]
 	}
 }
 
@@ -135,6 +137,7 @@ func (v *view) backends() []backend {
 				b.services = append(b.services, table[i].Service.ServiceID)
 				b.ids = append(b.ids, d.DestinationID)
 				b.weight = max(b.weight, d.Weight)
+				b.overhead = max(b.overhead, tunnelOverhead(d))
 			}
 		}
 		return all, err

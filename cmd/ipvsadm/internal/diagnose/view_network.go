@@ -57,12 +57,34 @@ func (v *view) near(addr netip.Addr) (link string, err error) {
 
 // byName returns an interface, or nil.
 func (v *view) byName(name string) (*Link, error) {
-	links, err := v.links()
-	i := slices.IndexFunc(links, func(l Link) bool { return l.Name == name })
-	if i < 0 {
-		return nil, err
-	}
-	return &links[i], err
+	all, err := v.read.linkOf.get(func() (map[string]*Link, error) {
+		links, err := v.links()
+		all := map[string]*Link{}
+		for i := range links {
+			all[links[i].Name] = &links[i]
+		}
+		return all, err
+	})
+	return all[name], err
+}
+
+// location is an address on the network of an interface.
+type location struct {
+	addr netip.Addr
+	link string
+}
+
+// neighbourAt returns what the kernel knows of a machine on a network of this one, or nil.
+func (v *view) neighbourAt(addr netip.Addr, link string) (*Neighbour, error) {
+	all, err := v.read.seenAt.get(func() (map[location]*Neighbour, error) {
+		neighbours, err := v.neighbours()
+		all := map[location]*Neighbour{}
+		for i := range neighbours {
+			all[location{neighbours[i].Addr, neighbours[i].Link}] = &neighbours[i]
+		}
+		return all, err
+	})
+	return all[location{addr, link}], err
 }
 
 // defaultRoute returns the route to machines that no other route is for.

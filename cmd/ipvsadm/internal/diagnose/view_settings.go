@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -71,4 +72,17 @@ func sysctlName(path ...string) string {
 // setSysctl adds the command that sets a setting.
 func (f *Finding) setSysctl(value int, path ...string) *Finding {
 	return f.mend("sysctl", "-w", fmt.Sprintf("%s=%d", sysctlName(path...), value))
+}
+
+// olderThan tells whether the kernel is older than a version of Linux.
+func (v *view) olderThan(major, minor int) (bool, error) {
+	release, err := v.facts.Release()
+	if err != nil {
+		return false, err
+	}
+	var own [2]int
+	if _, err := fmt.Sscanf(release, "%d.%d", &own[0], &own[1]); err != nil {
+		return false, fmt.Errorf("%q is not the release of a kernel", release)
+	}
+	return slices.Compare(own[:], []int{major, minor}) < 0, nil
 }

@@ -6,21 +6,27 @@ package shell
 import "strings"
 
 // Quote puts an argument that is empty or that shells may expand into quotation marks.
-func Quote(argument string) string {
-	if argument != "" && strings.Trim(argument, unquoted) == "" {
+func Quote(argument string) string { return quoteUnless(argument, plain) }
+
+// plain are the characters of arguments that no shell treats specially.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:/"
+
+func quoteUnless(argument, plain string) string {
+	if argument != "" && strings.Trim(argument, plain) == "" {
 		return argument
 	}
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }
 
-// unquoted are the characters of arguments that no shell treats specially.
-const unquoted = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:/"
-
-// Line returns a command line with each word quoted where that is necessary.
+// Line returns a command line, with quotation marks where they are necessary.
 func Line(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = Quote(word)
+		allowed := plain
+		if i > 0 && !strings.HasPrefix(word, "=") {
+			allowed += "=" // no assignment, and no =command of zsh
+		}
+		quoted[i] = quoteUnless(word, allowed)
 	}
 	return strings.Join(quoted, " ")
 }

@@ -26,6 +26,7 @@ import (
 //
 //	-A -t 10.0.0.1:80                       rules, as ipvsadm-restore takes them
 //	traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=3
+//	direct 10.0.0.1:80 10.0.0.11:8080       a server of -m gets -g, as other programs can do it
 //	link eth0 [down] [nocarrier] [noarp] [loopback] [kind=dummy] [mtu=1500] [nomulticast]
 //	address 10.0.0.254/24 eth0 [tentative|duplicate]
 //	route 10.9.0.0/16 [via 10.0.0.7] eth0   also "route default via ..."
@@ -89,7 +90,7 @@ func New(t *testing.T, facts string) *Machine {
 		case line == "":
 		case strings.HasPrefix(line, "-"):
 			ruleLines.WriteString(line + "\n")
-		case strings.HasPrefix(line, "traffic "):
+		case strings.HasPrefix(line, "traffic "), strings.HasPrefix(line, "direct "):
 			traffic = append(traffic, line)
 		default:
 			m.fact(line)
@@ -106,7 +107,7 @@ func New(t *testing.T, facts string) *Machine {
 	report.Close()
 	m.table = desired.Table()
 	for _, line := range traffic {
-		m.traffic(strings.Fields(line)[1:])
+		m.editServer(strings.Fields(line))
 	}
 	return m
 }
@@ -223,12 +224,17 @@ func (m *Machine) route(words []string) {
 	m.routes = append(m.routes, r)
 }
 
-// traffic sets the counters of a server.
-func (m *Machine) traffic(words []string) {
+// editServer sets the counters of a server, or its forwarding method.
+func (m *Machine) editServer(words []string) {
+	word, words := words[0], words[1:]
 	for i := range m.table {
 		for j := range m.table[i].Destinations {
 			d := &m.table[i].Destinations[j]
 			if !strings.HasSuffix(m.table[i].Service.ServiceID.String(), words[0]) || d.DestinationID.String() != words[1] {
+				continue
+			}
+			if word == "direct" {
+				d.Forward = ipvs.DirectRoute
 				continue
 			}
 			d.Stats.Conns, d.Stats.InPkts, d.Stats.OutPkts = uint64(number(words, "conns")), uint64(number(words, "in")), uint64(number(words, "out"))

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnose
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// tableChecks are of services and servers. Those that read nothing else are made for rules
+// files, too.
+var tableChecks = []check{
+	{
+		id: "no-services", severity: Note, reads: TheTable,
+		holds:   "There are no services.",
+		symptom: "IPVS forwards nothing.",
+		advice:  "Restore the rules, or add services.",
+		machine: noServices,
+	},
+	{
+		id: "no-servers", severity: Fault, reads: TheTable,
+		holds:   "A service has no server.",
+		symptom: `Connections are refused, and the kernel logs "no destination available".`,
+		advice:  "Add a server: ipvsadm -a.",
+		service: noServers,
+	},
+	{
+		id: "all-zero", severity: Fault, reads: TheTable,
+		holds:   "All servers of a service have the weight 0.",
+		symptom: `New connections are refused, and the kernel logs "no destination available".`,
+		advice:  "Give a server a weight. A health check, or somebody who drained the servers, may have set it to 0.",
+		service: allZero,
+	},
+	{
+		id: "all-full", severity: Fault, reads: TheTable | TheCounters,
+		holds:   "Each server of a service that has a weight also has as many connections as its upper threshold allows.",
+		symptom: "New connections are refused until some end.",
+		advice:  "Raise the thresholds, or add servers.",
+		service: allFull,
+	},
+	{
+		id: "weight-range", severity: Note, reads: TheTable,
+		holds:   "With the scheduler wrr, the largest weight of a service is more than 1000 times the smallest.",
+		symptom: "Many connections in a row go to one server.",
+		advice:  "Use smaller weights; only their ratio matters.",
+		service: weightRange,
+	},
+	{
+		id: "dr-port", severity: Warning, reads: TheTable,
+		holds:   "A server of direct routing or of a tunnel has another port than its service.",
+		symptom: "The packets come to the port of the service: these methods do not change it.",
+		advice:  "Let the server listen on the port of the service, or use address translation, -m.",
+		server:  drPort,
+	},
+	{
+		id: "same-server-twice", severity: Warning, reads: TheTable,
+		holds:   "A service has the same server several times, with different ports, and without address translation.",
+		symptom: "All of them reach the same port, so the server gets a multiple of its share.",
+		advice:  "Use -m, or one entry with a larger weight.",
+		service: sameServerTwice,
+	},
+	{
+		id: "persist-port0", severity: Warning, reads: TheTable,
+		holds:   "A service of an address takes all ports.",
+		symptom: "All connections to the address go to the servers, also those for ssh to the director.",
+		advice:  "Name the ports: a service for each, or a firewall mark for all of them.",
+		service: persistPort0,
+	},
+	{
+		id: "udp-timeout", severity: Note, reads: TheTable | TheTimeouts,
+		holds:   "A UDP service of name service or logs keeps its entries for more than 30 seconds.",
+		symptom: "A client that always uses the same port stays with its server, even if that is down.",
+		advice:  "Schedule each packet by itself, or shorten the timeout.",
+		service: udpTimeout,
+	},
+}
+
+func noServices(v *view) ([]Finding, error) {
+	table, err := v.table()
+	if err != nil || len(table) > 0 {
+		return nil, err
+	}
+	return []Finding{*found("The table of IPVS is empty.")}, nil
+}
+
+func noServers(_ *view, entry *ipvs.TableEntry) (*Finding, error) {
+	if len(entry.Destinations) > 0 {
+		return nil, nil
+	}
+	return found("The service has no server."), nil
+}
+
+func allZero(_ *view, entry *ipvs.TableEntry) (*Finding, error) {
+	for _, d := range entry.Destinations {
+		if d.Weight > 0 {
+			return nil, nil
+		}
+	}
+	if len(entry.Destinations) == 0 {
+		return nil, nil // no-servers tells
+	}
+	first := entry.Destinations[0]
+	f := found("%s.", allServers(len(entry.Destinations), "has the weight 0", "have the weight 0"))
+	return f.edit(entry.Service.ServiceID, first.DestinationID, "-w", "1"), nil
+}
+
+func allFull(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	if err := v.facts.Complete(); err != nil {
+		return nil, err
+	}
+	full := 0
+	for i := range entry.Destinations {
+		d := &entry.Destinations[i]
+		switch {
+		case d.Weight == 0:
+		case !format.IsFull(d):
+			return nil, nil
+		default:
+			full++
+		}
+	}
+	if full == 0 {
+		return nil, nil
+	}
+	return found("%s.", allServers(full, "has reached its upper threshold", "have reached their upper thresholds")), nil
+}
+
+// allServers says what is true of all servers of a service.
+func allServers(n int, one, many string) string {
+	if n == 1 {
+		return "The only server " + one
+	}
+	return "All " + strconv.Itoa(n) + " servers " + many
+}
+
+func weightRange(_ *view, entry *ipvs.TableEntry) (*Finding, error) {
+	var smallest, largest uint32
+	for _, d := range entry.Destinations {
+		if d.Weight > 0 && (smallest == 0 || d.Weight < smallest) {
+			smallest = d.Weight
+		}
+		largest = max(largest, d.Weight)
+	}
+	if entry.Service.Scheduler != ipvs.WeightedRoundRobin || smallest == 0 || largest/smallest <= 1000 {
+		return nil, nil
+	}
+	return found("The weights of its servers are %d to %d.", smallest, largest), nil
+}
+
+func drPort(_ *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+	port := s.AddrPort.Port()
+	if d.Forward == ipvs.Masquerade || d.Forward == ipvs.Local || s.FWMark != 0 || port == 0 || d.AddrPort.Port() == port {
+		return nil, nil
+	}
+	return found("The server has port %d, and its service port %d.", d.AddrPort.Port(), port), nil
+}
+
+func sameServerTwice(_ *view, entry *ipvs.TableEntry) (*Finding, error) {
+	ports := map[netip.Addr][]string{}
+	for _, d := range entry.Destinations {
+		if d.Forward != ipvs.DirectRoute && d.Forward != ipvs.Tunnel {
+			continue
+		}
+		addr := d.AddrPort.Addr()
+		ports[addr] = append(ports[addr], strconv.Itoa(int(d.AddrPort.Port())))
+	}
+	for _, d := range entry.Destinations {
+		if own := ports[d.AddrPort.Addr()]; len(own) > 1 {
+			return found("The server %s is there with the ports %s.", d.AddrPort.Addr(), strings.Join(own, ", ")), nil
+		}
+	}
+	return nil, nil
+}
+
+func persistPort0(_ *view, entry *ipvs.TableEntry) (*Finding, error) {
+	id := entry.Service.ServiceID
+	if id.FWMark != 0 || id.AddrPort.Port() != 0 {
+		return nil, nil
+	}
+	return found("The service has no port, so it takes all ports of %s.", id.AddrPort.Addr()), nil
+}
+
+func udpTimeout(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	s := &entry.Service
+	port := s.AddrPort.Port()
+	if s.Protocol != ipvs.UDP || s.Flags&ipvs.OnePacket != 0 || port != 53 && port != 514 {
+		return nil, nil
+	}
+	timeouts, err := v.timeouts()
+	if err != nil || timeouts.UDP <= 30 {
+		return nil, err
+	}
+	return found("UDP entries are kept for %d seconds after the last packet.", timeouts.UDP).
+		mend(append(append([]string{"ipvsadm", "-E", "--keep"}, serviceWords(s.ServiceID)...), "-o")...).
+		mend("ipvsadm", "--set", "0", "0", "30"), nil
+}
+
+// edit adds the command that changes settings of a server.
+func (f *Finding) edit(id ipvs.ServiceID, server ipvs.DestinationID, settings ...string) *Finding {
+	words := append([]string{"ipvsadm", "-e", "--keep"}, serviceWords(id)...)
+	return f.mend(append(append(words, "-r", server.String()), settings...)...)
+}
+
+// serviceWords returns the options that name a service.
+func serviceWords(id ipvs.ServiceID) []string {
+	return strings.Fields(format.Rule(ipvs.DelService(id)))[1:]
+}

@@ -31,7 +31,7 @@ type row struct {
 }
 
 // rows are the rows of all files of checks.
-var rows = slices.Concat(tableRows, virtualRows, backendRows, natRows, settingsRows, serverRows)
+var rows = slices.Concat(tableRows, virtualRows, backendRows, natRows, settingsRows, syncRows, serverRows)
 
 func TestChecks(t *testing.T) {
 	for _, r := range rows {

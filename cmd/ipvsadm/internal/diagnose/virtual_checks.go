@@ -41,6 +41,21 @@ var virtualChecks = []check{
 			"on a director it may have the option nodad.",
 		virtual: vipDuplicate,
 	},
+	{
+		id: "rp-filter", severity: Warning, reads: TheTable | TheAddresses | TheLinks | TheRoutes | TheSettings,
+		holds: "The route to the client of --client leaves by another interface than the one with the virtual address, where rp_filter is 1. " +
+			"The kernel goes by the larger one of rp_filter for all interfaces and for this one.",
+		symptom: "Clients that come by the interface with the address see a timeout. The counter IPReversePathFilter in /proc/net/netstat grows.",
+		advice:  "Correct the route, or set rp_filter to 2, which is larger than 1 for all: then any route to the client will do.",
+		virtual: rpFilter,
+	},
+	{
+		id: "local-client", severity: Note, reads: TheTable | TheRoutes,
+		holds:   "The client of --client is the director itself.",
+		symptom: "With -g and -i, its own connections to the service fail, while those of other clients work.",
+		advice:  "Test from another machine.",
+		machine: localClient,
+	},
 }
 
 func vipMissing(v *view, a virtual) (*Finding, error) {
@@ -135,6 +150,55 @@ func vipNoARP(v *view, a virtual) (*Finding, error) {
 		f.mend("ip", "address", "add", hostPrefix(a.addr), "dev", near)
 	}
 	return f, nil
+}
+
+func rpFilter(v *view, a virtual) (*Finding, error) {
+	client := v.options.Client
+	if !client.IsValid() || client.Is6() {
+		return nil, errNotApplicable // there is no such filter for IPv6
+	}
+	has, err := v.having(a.addr)
+	if err != nil {
+		return nil, err
+	}
+	route, err := v.route(Query{Dst: client})
+	if err != nil || route.Kind != UnicastPath {
+		return nil, err
+	}
+	for _, address := range has {
+		link, err := v.byName(address.Link)
+		if err != nil {
+			return nil, err
+		}
+		if link == nil || link.Loopback || !link.ARP || link.Name == route.Link {
+			continue
+		}
+		filter, err := v.largest(link.Name, "rp_filter")
+		if err != nil {
+			return nil, err
+		}
+		if filter == 1 {
+			return found("%s is on %s with rp_filter 1, and packets to %s leave by %s.", a.addr, link.Name, client, route.Link).
+				setSysctl(2, "net", "ipv4", "conf", link.Name, "rp_filter"), nil
+		}
+	}
+	return nil, nil
+}
+
+func localClient(v *view) ([]Finding, error) {
+	client := v.options.Client
+	if !client.IsValid() {
+		return nil, errNotApplicable
+	}
+	table, err := v.table()
+	if err != nil || len(table) == 0 {
+		return nil, err
+	}
+	route, err := v.route(Query{Dst: client})
+	if err != nil || route.Kind != LocalPath {
+		return nil, err
+	}
+	return one(found("%s is an address of this machine.", client)), nil
 }
 
 // answersFor says that interfaces do not answer ARP requests for the address.

@@ -98,6 +98,13 @@ var completions = []struct{ typed, becomes string }{
 	{"ipvsadm --start-daemon m", "ipvsadm --start-daemon master"},
 	{"ipvsadm --start-daemon master --mcast-interface l", "ipvsadm --start-daemon master --mcast-interface lo"},
 
+	{"ipvsadm --diag", "ipvsadm --diagnose"},
+	{"ipvsadm --diagnose rea", "ipvsadm --diagnose real-server"},
+	{"ipvsadm --diagnose --skip vip-mis", "ipvsadm --diagnose --skip vip-missing"},
+	{"ipvsadm --diagnose real-server --direc", "ipvsadm --diagnose real-server --director"},
+	{"ipvsadm --diagnose -t 10", "ipvsadm --diagnose -t 10.0.0.1:80"},
+	{"ipvsadm --diagnose --stat", "ipvsadm --diagnose --stat"},
+
 	{"ipvsadm -D -t 10", "ipvsadm -D -t 10.0.0.1:80"},
 	{"ipvsadm -D -t 10.0.0.1:8", "ipvsadm -D -t 10.0.0.1:80"},
 	{`ipvsadm -D -t 10.0.0.1\:8`, "ipvsadm -D -t 10.0.0.1:80"},

@@ -71,6 +71,17 @@ On the real servers, to which this program can be copied:
 	}
 }
 
+func TestReadmeShowsDiagnosis(t *testing.T) {
+	shown := diagnosed(t, noAddress, "-t", "10.0.0.1:80").stdout
+	example := "    # ipvsadm --diagnose\n"
+	for line := range strings.Lines(shown) {
+		example += strings.TrimRight("    "+strings.TrimSuffix(line, "\n"), " ") + "\n"
+	}
+	if !strings.Contains(readFile(t, "../../README.md"), "\n"+example) {
+		t.Errorf("README.md does not have\n%s", example)
+	}
+}
+
 func TestDiagnosisOfOneService(t *testing.T) {
 	if got := diagnosed(t, noAddress, "-t", "10.0.0.254:443"); got.status != exitOK || !strings.HasPrefix(got.stdout, "Director with 1 service, 1 server;") {
 		t.Errorf("got %s", got)
@@ -152,6 +163,43 @@ func TestDiagnosisOfRules(t *testing.T) {
 	}
 	checkDiagnosis(t, "", want{stderr: rules + ": line 1: Zero port specified for non-persistent service\n", status: exitUsage}, "--rules", rules)
 	checkDiagnosis(t, "", want{stderr: "ipvsadm: /no/such/file: no such file or directory\n", status: exitUsage}, "--rules", "/no/such/file")
+}
+
+func TestDiagnosisIsNoRule(t *testing.T) {
+	const want = "line 1: the command --diagnose is not allowed in a rules file\n"
+	var stderr strings.Builder
+	if status := run([]string{"ipvsadm-restore", "--check"}, strings.NewReader("--diagnose\n"), &stderr, &stderr, fakeHost(ipvstest.New(), "")); status != exitUsage || stderr.String() != want {
+		t.Errorf("status %d, %s", status, &stderr)
+	}
+}
+
+// A namespace that cannot be entered is no fault of the set-up.
+func TestDiagnosisInAnotherNamespace(t *testing.T) {
+	n := newTwoNamespaces()
+	if stdout, stderr, status := n.run("", "ipvsadm --diagnose --netns blue"); status != exitOK || !strings.HasPrefix(stdout, "Director with 0 services") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	if _, _, status := n.run("", "ipvsadm --diagnose real-server -t 10.0.0.1:80 -g --netns denied"); status != exitUsage {
+		t.Errorf("status %d", status)
+	}
+}
+
+// Without the capability, /proc tells enough for most checks.
+func TestDiagnosisWithoutCapability(t *testing.T) {
+	k := ipvstest.New()
+	k.SetPrivileged(false)
+	h := fakeHost(k, "")
+	h.facts = func(_ string, client *ipvs.Client) (diagnose.Facts, func()) {
+		if client != nil {
+			t.Error("the client may read nothing")
+		}
+		return diagnosetest.New(t, noAddress+"without CAP_NET_ADMIN\n"), func() {}
+	}
+	var stdout strings.Builder
+	if status := run([]string{"ipvsadm", "--diagnose"}, strings.NewReader(""), &stdout, &stdout, h); status != exitFaults ||
+		!strings.Contains(stdout.String(), "Not checked: all-full (that needs the capability CAP_NET_ADMIN); firewall rules;") {
+		t.Errorf("status %d, %s", status, &stdout)
+	}
 }
 
 // It only reads, so it loads no module.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose/diagnosetest"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -156,7 +157,7 @@ func fakeHost(k *ipvstest.Kernel, root string) host {
 		lock:         func() (func(), bool) { return nothing, false },
 		netns:        func(name string) (namespace, error) { return nil, errors.New("no namespace " + name) },
 		findNetNS:    func() ([]kernel.FoundNamespace, int, error) { return []kernel.FoundNamespace{{Own: true}}, 0, nil },
-		facts:        func(string, *ipvs.Client) (diagnose.Facts, func()) { panic("no facts") },
+		facts:        func(string, *ipvs.Client) (diagnose.Facts, func()) { return new(diagnosetest.Machine), nothing },
 		resolver:     resolve.New(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }),
 		raiseSIGPIPE: nothing,
 		signals:      func() (<-chan os.Signal, func()) { return nil, nothing },

@@ -4,7 +4,6 @@ package format
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
@@ -60,7 +59,7 @@ type ServersCommand struct {
 // Diagnosis prints what was found, the worst first.
 func (t Table) Diagnosis(w io.Writer, d Diagnosis) error {
 	p := diagnosisText{Table: t}
-	p.line(0, d.Title)
+	p.line(0, Sanitize(d.Title))
 	p.findings(d)
 	if len(d.NotChecked) > 0 {
 		p.line(0, "")
@@ -117,7 +116,6 @@ func (p *diagnosisText) findings(d Diagnosis) {
 
 func (p *diagnosisText) finding(f Finding) {
 	p.line(0, "")
-	severity := fmt.Sprintf("%-*s", severityWidth, strings.ToUpper(f.Severity))
 	look := ordinary
 	switch f.Severity {
 	case "fault":
@@ -125,22 +123,16 @@ func (p *diagnosisText) finding(f Finding) {
 	case "warning":
 		look = bold
 	}
-	heading := strings.TrimRight(fmt.Sprintf("%s %-*s %s", severity, checkWidth, f.ID, Sanitize(f.Object)), " ")
-	if p.Colour && look != ordinary {
-		heading = strings.Replace(heading, strings.TrimRight(severity, " "), (&grid{colour: true}).paint(strings.TrimRight(severity, " "), look), 1)
-	}
-	p.b.WriteString(heading + "\n")
+	severity := strings.ToUpper(f.Severity)
+	gap := strings.Repeat(" ", max(severityWidth-len(severity), 0)+1)
+	heading := fmt.Sprintf("%-*s %s", checkWidth, f.ID, Sanitize(f.Object))
+	p.b.WriteString((&grid{colour: p.Colour}).paint(severity, look) + gap + strings.TrimRight(heading, " ") + "\n")
 	p.line(2, Sanitize(f.Facts))
 	p.line(2, f.Symptom)
-	switch {
-	case len(f.Commands) == 0 && f.Mend == "":
-		return
-	case len(f.Commands) == 0:
+	if f.Mend != "" || len(f.Commands) > 0 {
 		p.line(2, "Mend: "+f.Mend)
-		return
+		p.commands(f.Commands...)
 	}
-	p.line(2, "Mend: "+strings.TrimSuffix(cmp.Or(f.Mend, "run this"), ".")+":")
-	p.commands(f.Commands...)
 }
 
 // commands adds lines to copy, which are not broken.

@@ -54,7 +54,7 @@ func TestDiagnosisOfDirector(t *testing.T) {
 FAULT    vip-missing     TCP 10.0.0.1:80
   No interface has 10.0.0.1, and no local route.
   Clients see a timeout or "no route to host": packets to the address never reach IPVS.
-  Mend: Add the address; keepalived or the network configuration of the system does that at boot:
+  Mend: Add the address; keepalived or the network configuration of the system does that at boot.
     ip address add 10.0.0.1/32 dev eth0
 
 Not checked: firewall rules; who answers ARP requests for the addresses.

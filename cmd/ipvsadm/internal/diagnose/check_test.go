@@ -132,7 +132,7 @@ func TestUnreadableFacts(t *testing.T) {
 		}
 		for _, what := range []string{"addresses", "routes", "links", "neighbours", "policy", "sysctls", "listeners", "modules", "managers", "release", "daemons", "timeouts"} {
 			findings, err := diagnose.Make(r.check, diagnosetest.New(t, r.facts+"\nunreadable "+what), parse(t, r.words))
-			if got := report(r.check, findings, nil); err == nil && strings.TrimPrefix(got, "warning: ") != strings.TrimPrefix(trimLines(r.finds), "warning: ") {
+			if got := report(r.check, findings, nil); err == nil && !(what == "modules" && strings.Contains(got, "modules are loaded is not known")) && got != trimLines(r.finds) {
 				t.Errorf("%s, %s: without %s it finds\n%s", r.check, r.when, what, got)
 			}
 		}

@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -103,12 +104,28 @@ func (v *view) vip() netip.Addr { return v.options.Service.AddrPort.Addr() }
 // takesVIP tells whether packets come here with the virtual address.
 func (v *view) takesVIP() bool { return v.options.Forward != ipvs.Masquerade }
 
-// unlessLoaded makes a finding a warning if one of these modules may be loaded, since it
-// might do what is missing.
-func (v *view) unlessLoaded(f *Finding, names ...string) []Finding {
+// Modules without which a firewall cannot redirect packets to this machine, and those of
+// arptables.
+var (
+	redirecting = [...]string{"xt_REDIRECT", "xt_nat", "xt_TPROXY", "nft_redir", "nft_nat", "nft_tproxy"}
+	arpTables   = [...]string{"arptable_filter", "arpt_mangle"}
+)
+
+// unlessRedirected makes a finding a warning if a firewall may redirect packets.
+func (v *view) unlessRedirected(f *Finding) []Finding {
+	return v.unlessLoaded(f, redirecting[:], "a firewall may redirect packets to this machine")
+}
+
+// unlessLoaded makes a finding a warning if one of these modules may be loaded, with the
+// reason.
+func (v *view) unlessLoaded(f *Finding, names []string, reason string) []Finding {
 	loaded, err := v.modules()
-	if err != nil || slices.ContainsFunc(names, func(name string) bool { return slices.Contains(loaded, name) }) {
-		f.Severity = Warning
+	i := slices.IndexFunc(names, func(name string) bool { return slices.Contains(loaded, name) })
+	switch {
+	case err != nil:
+		f.Severity, f.Facts = Warning, fmt.Sprintf("%s Which modules are loaded is not known: %s.", f.Facts, reason)
+	case i >= 0:
+		f.Severity, f.Facts = Warning, fmt.Sprintf("%s But the module %s is loaded: %s.", f.Facts, names[i], reason)
 	}
 	return one(f)
 }
@@ -129,7 +146,7 @@ func rVIP(v *view) ([]Finding, error) {
 		return one(found("%s is on %s, which is down.", v.vip(), has[0].Link).mend("ip", "link", "set", has[0].Link, "up")), nil
 	}
 	f := found("No interface has %s, and no local route.", v.vip()).mend("ip", "address", "add", hostPrefix(v.vip()), "dev", "lo")
-	return v.unlessLoaded(f, "nf_nat", "xt_TPROXY", "nft_tproxy"), nil
+	return v.unlessRedirected(f), nil
 }
 
 func rVIPPrefix(v *view) ([]Finding, error) {
@@ -240,7 +257,7 @@ func (v *view) arpFinding(f *Finding, link string) ([]Finding, error) {
 	if !asked {
 		f.Severity = Warning
 	}
-	return v.unlessLoaded(f, "arptable_filter", "arpt_mangle"), nil
+	return v.unlessLoaded(f, arpTables[:], "arptables may drop such packets"), nil
 }
 
 // worst returns the first of the worst findings. The same command mends all.
@@ -286,7 +303,7 @@ func rListen(v *view) ([]Finding, error) {
 	case otherPort.IsValid():
 		f.Facts += " One listens on " + otherPort.String() + "."
 	}
-	return v.unlessLoaded(f, "nf_nat", "xt_TPROXY", "nft_tproxy"), nil
+	return v.unlessRedirected(f), nil
 }
 
 func rNATRoute(v *view) ([]Finding, error) {

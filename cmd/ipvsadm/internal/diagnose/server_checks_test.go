@@ -56,8 +56,8 @@ var serverRows = []row{
 	},
 	{
 		check: "r-vip", when: "a firewall may redirect packets",
-		facts: withoutVIP + "module nf_nat", words: direct,
-		finds: "warning: No interface has 10.0.0.1, and no local route. | ip address add 10.0.0.1/32 dev lo",
+		facts: withoutVIP + "module xt_nat", words: direct,
+		finds: "warning: No interface has 10.0.0.1, and no local route. But the module xt_nat is loaded: a firewall may redirect packets to this machine. | ip address add 10.0.0.1/32 dev lo",
 	},
 	{
 		check: "r-vip", when: "the interface is down",
@@ -137,7 +137,7 @@ var serverRows = []row{
 			module arptable_filter
 		`,
 		words: direct,
-		finds: "warning: arp_ignore is 0 on eth0: it answers ARP requests for addresses of other interfaces. | sysctl -w net.ipv4.conf.all.arp_ignore=1",
+		finds: "warning: arp_ignore is 0 on eth0: it answers ARP requests for addresses of other interfaces. But the module arptable_filter is loaded: arptables may drop such packets. | sysctl -w net.ipv4.conf.all.arp_ignore=1",
 	},
 	{check: "r-arp-ignore", when: "a tunnel from another network", facts: tunnelServer, words: tunnel},
 	{
@@ -196,8 +196,8 @@ var serverRows = []row{
 	},
 	{
 		check: "r-listen", when: "nobody, but a firewall may redirect",
-		facts: natServer + "module nf_nat", words: "real-server -t 192.0.2.1:80 -m -r 10.0.0.12:9090",
-		finds: "warning: No program listens on 10.0.0.12:9090.",
+		facts: natServer + "module xt_nat", words: "real-server -t 192.0.2.1:80 -m -r 10.0.0.12:9090",
+		finds: "warning: No program listens on 10.0.0.12:9090. But the module xt_nat is loaded: a firewall may redirect packets to this machine.",
 	},
 	{
 		check: "r-listen", when: "the port of the server is not known",

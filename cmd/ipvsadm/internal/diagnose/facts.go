@@ -61,8 +61,8 @@ const (
 )
 
 var sourceNames = [...]string{
-	"the services and servers", "counters and thresholds", "the sync daemons", "the timeouts", "sysctls", "interfaces", "addresses", "the neighbour table",
-	"policy rules", "routes", "listening sockets", "the version of the kernel", "modules", "running programs",
+	"services and servers", "counters and thresholds of servers", "sync daemons", "timeouts", "sysctls", "interfaces", "addresses", "neighbours",
+	"policy rules", "routes", "listening sockets", "kernel version", "modules", "running programs",
 }
 
 // Names returns what the sources are called in the manual.

@@ -23,7 +23,7 @@ var page string
 
 // Render returns the page.
 func Render() (string, error) {
-	t, err := template.New(File).Funcs(template.FuncMap{"text": text, "list": list, "of": of}).Parse(page)
+	t, err := template.New(File).Funcs(template.FuncMap{"text": text, "join": join, "of": of}).Parse(page)
 	if err != nil {
 		return "", err
 	}
@@ -51,11 +51,5 @@ func text(plain string) string {
 	return sentenceEnd.ReplaceAllString(plain, "$1\n")
 }
 
-// list writes the last two items with "and".
-func list(items []string) string {
-	last := len(items) - 1
-	if last <= 0 {
-		return strings.Join(items, "")
-	}
-	return strings.Join(items[:last], ", ") + " and " + items[last]
-}
+// join lists what a check reads.
+func join(items []string) string { return strings.Join(items, ", ") }

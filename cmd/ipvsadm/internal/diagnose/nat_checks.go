@@ -3,6 +3,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -39,6 +41,13 @@ var natChecks = []check{
 		symptom: "It works, and stops after the first packets.",
 		advice:  "Turn redirects off for all interfaces and for this one; one of the two is enough to send them.",
 		backend: natRedirects,
+	},
+	{
+		id: "ftp", severity: Warning, reads: TheTable | TheModules,
+		holds:   "A service of FTP has servers behind address translation, and the module ip_vs_ftp is not loaded.",
+		symptom: "Users log in, and listings and transfers hang.",
+		advice:  "Load the module; it changes the addresses that FTP sends.",
+		service: ftp,
 	},
 }
 
@@ -175,4 +184,20 @@ func natRedirects(v *view, b backend) (*Finding, error) {
 		f.setSysctl(0, "net", "ipv4", "conf", name, "send_redirects")
 	}
 	return f, nil
+}
+
+// ftpPort is where FTP has its commands.
+const ftpPort = 21
+
+func ftp(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	s := &entry.Service
+	translated := func(d ipvs.Destination) bool { return d.Forward == ipvs.Masquerade }
+	if s.Protocol != ipvs.TCP || s.AddrPort.Port() != ftpPort || !slices.ContainsFunc(entry.Destinations, translated) {
+		return nil, nil
+	}
+	loaded, err := v.modules()
+	if err != nil || slices.Contains(loaded, "ip_vs_ftp") {
+		return nil, err
+	}
+	return found("The module ip_vs_ftp is not loaded.").mend("modprobe", "ip_vs_ftp"), nil
 }

@@ -113,5 +113,12 @@ var natRows = []row{
 			"sysctl -w net.ipv4.conf.all.send_redirects=0 | sysctl -w net.ipv4.conf.eth0.send_redirects=0",
 		also: "nat-onenet",
 	},
+	{
+		check: "ftp", when: "the module is not loaded",
+		facts: nat + "-A -t 192.0.2.1:21\n-a -t 192.0.2.1:21 -r 10.0.0.11 -m",
+		finds: "TCP 192.0.2.1:21: The module ip_vs_ftp is not loaded. | modprobe ip_vs_ftp",
+	},
+	{check: "ftp", when: "it is", facts: nat + "-A -t 192.0.2.1:21\n-a -t 192.0.2.1:21 -r 10.0.0.11 -m\nmodule ip_vs_ftp"},
+	{check: "ftp", when: "direct routing needs it not", facts: lan + "-A -t 10.0.0.1:21\n-a -t 10.0.0.1:21 -r 10.0.0.11 -g"},
 	{check: "nat-redirects", when: "it sends none", facts: oneNet, words: "--client 10.0.0.77", also: "nat-onenet"},
 }

@@ -29,6 +29,7 @@ type view struct {
 		backends   answer[[]backend]
 		linkOf     answer[map[string]*Link]
 		seenAt     answer[map[location]*Neighbour]
+		silent     answer[[]string]
 	}
 }
 

@@ -4,6 +4,7 @@ package diagnose
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -109,7 +110,7 @@ func vipDown(v *view, a virtual) (*Finding, error) {
 	case !local && len(down) > 0:
 		return found("%s is on %s, which is down.", a.addr, down[0]).mend("ip", "link", "set", down[0], "up"), nil
 	case local && len(dead) > 0:
-		f := found("%s is on %s, which has no carrier.", a.addr, strings.Join(dead, ", "))
+		f := found("%s is on %s, which has no carrier.", a.addr, someOf(dead))
 		f.Severity, f.Symptom = Warning, "Clients behind that interface see a timeout."
 		return f, nil
 	}
@@ -123,27 +124,13 @@ func vipNoARP(v *view, a virtual) (*Finding, error) {
 	}
 	for _, address := range has {
 		link, err := v.byName(address.Link)
-		if err != nil || link == nil || link.ARP && !link.Loopback {
+		if err != nil || link == nil || link.ARP && !link.Loopback || link.Name == kubeInterface {
 			return nil, err
 		}
 	}
-	links, err := v.links()
-	if err != nil {
+	silent, err := v.read.silent.get(v.silentLinks)
+	if err != nil || len(silent) == 0 {
 		return nil, err
-	}
-	var silent []string
-	for _, link := range links {
-		if !link.Up || !link.ARP || link.Loopback {
-			continue
-		}
-		ignore, err := v.largest(link.Name, "arp_ignore")
-		if err != nil || ignore == 0 {
-			return nil, err
-		}
-		silent = append(silent, link.Name)
-	}
-	if len(silent) == 0 {
-		return nil, nil
 	}
 	f := found("%s is only on %s, and %s: arp_ignore is set.", a.addr, has[0].Link, answersFor(silent))
 	if near, err := v.near(a.addr); err != nil || near != "" {
@@ -201,12 +188,45 @@ func localClient(v *view) ([]Finding, error) {
 	return one(found("%s is an address of this machine.", client)), nil
 }
 
+// kubeInterface has the addresses of the services of kube-proxy, for which nobody asks by ARP.
+const kubeInterface = "kube-ipvs0"
+
+// silentLinks returns the interfaces that do ARP, unless one of them answers for the addresses
+// of others.
+func (v *view) silentLinks() (names []string, err error) {
+	links, err := v.links()
+	if err != nil {
+		return nil, err
+	}
+	for _, link := range links {
+		if !link.Up || !link.ARP || link.Loopback {
+			continue
+		}
+		ignore, err := v.largest(link.Name, "arp_ignore")
+		if err != nil || ignore == 0 {
+			return nil, err
+		}
+		names = append(names, link.Name)
+	}
+	return names, nil
+}
+
 // answersFor says that interfaces do not answer ARP requests for the address.
 func answersFor(links []string) string {
+	verb := "do"
 	if len(links) == 1 {
-		return links[0] + " does not answer ARP requests for it"
+		verb = "does"
 	}
-	return strings.Join(links, ", ") + " do not answer ARP requests for it"
+	return someOf(links) + " " + verb + " not answer ARP requests for it"
+}
+
+// someOf lists names, the first few of many.
+func someOf(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d others", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 func vipDuplicate(v *view, a virtual) (*Finding, error) {

@@ -165,7 +165,7 @@ func (m *Machine) fact(line string) {
 	case "manager":
 		m.managers = append(m.managers, words[0])
 	case "release":
-		m.release = words[0]
+		m.release = rest
 	case "unreadable":
 		m.unreadable[words[0]] = true
 	case "without":

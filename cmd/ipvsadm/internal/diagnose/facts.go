@@ -89,7 +89,14 @@ type Link struct {
 	// answers such questions.
 	ARP       bool
 	Multicast bool
+	// Enslaved tells whether the packets of the interface are those of another one, such as
+	// a bridge or a bond.
+	Enslaved bool
 }
+
+// asksByARP tells whether machines on a network of the interface ask for addresses by ARP,
+// and this one answers.
+func (l *Link) asksByARP() bool { return l.Up && l.ARP && !l.Loopback && !l.Enslaved }
 
 // Address is an address of an interface, with the network that it makes reachable.
 type Address struct {
@@ -124,6 +131,9 @@ type PolicyRule struct {
 	Mask  uint32
 	Table int
 	IPv6  bool
+	// Selective tells whether the rule also goes by what a Query does not have, such as the
+	// interface by which packets come.
+	Selective bool
 }
 
 // Query is a packet to be routed.

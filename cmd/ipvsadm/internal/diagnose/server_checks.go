@@ -146,6 +146,9 @@ func rVIP(v *view) ([]Finding, error) {
 		return one(found("%s is on %s, which is down.", v.vip(), has[0].Link).mend("ip", "link", "set", has[0].Link, "up")), nil
 	}
 	f := found("No interface has %s, and no local route.", v.vip()).mend("ip", "address", "add", hostPrefix(v.vip()), "dev", "lo")
+	if err := v.unlessSelected(f, v.vip()); err != nil {
+		return nil, err
+	}
 	return v.unlessRedirected(f), nil
 }
 
@@ -181,7 +184,7 @@ func rARPIgnore(v *view) ([]Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		if link != nil && link.Up && link.ARP && !link.Loopback {
+		if link != nil && link.asksByARP() {
 			f := found("%s is on %s itself, which answers for it whatever arp_ignore says.", v.vip(), link.Name)
 			if v.vip().Is4() {
 				f.setSysctl(1, "net", "ipv4", "conf", "all", "arp_ignore").setSysctl(2, "net", "ipv4", "conf", "all", "arp_announce")
@@ -221,7 +224,7 @@ func (v *view) arpSetting(name string, least int, effect string) (findings []Fin
 		return nil, err
 	}
 	for _, link := range links {
-		if !link.Up || !link.ARP || link.Loopback {
+		if !link.asksByARP() {
 			continue
 		}
 		value, err := v.largest(link.Name, name)

@@ -114,6 +114,19 @@ var serverRows = []row{
 		words: direct,
 	},
 	{
+		check: "r-arp-ignore", when: "it is set for the bond, and not for its parts",
+		facts: `
+			link eth0 enslaved
+			link bond0 kind=bond
+			address 10.0.0.11/24 bond0
+			address 10.0.0.1/32 lo
+			sysctl net/ipv4/conf/bond0/arp_ignore=1
+			sysctl net/ipv4/conf/bond0/arp_announce=2
+			listener tcp 0.0.0.0:80
+		`,
+		words: direct,
+	},
+	{
 		check: "r-arp-ignore", when: "the address is on the interface itself",
 		facts: withoutVIP + `
 			address 10.0.0.1/32 eth0

@@ -32,6 +32,24 @@ func (v *view) isLocal(addr netip.Addr) (bool, error) {
 	return false, nil
 }
 
+// mayBeLocal tells whether policy rules, which nobody can try for all packets, may make an
+// address local.
+func (v *view) mayBeLocal(addr netip.Addr) (bool, error) {
+	rules, err := v.policyRules()
+	return slices.ContainsFunc(rules, func(r PolicyRule) bool { return r.Selective && r.IPv6 == addr.Is6() }), err
+}
+
+// unlessSelected makes a finding about an address that is not local a warning if policy rules
+// may make it local.
+func (v *view) unlessSelected(f *Finding, addr netip.Addr) error {
+	maybe, err := v.mayBeLocal(addr)
+	if maybe {
+		f.Severity = Warning
+		f.Facts += " But policy rules go by more than the destination, and may make it local for packets that come in."
+	}
+	return err
+}
+
 // having returns the addresses that are addr.
 func (v *view) having(addr netip.Addr) (all []Address, err error) {
 	addresses, err := v.addresses()

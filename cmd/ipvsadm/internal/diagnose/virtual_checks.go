@@ -78,8 +78,8 @@ func vipMissing(v *view, a virtual) (*Finding, error) {
 		}
 		link = cmp.Or(route.Link, "eth0")
 	}
-	return found("No interface has %s, and no local route.", a.addr).
-		mend("ip", "address", "add", hostPrefix(a.addr), "dev", link), nil
+	f := found("No interface has %s, and no local route.", a.addr).mend("ip", "address", "add", hostPrefix(a.addr), "dev", link)
+	return f, v.unlessSelected(f, a.addr)
 }
 
 func vipDown(v *view, a virtual) (*Finding, error) {
@@ -199,7 +199,7 @@ func (v *view) silentLinks() (names []string, err error) {
 		return nil, err
 	}
 	for _, link := range links {
-		if !link.Up || !link.ARP || link.Loopback {
+		if !link.asksByARP() {
 			continue
 		}
 		ignore, err := v.largest(link.Name, "arp_ignore")

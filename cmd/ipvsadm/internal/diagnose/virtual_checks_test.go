@@ -60,6 +60,17 @@ var virtualRows = []row{
 		`,
 	},
 	{
+		check: "vip-missing", when: "policy rules may make it local",
+		facts: `
+			address 10.0.0.254/24 eth0
+			policy selective
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "warning: TCP 10.0.0.1:80: No interface has 10.0.0.1, and no local route. But policy rules go by more than the destination, " +
+			"and may make it local for packets that come in. | ip address add 10.0.0.1/32 dev eth0",
+	},
+	{
 		check: "vip-missing", when: "IPv6",
 		facts: `
 			address fd00::fe/64 eth0

@@ -68,6 +68,10 @@ func (n *Network) Links() (links []diagnose.Link, err error) {
 		return nil, err
 	}
 	n.names = map[int]string{}
+	kinds := map[int]string{}
+	for _, l := range all {
+		kinds[l.Attrs().Index] = l.Type()
+	}
 	for _, l := range all {
 		a := l.Attrs()
 		n.names[a.Index] = a.Name
@@ -79,6 +83,7 @@ func (n *Network) Links() (links []diagnose.Link, err error) {
 			Name: a.Name, Kind: kind, MTU: a.MTU,
 			Up: a.RawFlags&unix.IFF_UP != 0, Carrier: a.RawFlags&unix.IFF_LOWER_UP != 0,
 			Loopback: a.RawFlags&unix.IFF_LOOPBACK != 0, ARP: a.RawFlags&unix.IFF_NOARP == 0, Multicast: a.RawFlags&unix.IFF_MULTICAST != 0,
+			Enslaved: a.MasterIndex != 0 && kinds[a.MasterIndex] != "vrf",
 		})
 	}
 	return links, nil
@@ -156,7 +161,7 @@ func (n *Network) PolicyRules() (rules []diagnose.PolicyRule, err error) {
 			return nil, err
 		}
 		for _, r := range all {
-			d := diagnose.PolicyRule{Mark: r.Mark, Mask: ^uint32(0), Table: r.Table, IPv6: family == netlink.FAMILY_V6}
+			d := diagnose.PolicyRule{Mark: r.Mark, Mask: ^uint32(0), Table: r.Table, IPv6: family == netlink.FAMILY_V6, Selective: isSelective(&r)}
 			if r.Mask != nil {
 				d.Mask = *r.Mask
 			}
@@ -164,6 +169,12 @@ func (n *Network) PolicyRules() (rules []diagnose.PolicyRule, err error) {
 		}
 	}
 	return rules, nil
+}
+
+// isSelective tells whether a rule goes by more than the destination and a mark.
+func isSelective(r *netlink.Rule) bool {
+	return r.IifName != "" || r.OifName != "" || r.Src != nil || r.Dport != nil || r.Sport != nil || r.IPProto != 0 || r.Tos != 0 ||
+		r.TunID != 0 || r.UIDRange != nil || r.Invert || r.Table == unix.RT_TABLE_UNSPEC // that of a VRF, or a refusal
 }
 
 // prefixOf converts an address with the mask of its network.

@@ -27,13 +27,14 @@ import (
 //	-A -t 10.0.0.1:80                       rules, as ipvsadm-restore takes them
 //	traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=3
 //	direct 10.0.0.1:80 10.0.0.11:8080       a server of -m gets -g, as other programs can do it
-//	link eth0 [down] [nocarrier] [noarp] [loopback] [kind=dummy] [mtu=1500] [nomulticast]
+//	link eth0 [down] [nocarrier] [noarp] [enslaved] [loopback] [kind=dummy] [mtu=1500] [nomulticast]
 //	address 10.0.0.254/24 eth0 [tentative|duplicate]
 //	route 10.9.0.0/16 [via 10.0.0.7] eth0   also "route default via ..."
 //	route local|unreachable 10.0.0.1/32     without an interface
 //	route local 10.0.0.0/24 mark=7          for packets with a mark
 //	neighbour 10.0.0.11 eth0 02:00:00:00:00:01|incomplete|failed
 //	policy mark=7 table=100
+//	policy selective                        a rule that goes by an interface, for example
 //	sysctl net/ipv4/ip_forward=1            those that are missing have the kernel's defaults
 //	no sysctl net/ipv4/vs/conntrack         the kernel lacks it
 //	listener tcp 0.0.0.0:80
@@ -143,7 +144,7 @@ func (m *Machine) fact(line string) {
 		}
 		m.neighbours = append(m.neighbours, n)
 	case "policy":
-		m.rules = append(m.rules, diagnose.PolicyRule{Mark: uint32(number(words, "mark")), Mask: ^uint32(0), Table: number(words, "table")})
+		m.rules = append(m.rules, diagnose.PolicyRule{Mark: uint32(number(words, "mark")), Mask: ^uint32(0), Table: number(words, "table"), Selective: slices.Contains(words, "selective")})
 	case "sysctl":
 		name, value, _ := strings.Cut(rest, "=")
 		m.sysctls[name] = value
@@ -185,6 +186,8 @@ func (m *Machine) link(words []string) {
 			l.Carrier = false
 		case "noarp":
 			l.ARP = false
+		case "enslaved":
+			l.Enslaved = true
 		case "loopback":
 			l.Loopback = true
 		case "nomulticast":

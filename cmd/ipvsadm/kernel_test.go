@@ -36,6 +36,7 @@ func TestKernel(t *testing.T) {
 	t.Run("settings", testSysctls)
 	t.Run("state of the tables", testStatus)
 	t.Run("monitor", testMonitor)
+	t.Run("diagnosis", testDiagnosis)
 	t.Run("module is loaded when needed", testModule) // last: it unloads ip_vs
 }
 

@@ -57,7 +57,9 @@ var errNotApplicable = errors.New("not applicable")
 // others nevertheless.
 func (c *check) find(v *view) (findings []Finding, err error) {
 	add := func(object string, f *Finding, failed error) {
-		err = cmp.Or(err, failed)
+		if err == nil || errors.Is(err, errNotApplicable) {
+			err = failed
+		}
 		if f != nil {
 			f.Object = cmp.Or(f.Object, object)
 			findings = append(findings, *f)

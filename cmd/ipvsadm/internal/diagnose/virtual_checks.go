@@ -145,7 +145,7 @@ func rpFilter(v *view, a virtual) (*Finding, error) {
 		return nil, errNotApplicable // there is no such filter for IPv6
 	}
 	has, err := v.having(a.addr)
-	if err != nil {
+	if err != nil || a.addr.Is6() {
 		return nil, err
 	}
 	route, err := v.route(Query{Dst: client})

@@ -177,6 +177,18 @@ var virtualRows = []row{
 		words: "--client 192.0.2.77",
 		finds: "TCP 10.0.0.1:80: 10.0.0.1 is on eth0 with rp_filter 1, and packets to 192.0.2.77 leave by eth1. | sysctl -w net.ipv4.conf.eth0.rp_filter=2",
 	},
+	{
+		check: "rp-filter", when: "an address of IPv6",
+		facts: `
+			link eth1
+			address 192.0.2.1/24 eth1
+			address fd00::1/64 eth0
+			sysctl net/ipv4/conf/all/rp_filter=1
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+		`,
+		words: "--client 192.0.2.77",
+	},
 	{check: "rp-filter", when: "they leave by the same one", facts: lan + "sysctl net/ipv4/conf/all/rp_filter=1", words: "--client 192.0.2.77"},
 	{check: "local-client", when: "the director itself", facts: lan, words: "--client 10.0.0.254", finds: "10.0.0.254 is an address of this machine."},
 	{check: "local-client", when: "another machine", facts: lan, words: "--client 10.0.0.77"},

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/format"
+)
+
+// brokenSetups are set-ups with one fault each. Commands are those of a shell.
+var brokenSetups = []struct {
+	check  string
+	facts  string // commands that make a good set-up
+	breaks string
+	words  string // of --diagnose
+}{
+	{"vip-missing", directorSetup, "ip address delete 10.0.0.1/32 dev eth0", ""},
+	{"vip-missing", directorSetup, "ip -6 address delete fd00::1/128 dev eth0", ""},
+	{"vip-down", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip address add 10.0.0.1/32 dev other", ""},
+	{"vip-noarp", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip address add 10.0.0.1/32 dev lo; sysctl -qw net.ipv4.conf.all.arp_ignore=1", ""},
+	{"all-zero", directorSetup, "ipvsadm -e --keep -r 10.0.0.11 -w 0", ""},
+	{"dr-gateway", directorSetup, "ip link set eth0 mtu 1520; ip route add default via 10.0.0.253; ipvsadm -a -t 10.0.0.1:80 -r 172.128.10.31 -g", ""},
+	{"nat-forward", directorSetup, "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12:8080 -m; sysctl -qw net.ipv4.ip_forward=0", ""},
+	{"nat-forward", directorSetup, "ipvsadm -a -t '[fd00::1]:80' -r '[fd00::12]:8080' -m; sysctl -qw net.ipv6.conf.all.forwarding=0", ""},
+	{"persist-drain", directorSetup, "ipvsadm -A -t 10.0.0.1:81 -p; ipvsadm -a -t 10.0.0.1:81 -r 10.0.0.11; ipvsadm -a -t 10.0.0.1:81 -r 10.0.0.12 -w 0", ""},
+	{"sync-if", directorSetup, "ip address add 10.0.7.1/24 dev other; ip link set other up; ipvsadm --start-daemon backup --mcast-interface other; ip link set other down", ""},
+	{"rp-filter", directorSetup, "ip link set other up; ip address add 192.0.2.1/24 dev other; sysctl -qw net.ipv4.conf.all.rp_filter=1", "--client 192.0.2.77"},
+	{"r-vip", serverSetup, "ip address delete 10.0.0.1/32 dev lo", serverWords},
+	{"r-vip-prefix", serverSetup, "ip address delete 10.0.0.1/32 dev lo; ip address add 10.0.0.1/24 dev lo", serverWords},
+	{"r-arp-ignore", serverSetup, "sysctl -qw net.ipv4.conf.all.arp_ignore=0", serverWords},
+	{"r-arp-ignore", serverSetup, "ip address delete 10.0.0.1/32 dev lo; ip address add 10.0.0.1/32 dev eth0", serverWords},
+	{"r-arp-announce", serverSetup, "sysctl -qw net.ipv4.conf.all.arp_announce=0", serverWords},
+	{"r-nat-route", serverSetup, "ip route add default via 10.0.0.253", "real-server -t 10.0.0.1:80 -m -r 10.0.0.11:80 --director 10.0.0.254"},
+	{"r-tunl", serverSetup, "modprobe ipip; ip link set tunl0 down", "real-server -t 10.0.0.1:80 -i"},
+	{"r-tunl-rp", serverSetup, "modprobe ipip; ip link set tunl0 up; ip route add default via 10.0.0.253; sysctl -qw net.ipv4.conf.all.rp_filter=1", "real-server -t 10.0.0.1:80 -i"},
+}
+
+const (
+	bothSetups = `
+		ip link set lo up
+		ip link add eth0 type veth peer name far
+		ip link set far up
+		ip link set eth0 up
+		sysctl -qw net.ipv6.conf.eth0.dad_transmits=0
+		ip link add other type veth peer name other-far
+		ip link set other-far up
+		sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+	`
+	directorSetup = bothSetups + `
+		ip address add 10.0.0.254/24 dev eth0
+		ip address add 10.0.0.1/32 dev eth0
+		ip address add fd00::fe/64 dev eth0 nodad
+		ip address add fd00::1/128 dev eth0 nodad
+		ipvsadm -A -t 10.0.0.1:80
+		ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.11 -g
+		ipvsadm -A -t '[fd00::1]:80'
+		ipvsadm -a -t '[fd00::1]:80' -r fd00::11 -g
+	`
+	serverSetup = bothSetups + `
+		sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+		ip address add 10.0.0.11/24 dev eth0
+		ip address add 10.0.0.1/32 dev lo
+	`
+	serverWords = "real-server -t 10.0.0.1:80 -g"
+)
+
+// In each set-up exactly the broken thing is found, and the commands of the report, as they
+// are printed, mend it.
+func testDiagnosis(t *testing.T) {
+	for _, setup := range brokenSetups {
+		t.Run(setup.check, func(t *testing.T) {
+			inNewNamespace(t)
+			run := shellWithIPVSAdm(t)
+			run("set -e\n" + setup.facts)
+			listener, err := net.Listen("tcp", ":80") // in this namespace, since the goroutine stays on its thread
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = listener.Close() }()
+			run(setup.breaks)
+			found, lines := findings(t, setup.words)
+			if !slices.Equal(found, []string{setup.check}) {
+				t.Fatalf("found %q", found)
+			}
+			run("set -e\n" + lines)
+			if found, _ := findings(t, setup.words); len(found) > 0 {
+				t.Errorf("after\n%s it finds %q", lines, found)
+			}
+		})
+	}
+}
+
+// shellWithIPVSAdm returns a function that runs commands in a shell. It is not that of busybox,
+// which has an ip of its own.
+func shellWithIPVSAdm(t *testing.T) func(commands string) {
+	return func(commands string) {
+		t.Helper()
+		if out, err := exec.Command("bash", "-c", "ipvsadm() { "+binary+" \"$@\"; }\n"+commands).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", commands, err, out)
+		}
+	}
+}
+
+// findings returns the IDs of the checks that find a fault or a warning, and the commands of
+// the report for people.
+func findings(t *testing.T, words string) (ids []string, lines string) {
+	t.Helper()
+	args := append([]string{"--diagnose"}, strings.Fields(words)...)
+	stdout, stderr, status := execute("", "ipvsadm", append(args, "--json")...)
+	var document format.DiagnosisDocument
+	if err := json.Unmarshal([]byte(stdout), &document); err != nil || stderr != "" {
+		t.Fatalf("%v, %s", err, stderr)
+	}
+	faults := 0
+	for _, f := range document.Findings {
+		ids = append(ids, f.ID)
+		if f.Severity == "fault" {
+			faults++
+		}
+	}
+	if (faults > 0) != (status == exitFaults) {
+		t.Errorf("%d faults and status %d", faults, status)
+	}
+	text, _, _ := execute("", "ipvsadm", args...)
+	for line := range strings.Lines(text) {
+		if command, ok := strings.CutPrefix(line, "    "); ok && !strings.HasPrefix(command, "ipvsadm --diagnose") {
+			lines += command
+		}
+	}
+	return ids, lines
+}

@@ -20,8 +20,9 @@ var natChecks = []check{
 	},
 	{
 		id: "nat-return", severity: Fault, reads: TheTable | TheCounters,
-		holds: "A server behind address translation got packets of connections, and not one came back through the director. " +
-			"Of UDP, which may need no answer, and of firewall marks that is a warning.",
+		holds: "A server behind address translation got packets of connections, and not one came back through the director, since its counters " +
+			"were last zeroed. Of UDP, which may need no answer, and of firewall marks that is a warning. To look at what happens from now on, " +
+			"zero the counters some seconds after the last packet: ipvsadm -Z.",
 		symptom: "Clients see a timeout; connections stay in SYN_RECV.",
 		advice: "If the server is up, its answers take another way: its route to the clients must go by the director. Run on it the line below. " +
 			"Or let the director replace the clients' addresses: net.ipv4.vs.conntrack=1 and SNAT in the firewall.",

@@ -22,7 +22,7 @@ var brokenSetups = []struct {
 }{
 	{"vip-missing", directorSetup, "ip address delete 10.0.0.1/32 dev eth0", ""},
 	{"vip-missing", directorSetup, "ip -6 address delete fd00::1/128 dev eth0", ""},
-	{"vip-down", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip address add 10.0.0.1/32 dev other", ""},
+	{"vip-down", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip link set other up; ip address add 10.0.0.1/32 dev other; ip link set other down", ""},
 	{"vip-noarp", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip address add 10.0.0.1/32 dev lo; sysctl -qw net.ipv4.conf.all.arp_ignore=1", ""},
 	{"all-zero", directorSetup, "ipvsadm -e --keep -r 10.0.0.11 -w 0", ""},
 	{"dr-gateway", directorSetup, "ip link set eth0 mtu 1520; ip route add default via 10.0.0.253; ipvsadm -a -t 10.0.0.1:80 -r 172.128.10.31 -g", ""},
@@ -47,7 +47,7 @@ const (
 		ip link add eth0 type veth peer name far
 		ip link set far up
 		ip link set eth0 up
-		sysctl -qw net.ipv6.conf.eth0.dad_transmits=0
+		sysctl -qw net.ipv6.conf.eth0.accept_dad=0
 		ip link add other type veth peer name other-far
 		ip link set other-far up
 		sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0

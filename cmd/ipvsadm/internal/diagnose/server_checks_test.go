@@ -61,14 +61,14 @@ var serverRows = []row{
 	},
 	{
 		check: "r-vip", when: "the interface is down",
-		facts: withoutVIP + `
+		facts: `
+			address fd00::11/64 eth0
 			link dummy0 kind=dummy noarp down
-			address 10.0.0.1/32 dummy0
-			sysctl net/ipv4/conf/all/arp_ignore=1
-			sysctl net/ipv4/conf/all/arp_announce=2
+			address fd00::1/128 dummy0
+			listener tcp [::]:80
 		`,
-		words: direct,
-		finds: "10.0.0.1 is on dummy0, which is down. | ip link set dummy0 up",
+		words: "real-server -t [fd00::1]:80 -g",
+		finds: "fd00::1 is on dummy0, which is down. | ip link set dummy0 up",
 	},
 	{check: "r-vip", when: "a local route has the address", facts: withoutVIP + "route local 10.0.0.1/32", words: direct},
 	{

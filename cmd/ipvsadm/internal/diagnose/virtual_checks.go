@@ -20,9 +20,10 @@ var virtualChecks = []check{
 		virtual: vipMissing,
 	},
 	{
-		id: "vip-down", severity: Fault, reads: TheTable | TheAddresses | TheRoutes | ThePolicyRules | TheLinks,
-		holds:   "The virtual address is only on interfaces that are down, or that have no carrier.",
-		symptom: "Clients see a timeout.",
+		id: "vip-down", severity: Warning, reads: TheTable | TheAddresses | TheRoutes | ThePolicyRules | TheLinks,
+		holds: "The virtual address is only on interfaces that are down, or that have no carrier. An address of IPv4 stays local, and other " +
+			"interfaces answer for it; one of IPv6 does not, which is a fault.",
+		symptom: "Clients behind that interface see a timeout.",
 		advice:  "Set the interface up, or connect its cable.",
 		virtual: vipDown,
 	},
@@ -107,12 +108,14 @@ func vipDown(v *view, a virtual) (*Finding, error) {
 		}
 	}
 	switch {
-	case !local && len(down) > 0:
-		return found("%s is on %s, which is down.", a.addr, down[0]).mend("ip", "link", "set", down[0], "up"), nil
-	case local && len(dead) > 0:
-		f := found("%s is on %s, which has no carrier.", a.addr, someOf(dead))
-		f.Severity, f.Symptom = Warning, "Clients behind that interface see a timeout."
+	case len(down) > 0:
+		f := found("%s is on %s, which is down.", a.addr, down[0]).mend("ip", "link", "set", down[0], "up")
+		if !local {
+			f.Severity, f.Symptom = Fault, "Clients see a timeout."
+		}
 		return f, nil
+	case len(dead) > 0:
+		return found("%s is on %s, which has no carrier.", a.addr, someOf(dead)), nil
 	}
 	return nil, nil
 }

@@ -108,7 +108,18 @@ var virtualRows = []row{
 			-A -t 10.0.7.1:80
 			-a -t 10.0.7.1:80 -r 10.0.0.11
 		`,
-		finds: "warning: TCP 10.0.7.1:80: 10.0.7.1 is on eth1, which has no carrier.",
+		finds: "TCP 10.0.7.1:80: 10.0.7.1 is on eth1, which has no carrier.",
+	},
+	{
+		check: "vip-down", when: "IPv6",
+		facts: lan + `
+			link eth1 down
+			address fd00::fe/64 eth0
+			address fd00::1/128 eth1
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+		`,
+		finds: "fault: TCP [fd00::1]:80: fd00::1 is on eth1, which is down. | ip link set eth1 up",
 	},
 	{
 		check: "vip-down", when: "another interface has the address, too",

@@ -381,7 +381,8 @@ func (m *Machine) Route(q diagnose.Query) (diagnose.Route, error) {
 }
 
 // allRoutes returns the routes of the addresses, those of networks before those of the
-// addresses themselves, and then the others.
+// addresses themselves, and then the others. An address of IPv4 stays local while its
+// interface is down.
 func (m *Machine) allRoutes() (all []route) {
 	up := map[string]bool{}
 	for _, l := range m.links {
@@ -393,7 +394,7 @@ func (m *Machine) allRoutes() (all []route) {
 		}
 	}
 	for _, a := range m.addresses {
-		if up[a.Link] && !a.Tentative && !a.Duplicate {
+		if (up[a.Link] || a.Prefix.Addr().Is4()) && !a.Tentative && !a.Duplicate {
 			all = append(all, route{prefix: netip.PrefixFrom(a.Prefix.Addr(), a.Prefix.Addr().BitLen()), kind: diagnose.LocalPath, link: "lo"})
 		}
 	}

@@ -119,7 +119,7 @@ func Run(facts Facts, o Options) (*Report, error) {
 		}
 		r.RealServers = v.realServerCommands(table)
 	}
-	r.check(v, ^Source(0))
+	r.runChecks(v, ^Source(0))
 	r.NotChecked = append(r.NotChecked, beyond(o.Role)...)
 	return r, nil
 }
@@ -141,7 +141,7 @@ func RunRules(table ipvs.Table, o Options) (*Report, error) {
 	if _, err := r.count(v); err != nil {
 		return nil, err
 	}
-	r.check(v, TheTable)
+	r.runChecks(v, TheTable)
 	return r, nil
 }
 
@@ -161,18 +161,17 @@ func (r *Report) count(v *view) (ipvs.Table, error) {
 	return table, nil
 }
 
-// check makes the checks that read nothing but sources, and sorts what they find.
-func (r *Report) check(v *view, sources Source) {
+// runChecks makes the checks that read nothing but sources, and sorts what they find.
+func (r *Report) runChecks(v *view, sources Source) {
 	for c := range checks() {
 		if c.role == v.options.Role && c.reads&^sources == 0 && !slices.Contains(v.options.Skip, c.id) {
-			r.make(c, v)
+			r.runCheck(c, v)
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return int(a.Severity - b.Severity) })
 }
 
-// make makes one check.
-func (r *Report) make(c *check, v *view) {
+func (r *Report) runCheck(c *check, v *view) {
 	findings, err := c.find(v)
 	r.Findings = append(r.Findings, findings...)
 	switch {

@@ -29,9 +29,15 @@ type Machine struct {
 // errNotPermitted says what is missing without CAP_NET_ADMIN.
 var errNotPermitted = errors.New("that needs the capability CAP_NET_ADMIN")
 
-// Table returns the services with their servers. Without permission, it returns what /proc
-// tells everybody.
+// Table returns the services with their servers, in the order of listings. Without
+// permission, it returns what /proc tells everybody.
 func (m *Machine) Table() (ipvs.Table, error) {
+	table, err := m.readTable()
+	table.Sort()
+	return table, err
+}
+
+func (m *Machine) readTable() (ipvs.Table, error) {
 	if m.Client != nil {
 		return m.Client.Table()
 	}

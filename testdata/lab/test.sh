@@ -109,7 +109,7 @@ panics() {
 under_traffic='^(TestRestoresUnderTraffic|TestOriginalLosesRequests)$'
 
 # The tests of the command that depend most on the kernel. The job "command" leaves them out.
-kernel_state='^TestKernel$/^(network_namespaces|settings|state_of_the_tables|monitor)$'
+kernel_state='^TestKernel$/^(network_namespaces|settings|state_of_the_tables|monitor|diagnosis)$'
 
 run_job() {
 	[[ $1 != *@* ]] || export LAB_KERNEL=${1#*@}

@@ -114,6 +114,19 @@ var serverRows = []row{
 		words: direct,
 	},
 	{
+		check: "r-arp-ignore", when: "an interface without a network comes first",
+		facts: `
+			link eth9
+			link eth1
+			address 10.0.0.11/24 eth1
+			address 10.0.0.1/32 lo
+			sysctl net/ipv4/conf/all/arp_announce=2
+			listener tcp 0.0.0.0:80
+		`,
+		words: direct,
+		finds: "arp_ignore is 0 on eth1: it answers ARP requests for addresses of other interfaces. | sysctl -w net.ipv4.conf.all.arp_ignore=1",
+	},
+	{
 		check: "r-arp-ignore", when: "it is set for the bond, and not for its parts",
 		facts: `
 			link eth0 enslaved

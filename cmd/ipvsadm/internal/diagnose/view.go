@@ -30,6 +30,7 @@ type view struct {
 		linkOf     answer[map[string]*Link]
 		seenAt     answer[map[location]*Neighbour]
 		silent     answer[[]string]
+		networks   answer[map[string][]netip.Prefix]
 	}
 }
 

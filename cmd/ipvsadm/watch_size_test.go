@@ -230,7 +230,9 @@ func TestScreenResize(t *testing.T) {
 	s := watchLive(t, k, "", 60, "ipvsadm -L -n --watch 600")
 	s.until("every 600 s")
 	s.until("\x1b[J")
-	s.after(func() { s.press("/10.1.0.1\r") })
+	s.press("/10.1.0.1\r") // may be read, and drawn, in pieces
+	s.until("only with 10.1.0.1  Esc shows all")
+	s.until("\x1b[J")
 	for _, c := range []struct {
 		columns, rows int
 		want          []string

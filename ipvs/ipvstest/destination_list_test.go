@@ -19,10 +19,18 @@ func server(n uint32) ipvs.Destination {
 	return ipvs.Destination{DestinationID: ipvs.DestinationID{AddrPort: netip.AddrPortFrom(addr, 80)}, Weight: n}
 }
 
-// A hundred thousand destinations of one service are added, edited and deleted in a time
-// that grows with their number, not with its square, which would be minutes.
+// Destinations of one service are added, edited and deleted in a time that grows with their
+// number, not with its square: ten times as many would take a hundred times as long.
 func TestManyDestinationsOfOneService(t *testing.T) {
-	const many = 100_000
+	few, many := timeDestinations(t, 10_000), timeDestinations(t, 100_000)
+	if many > 40*few {
+		t.Errorf("100,000 destinations took %s, 10,000 took %s", many, few)
+	}
+}
+
+// timeDestinations adds, edits and deletes so many destinations of one service.
+func timeDestinations(t *testing.T, many uint32) time.Duration {
+	t.Helper()
 	k := New()
 	client, err := k.Dial()
 	if err != nil {
@@ -32,7 +40,7 @@ func TestManyDestinationsOfOneService(t *testing.T) {
 	id := ipvs.ServiceID{FWMark: 1}
 	add := []ipvs.Change{ipvs.NewService(ipvs.Service{ServiceID: id, Scheduler: "rr"})}
 	var edit, remove []ipvs.Change
-	for n := range uint32(many) {
+	for n := range many {
 		d := server(n + 1)
 		add = append(add, ipvs.NewDestination(id, d))
 		d.Weight = 0
@@ -45,12 +53,11 @@ func TestManyDestinationsOfOneService(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := time.Since(start); took > time.Minute {
-		t.Errorf("it took %s", took)
-	}
+	took := time.Since(start)
 	if table := k.Table(); len(table) != 1 || len(table[0].Destinations) != 0 {
 		t.Errorf("%d services", len(table))
 	}
+	return took
 }
 
 // The newest destination is first. Duplicates, which SetTable can make, are found one

@@ -52,6 +52,21 @@ func (a *app) sysctlValue(name string) (value string, ok bool) {
 	return value, ok
 }
 
+// sysctlValues returns the values of those settings that can be read. It enters the network
+// namespace once.
+func (a *app) sysctlValues(names ...string) map[string]string {
+	values := map[string]string{}
+	_ = a.doInNetNS(func() error {
+		for _, name := range names {
+			if value, ok := a.sysctls().Get(name); ok {
+				values[name] = value
+			}
+		}
+		return nil
+	})
+	return values
+}
+
 func (a *app) listSysctls() (values []sysctl.Value, err error) {
 	err = a.doInNetNS(func() error {
 		values, err = a.sysctls().List()

@@ -27,9 +27,11 @@ type Source struct {
 	Client *ipvs.Client
 	// Open opens one of the files.
 	Open func(path string) (io.ReadCloser, error)
-	// Setting returns a setting of IPVS in /proc/sys, and Parameter one of the module ip_vs.
-	// Both are not ok if there is none. They are not needed for the classic form.
-	Setting, Parameter func(name string) (value string, ok bool)
+	// Settings returns the values of those settings of IPVS in /proc/sys that can be read.
+	// Parameter returns one of the module ip_vs; it is not ok if there is none. They are not
+	// needed for the classic form.
+	Settings  func(names ...string) map[string]string
+	Parameter func(name string) (value string, ok bool)
 	// Rates computes rates between readings. If it is nil, the kernel's rates are shown.
 	Rates *Rates
 }

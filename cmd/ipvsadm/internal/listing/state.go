@@ -15,43 +15,36 @@ func (l *Listing) readState(s *format.Snapshot) {
 	if l.Options.Form == format.ClassicForm {
 		return
 	}
-	s.Estimation = l.estimation()
+	settings := l.Source.Settings("run_estimation", "est_cpulist", "conn_max", "conn_lfactor")
+	s.Estimation = estimationOf(settings)
 	if s.Info == nil {
 		return
 	}
-	if limit, ok := numberOf(l.Source.Setting, "conn_max"); ok {
+	if limit, err := strconv.ParseUint(settings["conn_max"], 10, 64); err == nil {
 		s.Limits.Conns = &limit
 	}
 	s.Status, _ = readFile(l, StatusPath, ipvs.ReadStatus)
 	// The status is for root alone, the setting for everybody.
-	if _, ok := l.Source.Setting("conn_lfactor"); !ok && s.Status == nil {
+	if _, ok := settings["conn_lfactor"]; !ok && s.Status == nil {
 		return
 	}
 	s.Limits.ConnTabGrows = true
-	if bits, ok := numberOf(l.Source.Parameter, "conn_tab_bits"); ok && bits < 32 {
+	text, _ := l.Source.Parameter("conn_tab_bits")
+	if bits, err := strconv.ParseUint(text, 10, 64); err == nil && bits < 32 {
 		s.Limits.ConnTabSize = 1 << bits
 	}
 }
 
-func (l *Listing) estimation() format.Estimation {
-	run, known := l.Source.Setting("run_estimation")
+func estimationOf(settings map[string]string) format.Estimation {
+	run, known := settings["run_estimation"]
 	if !known {
 		return format.EstimationUnknown
 	}
 	if run == "0" {
 		return format.EstimationOff
 	}
-	if cpus, limited := l.Source.Setting("est_cpulist"); limited && cpus == "" {
+	if cpus, limited := settings["est_cpulist"]; limited && cpus == "" {
 		return format.EstimationNoCPUs
 	}
 	return format.EstimationRuns
-}
-
-func numberOf(read func(string) (string, bool), name string) (n uint64, ok bool) {
-	text, ok := read(name)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	return n, err == nil
 }

@@ -26,6 +26,16 @@ func manual(t *testing.T, path string) string {
 	return regexp.MustCompile(`\\f[BIRP]`).ReplaceAllString(strings.ReplaceAll(string(text), `\-`, "-"), "")
 }
 
+// In a macro a quotation mark inside of a word is printed.
+func TestManualPrintsNoQuotationMarksOfMacros(t *testing.T) {
+	inside := regexp.MustCompile(`(?m)^\.[A-Z]+ .*\S"\S.*$`)
+	for _, path := range []string{"ipvsadm.8", "ipvsadm-save.8", "ipvsadm-restore.8", "ipvsadm-boot.8", manualpage.File} {
+		for _, line := range inside.FindAllString(readFile(t, path), -1) {
+			t.Errorf("%s: %s", path, line)
+		}
+	}
+}
+
 func TestManualOfChecksIsUpToDate(t *testing.T) {
 	want, err := manualpage.Render()
 	if err != nil {

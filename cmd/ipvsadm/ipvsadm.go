@@ -79,7 +79,9 @@ func (a *app) print(c *cmdline.Command) error {
 // listing returns a listing of the connected kernel. The client must be open.
 func (a *app) listing(o listing.Options) *listing.Listing {
 	source := listing.Source{Client: a.client, Open: a.openProc, Settings: a.sysctlValues, Parameter: a.parameter}
-	return listing.New(source, o, a.style(), a.host.resolver)
+	l := listing.New(source, o, a.style(), a.host.resolver)
+	l.Warn = func(text string) { a.complain(a.name + ": warning: " + text) }
+	return l
 }
 
 // style returns how listings look on standard output.

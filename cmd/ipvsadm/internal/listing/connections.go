@@ -67,13 +67,13 @@ func (l *Listing) connChunks(file io.Reader) iter.Seq2[[]ipvs.ConnEntry, error] 
 }
 
 // countConnections counts the connections that the filter selects.
-func (l *Listing) countConnections() ([]ipvs.ConnCount, error) {
+func (l *Listing) countConnections() (Result, error) {
 	var counts ipvs.ConnCounts
-	err := l.readConnections(func(entries iter.Seq2[ipvs.ConnEntry, error]) (err error) {
+	resized, err := l.readConnections(func(entries iter.Seq2[ipvs.ConnEntry, error]) (err error) {
 		counts, err = l.Options.CountBy.Count(entries)
 		return err
 	})
-	return counts.Sorted(), err
+	return CountResult{By: l.Options.CountBy, Counts: counts.Sorted(), Resized: resized}, err
 }
 
 // maxScreenConns limits the connections that a screen can scroll through.
@@ -83,7 +83,7 @@ const maxScreenConns = 1000
 // all of them.
 func (l *Listing) firstConnections() (Result, error) {
 	r := ConnResult{First: make([]ipvs.ConnEntry, 0, maxScreenConns)}
-	err := l.readConnections(func(entries iter.Seq2[ipvs.ConnEntry, error]) error {
+	_, err := l.readConnections(func(entries iter.Seq2[ipvs.ConnEntry, error]) error {
 		r.First, r.All = r.First[:0], 0
 		for e, err := range entries {
 			if err != nil {
@@ -104,20 +104,21 @@ const resizeTries = 5
 
 // readConnections calls read with the connections that the filter selects. From Linux 7.1 on
 // the kernel resizes the table, and a reading meanwhile misses entries and repeats others, so
-// read is called again if the table has another size afterwards.
-func (l *Listing) readConnections(read func(iter.Seq2[ipvs.ConnEntry, error]) error) error {
+// read is called again if the table has another size afterwards. resized tells that this was
+// so after the last call, too.
+func (l *Listing) readConnections(read func(iter.Seq2[ipvs.ConnEntry, error]) error) (resized bool, err error) {
 	for range resizeTries {
 		file, size, err := l.openConnections()
 		if err != nil {
-			return err
+			return false, err
 		}
 		err = read(l.connections(file))
 		_ = file.Close()
 		if info, unknown := l.Source.Client.Info(); err != nil || unknown != nil || info.ConnTabSize == size {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // openConnections opens the file of connections, if IPVS is loaded, and returns the size of

@@ -42,9 +42,40 @@ func TestConnectionsOfResizedTable(t *testing.T) {
 			if tc.resizes >= resizeTries {
 				want = "3 connections" // the last reading
 			}
+			if counts, ok := result.(CountResult); ok && counts.Resized != (tc.resizes >= resizeTries) {
+				t.Errorf("%d resizes: resized: %v", tc.resizes, counts.Resized)
+			}
 			if got := result.Totals(true)[0].Text; readings != tc.readings || got != want {
 				t.Errorf("kind %d, %d resizes: %d readings, %s", kind, tc.resizes, readings, got)
 			}
+		}
+	}
+}
+
+// Counts that may be wrong are printed with a warning.
+func TestCountsOfResizedTableAreDoubted(t *testing.T) {
+	for _, resizes := range []int{resizeTries - 1, resizeTries} {
+		k := ipvstest.New()
+		client, err := k.Dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = client.Close() }()
+		readings := 0
+		open := func(string) (io.ReadCloser, error) {
+			if readings++; readings <= resizes {
+				k.SetInfo(ipvs.Info{Version: 0x010201, ConnTabSize: 256 << readings})
+			}
+			return io.NopCloser(strings.NewReader("Pro FromIP\n")), nil
+		}
+		l := New(Source{Client: client, Open: open}, Options{Kind: ConnCounts, Numeric: true}, Style{}, nil)
+		var warnings []string
+		l.Warn = func(text string) { warnings = append(warnings, text) }
+		if err := l.Print(io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		if len(warnings) != resizes-resizeTries+1 {
+			t.Errorf("%d resizes: warnings %q", resizes, warnings)
 		}
 	}
 }

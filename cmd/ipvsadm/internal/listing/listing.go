@@ -51,6 +51,8 @@ type Listing struct {
 	Source  Source
 	Options Options
 	Style   Style
+	// Warn prints what a result lacks. It is not used by Read.
+	Warn func(text string)
 	// Hosts looks up names.
 	Hosts *resolve.Resolver
 	// Names holds the names of the last reading. It is nil if the listing has only
@@ -77,6 +79,9 @@ func (l *Listing) Print(w io.Writer) error {
 	result, err := l.Read()
 	if err != nil {
 		return err
+	}
+	if counts, ok := result.(CountResult); ok && counts.Resized {
+		l.Warn("the kernel kept resizing its table of connections: the counts lack some connections, or have some twice")
 	}
 	if l.Names != nil {
 		addrs := result.Addrs()

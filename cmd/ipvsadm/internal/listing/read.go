@@ -24,8 +24,7 @@ func (l *Listing) Read() (Result, error) {
 	case Connections:
 		return l.firstConnections()
 	case ConnCounts:
-		counts, err := l.countConnections()
-		return CountResult{l.Options.CountBy, counts}, err
+		return l.countConnections()
 	}
 	snapshot, err := l.readTable()
 	return TableResult{snapshot}, err

@@ -94,6 +94,8 @@ func (r ConnResult) Print(w io.Writer, p format.Printer) error {
 type CountResult struct {
 	By     ipvs.ConnGroup
 	Counts []ipvs.ConnCount
+	// Resized tells that the kernel resized the table of connections during each reading.
+	Resized bool
 }
 
 func (r CountResult) Page(p format.Pager) format.Page { return p.PageConnCounts(r.By, r.Counts) }
@@ -114,7 +116,8 @@ func (r CountResult) Addrs() []netip.Addr {
 }
 
 func (r CountResult) Slice(from, n int) Result {
-	return CountResult{r.By, sliceRows(r.Counts, from, n)}
+	r.Counts = sliceRows(r.Counts, from, n)
+	return r
 }
 
 func (r CountResult) Totals(bool) []format.Total {

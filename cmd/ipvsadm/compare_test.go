@@ -41,6 +41,25 @@ func TestCompareAsksNoKernel(t *testing.T) {
 	}
 }
 
+// Of a setting that has two rules, the last one counts.
+func TestCompareSettingsThatAreSetTwice(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "old")
+	if err := os.WriteFile(old, []byte("--sysctl conntrack=0 sync_ports=4\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for rules, changes := range map[string]string{
+		"--sysctl conntrack=1\n--sysctl net.ipv4.vs.conntrack=0\n":    "",
+		"--sysctl conntrack=0 conntrack=1\n--sysctl sync_ports=4\n":   "~ --sysctl conntrack=1\n",
+		"--sysctl sync_ports=4\n--sysctl sync_ports=2 sync_ports=1\n": "~ --sysctl sync_ports=1\n",
+	} {
+		var stdout, stderr strings.Builder
+		status := run([]string{"ipvsadm-restore", "--dry-run", "--from", old}, strings.NewReader(rules), &stdout, &stderr, hostWithoutKernel(t))
+		if stdout.String() != changes || stderr.Len() > 0 || (status == exitDiffers) != (changes != "") {
+			t.Errorf("%q: status %d, stderr %q, stdout %q, want %q", rules, status, &stderr, &stdout, changes)
+		}
+	}
+}
+
 // diff(1) has another exit status for trouble than for differences.
 func TestCompareCannotWrite(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

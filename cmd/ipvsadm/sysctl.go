@@ -98,8 +98,12 @@ func (a *app) sysctlRules() (text []byte, err error) {
 // with marks. now is not ok for a setting whose value is not known.
 func (a *app) sysctlChanges(lines [][]string, now func(name string) (value string, ok bool)) (text []byte, err error) {
 	assignments, err := a.sysctlAssignments(lines)
-	for _, assignment := range assignments {
-		if value, ok := now(assignment.Name); !ok || value != assignment.Value {
+	last := map[string]int{} // a later rule for a setting undoes an earlier one
+	for i, assignment := range assignments {
+		last[assignment.Name] = i
+	}
+	for i, assignment := range assignments {
+		if value, ok := now(assignment.Name); last[assignment.Name] == i && (!ok || value != assignment.Value) {
 			text = append(text, "~ "+assignment.Rule()+"\n"...)
 		}
 	}

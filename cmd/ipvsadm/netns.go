@@ -28,7 +28,7 @@ func (a *app) listNetNS(c *cmdline.Command) error {
 		var refused *kernel.NamespaceError
 		switch {
 		case errors.As(err, &refused) && refused.Gone:
-		case errors.As(err, &refused), notPermitted(err):
+		case errors.As(err, &refused), notPermitted(err), errors.Is(err, errors.ErrUnsupported): // IPv6 without netlink
 			list.Unreadable++
 		case err != nil:
 			return &statusError{err, exitList}

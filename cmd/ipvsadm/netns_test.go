@@ -284,6 +284,29 @@ blue       4711 a\x1b[31m         1        2            1
 `})
 }
 
+// In a user namespace the IPVS of one network namespace may have what only netlink tells.
+func TestListNetNSCountsWhatNeedsNetlink(t *testing.T) {
+	k, h := inUserNamespace(t)
+	k.SetUserNamespace(false)
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80 -s rr", "ipvsadm -a -t 10.0.0.1:80 -r fd00::2 -i")
+	k.SetUserNamespace(true)
+	blue := ipvstest.New()
+	runLines(t, blue, "ipvsadm -A -t 10.0.0.1:80 -s rr")
+	h.netns = func(string) (namespace, error) { return &fakeNamespace{kernel: blue}, nil }
+	h.findNetNS = func() ([]kernel.FoundNamespace, int, error) {
+		return []kernel.FoundNamespace{{Name: "pid:1", Own: true, PID: 1, Command: "sh"}, {Name: "blue", PID: 2, Command: "sh"}}, 0, nil
+	}
+	var stdout, stderr strings.Builder
+	status := run([]string{"ipvsadm", "--list-netns"}, strings.NewReader(""), &stdout, &stderr, h)
+	got := want{stdout.String(), stderr.String(), status}
+	if w := (want{stderr: "ipvsadm" + sockoptNotice, stdout: `NAMESPACE  PROCESS  SERVICES  SERVERS  CONNECTIONS
+blue       2 sh            1        0            0
+1 other cannot be read
+`}); got != w {
+		t.Errorf("got %s\nwant %s", got, w)
+	}
+}
+
 func TestListNetNSErrors(t *testing.T) {
 	for line, stderr := range map[string]string{
 		"ipvsadm --list-netns --netns blue":        "Illegal 'netns' option with the 'list-netns' command\n",

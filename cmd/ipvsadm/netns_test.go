@@ -214,7 +214,12 @@ func TestOpenNamespaceErrors(t *testing.T) {
 	if err := os.WriteFile(stale, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	dangling := filepath.Join(dir, "dangling")
+	if err := os.Symlink("gone", dangling); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{
+		dangling: fmt.Sprintf("network namespace %s: %[1]s is a symbolic link to a file that does not exist", dangling),
 		"no-such-namespace": "no network namespace has the name no-such-namespace: there is no /run/netns/no-such-namespace; " +
 			"of a container give the process, as docker inspect -f '{{.State.Pid}}' prints it",
 		"name:no-such-namespace": "no network namespace has the name no-such-namespace: there is no /run/netns/no-such-namespace; " +

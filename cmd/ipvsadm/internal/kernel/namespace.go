@@ -93,6 +93,8 @@ func openNamespaceAt(path, title string) (*Namespace, error) {
 		return nil, namespaceErrorf("%s: permission denied: that needs the user of the process, or the capability CAP_SYS_PTRACE", title)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, namespaceErrorf("%s: permission denied: only root may open %s", title, path)
+	case errors.Is(err, fs.ErrNotExist) && isLink(path):
+		return nil, namespaceErrorf("%s: %s is a symbolic link to a file that does not exist", title, path)
 	case errors.As(err, &failed):
 		return nil, namespaceErrorf("%s: %v", title, failed.Err)
 	default:
@@ -103,6 +105,11 @@ func openNamespaceAt(path, title string) (*Namespace, error) {
 		return nil, namespaceErrorf("%s: %s is %s", title, path, reason)
 	}
 	return &Namespace{file, title}, nil
+}
+
+func isLink(path string) bool {
+	_, err := os.Readlink(path)
+	return err == nil
 }
 
 // notForNetworks says what an open file is if it is not a network namespace.

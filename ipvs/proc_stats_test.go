@@ -48,7 +48,7 @@ func TestReadTotals(t *testing.T) {
 }
 
 func TestReadTotalsMalformed(t *testing.T) {
-	for name, c := range map[string]struct{ old, new, want string }{
+	wantMalformed(t, "totals", someTotals, ipvs.ReadTotals, map[string]malformed{
 		"empty":          {someTotals, "", "0 lines instead of 6"},
 		"no rates":       {someTotals[strings.Index(someTotals, "\n\n"):], "\n", "3 lines instead of 6"},
 		"too few":        {" BD ", " ", "line 3: 4 numbers instead of 5"},
@@ -63,18 +63,29 @@ func TestReadTotalsMalformed(t *testing.T) {
 		"numbers closer": {"\n\n", "\n", `line 4: word 1, "Conns/s", is not expected`},
 		"more":           {"52A50\n", "52A50\nmore\n", `line 7: word 1, "more", is not expected`},
 		"endless line":   {"Total", strings.Repeat("x", 1<<17), "token too long"},
-	} {
-		text := strings.Replace(someTotals, c.old, c.new, 1)
-		if text == someTotals {
+	})
+}
+
+// malformed is a text in which old becomes new, and a part of the error for it.
+type malformed struct{ old, new, want string }
+
+// wantMalformed checks that a reader refuses malformed variants of a text, with errors that
+// name what is read.
+func wantMalformed[T any](t *testing.T, what, text string, read func(io.Reader) (T, error), cases map[string]malformed) {
+	t.Helper()
+	var zero T
+	for name, c := range cases {
+		variant := strings.Replace(text, c.old, c.new, 1)
+		if variant == text {
 			t.Errorf("%s: nothing replaced", name)
 		}
-		got, err := ipvs.ReadTotals(strings.NewReader(text))
-		if err == nil || !strings.HasPrefix(err.Error(), "ipvs: totals") || !strings.Contains(err.Error(), c.want) {
+		got, err := read(strings.NewReader(variant))
+		if err == nil || !strings.HasPrefix(err.Error(), "ipvs: "+what) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
-		wantEqual(t, name, got, ipvs.Stats{})
+		wantEqual(t, name, got, zero)
 	}
-	if _, err := ipvs.ReadTotals(io.MultiReader(strings.NewReader(someTotals), iotest.ErrReader(io.ErrNoProgress))); err == nil {
+	if _, err := read(io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrNoProgress))); err == nil {
 		t.Error("a file that cannot be read is no error")
 	}
 }

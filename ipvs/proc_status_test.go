@@ -94,7 +94,7 @@ func TestReadStatusOfOtherKernels(t *testing.T) {
 }
 
 func TestReadStatusMalformed(t *testing.T) {
-	for name, c := range map[string]struct{ old, new, want string }{
+	wantMalformed(t, "status", someStatus, ipvs.ReadStatus, map[string]malformed{
 		"empty":          {someStatus, "", "status: no line is known"},
 		"something else": {someStatus, "IP Virtual Server version 1.2.1 (size=4096)\nConn: 1\n", "status: no line is known"},
 		"no value":       {"Conns:\t9401", "Conns:", "line 1: there is no number"},
@@ -108,20 +108,7 @@ func TestReadStatusMalformed(t *testing.T) {
 		"threads":        {"max 16", "max all", `line 12: word 3, "all", is not`},
 		"escapes":        {"9401", "\x1b[2J", `line 1: word 1, "\x1b[2J", is not`},
 		"endless line":   {"Conns", strings.Repeat("x", 1<<17), "token too long"},
-	} {
-		text := strings.Replace(someStatus, c.old, c.new, 1)
-		if text == someStatus {
-			t.Errorf("%s: nothing replaced", name)
-		}
-		got, err := ipvs.ReadStatus(strings.NewReader(text))
-		if err == nil || !strings.HasPrefix(err.Error(), "ipvs: status") || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, want %q", name, err, c.want)
-		}
-		wantEqual(t, name, got, ipvs.Status{})
-	}
-	if _, err := ipvs.ReadStatus(io.MultiReader(strings.NewReader(someStatus), iotest.ErrReader(io.ErrNoProgress))); err == nil {
-		t.Error("a file that cannot be read is no error")
-	}
+	})
 }
 
 // FuzzStatus checks that a parsed status, written and parsed again, is the same.

@@ -138,6 +138,16 @@ var completions = []struct{ typed, becomes string }{
 	{"ipvsadm --monitor 5 --fu", "ipvsadm --monitor 5 --full"},
 	{"ipvsadm --monitor -u 10", "ipvsadm --monitor -u 10.0.0.1:53"},
 
+	{"ipvsadm --sysctl conntr", "ipvsadm --sysctl conntrack"},
+	{"ipvsadm --sysctl conntrack=1 expire_no", "ipvsadm --sysctl conntrack=1 expire_nodest_conn"},
+	{"ipvsadm --netns no-such --sysctl conntr", "ipvsadm --netns no-such --sysctl conntrack"},
+	{"ipvsadm --sysctl --netns no-such conntr", "ipvsadm --sysctl --netns no-such conntrack"},
+	{"ipvsadm --sysctl conntrack=", "ipvsadm --sysctl conntrack="},
+	{"ipvsadm --sysctl --chang", "ipvsadm --sysctl --changed"},
+	{"ipvsadm --sysctl --changed conntr", "ipvsadm --sysctl --changed conntr"},
+	{"ipvsadm --sysctl --output conntr", "ipvsadm --sysctl --output conntr"},
+	{"ipvsadm -L conntr", "ipvsadm -L conntr"},
+
 	{"ipvsadm -R < ru", "ipvsadm -R < rules"},
 	{"ipvsadm-restore --dr", "ipvsadm-restore --dry-run"},
 	{"ipvsadm-restore --check --dr", "ipvsadm-restore --check --dr"},

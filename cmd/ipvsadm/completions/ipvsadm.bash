@@ -418,6 +418,11 @@ _ipvsadm_values() {
 	esac
 }
 
+# Prints the names of the settings that --sysctl takes: those of the kernel, or all that are known without the module.
+_ipvsadm_settings() {
+	(cd /proc/sys/net/ipv4/vs 2>/dev/null && compgen -G '*') || echo 'am_droprate amemthresh backup_only cache_bypass conn_lfactor conn_max conn_reuse_mode conntrack debug_level drop_entry drop_packet est_cpulist est_nice expire_nodest_conn expire_quiescent_template ignore_tunneled lblc_expiration lblcr_expiration nat_icmp_send pmtu_disc run_estimation schedule_icmp secure_tcp sloppy_sctp sloppy_tcp snat_reroute svc_lfactor sync_persist_mode sync_ports sync_qlen_max sync_refresh_period sync_retries sync_sock_size sync_threshold sync_version'
+}
+
 _ipvsadm() {
 	local words current typed keep='' listed='' command='' pending=''
 	local -A value=()
@@ -450,6 +455,10 @@ _ipvsadm() {
 		fi
 		_ipvsadm_reply "$(_ipvsadm_values "$pending")"
 		[[ ${_ipvsadm_kind[$pending]-} == *\? && ! $keep ]] || return 0
+	fi
+	if [[ $command == sysctl && $current != -* && ! ${value[changed]+used} ]]; then
+		compopt -o nospace # a value may follow
+		_ipvsadm_reply "$(_ipvsadm_settings)"
 	fi
 	[[ $current && $current != -* ]] || _ipvsadm_reply "$(_ipvsadm_dashed)"
 }

@@ -556,6 +556,13 @@ function __ipvsadm_values --no-scope-shadowing
 	end
 end
 
+# Prints the names of the settings that --sysctl takes: those of the kernel, or all that are known without the module.
+function __ipvsadm_settings
+	set -l paths /proc/sys/net/ipv4/vs/*
+	set -q paths[1]; or set paths am_droprate amemthresh backup_only cache_bypass conn_lfactor conn_max conn_reuse_mode conntrack debug_level drop_entry drop_packet est_cpulist est_nice expire_nodest_conn expire_quiescent_template ignore_tunneled lblc_expiration lblcr_expiration nat_icmp_send pmtu_disc run_estimation schedule_icmp secure_tcp sloppy_sctp sloppy_tcp snat_reroute svc_lfactor sync_persist_mode sync_ports sync_qlen_max sync_refresh_period sync_retries sync_sock_size sync_threshold sync_version
+	string replace /proc/sys/net/ipv4/vs/ '' -- $paths
+end
+
 function __ipvsadm_complete
 	set -l words (commandline -opc)
 	set -l current (commandline -ct | string replace -ra '[\'"\\\\]' '')
@@ -586,6 +593,9 @@ function __ipvsadm_complete
 			printf '%s\n' $keep$value
 		end
 		test -z "$keep"; and contains -- $pending $__ipvsadm_optional; or return
+	end
+	if test "$used[1]" = sysctl; and not contains changed $used; and not string match -q -- '-*' $current
+		__ipvsadm_settings
 	end
 	__ipvsadm_options
 end

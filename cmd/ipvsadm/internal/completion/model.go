@@ -8,6 +8,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/boot"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/spf13/pflag"
 )
 
@@ -17,6 +18,7 @@ type model struct {
 	Options  []option // of all commands, including the commands themselves
 	Letters  []letter
 	Implying []string // the long names of the options that need no command
+	Settings []string // that --sysctl takes
 	Save     []cmdline.ToolOption
 	Restore  []cmdline.ToolOption
 	Verbs    []string // of ipvsadm-boot
@@ -37,7 +39,7 @@ type option struct {
 type letter struct{ Letter, Long string }
 
 func newModel() *model {
-	m := &model{Verbs: boot.Verbs(), Save: cmdline.DescribeSave(), Restore: cmdline.DescribeRestore()}
+	m := &model{Settings: sysctl.Names(), Verbs: boot.Verbs(), Save: cmdline.DescribeSave(), Restore: cmdline.DescribeRestore()}
 	cmdline.Options().VisitAll(func(f *pflag.Flag) {
 		if f.Shorthand != "" {
 			m.Letters = append(m.Letters, letter{f.Shorthand, strings.TrimPrefix(f.Name, "=")})

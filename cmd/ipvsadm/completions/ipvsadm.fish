@@ -205,7 +205,7 @@ set -g __ipvsadm_words_start_daemon master backup
 set -g __ipvsadm_words_stop_daemon master backup
 set -g __ipvsadm_words_at_end keep remove undo
 set -g __ipvsadm_words_diagnose director real-server
-set -g __ipvsadm_words_skip no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout vip-missing vip-down vip-noarp vip-duplicate rp-filter local-client dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full manager sync-if sync-id sync-version sloppy backup-only r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp
+set -g __ipvsadm_words_skip no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout vip-missing vip-down vip-noarp vip-duplicate rp-filter local-client dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager sync-if sync-id sync-version sloppy backup-only r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp
 set -g __ipvsadm_letter_add_service A
 set -g __ipvsadm_letter_tcp_service t
 set -g __ipvsadm_letter_udp_service u

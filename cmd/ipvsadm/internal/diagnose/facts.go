@@ -37,6 +37,8 @@ type Facts interface {
 	Modules() ([]string, error)
 	// Managers returns the names of running programs that change the table by themselves.
 	Managers() ([]string, error)
+	// Configured returns the settings of IPVS that files of sysctl.d(5) set, sorted by name.
+	Configured() ([]Configured, error)
 }
 
 // Source is a set of what checks read: a method of Facts each, or two that belong together.
@@ -58,11 +60,12 @@ const (
 	TheRelease                        // version of the kernel
 	TheModules                        // loaded modules
 	TheManagers                       // programs that change the table
+	TheSysctlFiles                    // files that set sysctls at boot
 )
 
 var sourceNames = [...]string{
 	"services and servers", "counters and thresholds of servers", "sync daemons", "timeouts", "sysctls", "interfaces", "addresses", "neighbours",
-	"policy rules", "routes", "listening sockets", "kernel version", "modules", "running programs",
+	"policy rules", "routes", "listening sockets", "kernel version", "modules", "running programs", "sysctl.d",
 }
 
 // Names returns what the sources are called in the manual.
@@ -74,6 +77,9 @@ func (s Source) Names() (names []string) {
 	}
 	return names
 }
+
+// Configured is a setting of IPVS in a file of sysctl.d(5).
+type Configured struct{ Name, Value, File string }
 
 // Link is a network interface.
 type Link struct {

@@ -70,6 +70,7 @@ func (l *large) Listeners(ipvs.Protocol) ([]netip.AddrPort, error) { return nil,
 func (l *large) Release() (string, error)                          { return "", errors.New("a file that ends early") }
 func (l *large) Modules() ([]string, error)                        { return nil, fs.ErrNotExist }
 func (l *large) Managers() ([]string, error)                       { return nil, nil }
+func (l *large) Configured() ([]diagnose.Configured, error)        { return nil, nil }
 func (l *large) Setting(...string) (string, error)                 { return "1", nil }
 func (l *large) Route(q diagnose.Query) (diagnose.Route, error) {
 	l.routes++

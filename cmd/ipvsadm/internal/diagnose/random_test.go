@@ -25,6 +25,7 @@ var manyFacts = []string{
 	"sysctl net/ipv4/conf/all/arp_ignore=much", "no sysctl net/ipv4/vs/conntrack", "sysctl net/ipv4/vs/conntrack=", "sysctl net/ipv4/vs/drop_entry=-3",
 	"sysctl net/netfilter/nf_conntrack_max=0", "listener tcp 0.0.0.0:80", "listener tcp [::]:81", "daemon master eth9 7", "daemon backup eth0 0",
 	"timeouts 0 0 0", "timeouts 4294967295 1 1", "module xt_nat", "module arptable_filter", "manager keepalived", "release 4.19", "release", "without CAP_NET_ADMIN",
+	"configured conntrack=1 /etc/sysctl.d/lvs.conf", "configured = /a", "unreadable configured",
 	"unreadable addresses", "unreadable routes", "unreadable links", "unreadable sysctls", "unreadable policy", "unreadable neighbours", "unreadable daemons",
 	"traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=30",
 }

@@ -3,6 +3,8 @@
 package diagnose
 
 import (
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -67,6 +69,13 @@ var settingsChecks = []check{
 		symptom: `Packets are lost at random, and the kernel logs "nf_conntrack: table full".`,
 		advice:  "Allow a larger table.",
 		machine: conntrackFull,
+	},
+	{
+		id: "sysctl-file", severity: Note, reads: TheSettings | TheSysctlFiles,
+		holds:   "A setting of IPVS has another value than the file of sysctl.d that sets it at boot.",
+		symptom: "After a boot IPVS behaves differently.",
+		advice:  "Change the file, or the setting.",
+		machine: sysctlFile,
 	},
 	{
 		id: "manager", severity: Note, reads: TheManagers,
@@ -195,6 +204,25 @@ func conntrackFull(v *view) ([]Finding, error) {
 		return nil, err
 	}
 	return one(found("The table has %d of at most %d entries.", n, most).setSysctl(2*most, "net", "netfilter", "nf_conntrack_max")), nil
+}
+
+// defences are settings of which the kernel makes 2 of 1 while memory is short.
+var defences = []string{"drop_entry", "drop_packet", "secure_tcp"}
+
+func sysctlFile(v *view) (findings []Finding, err error) {
+	configured, err := v.facts.Configured()
+	for _, c := range configured {
+		value, err := v.setting("net", "ipv4", "vs", c.Name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // the file may be for another kernel
+		case err != nil:
+			return findings, err
+		case value == "2" && c.Value == "1" && slices.Contains(defences, c.Name):
+		case value != c.Value:
+			findings = append(findings, *found("%s is %q, and %s sets it to %q.", c.Name, value, c.File, c.Value))
+		}
+	}
+	return findings, err
 }
 
 func manager(v *view) ([]Finding, error) {

@@ -84,6 +84,26 @@ var settingsRows = []row{
 	},
 	{check: "conntrack-full", when: "not at all", facts: lan + "sysctl net/netfilter/nf_conntrack_max=65536\nsysctl net/netfilter/nf_conntrack_count=65"},
 	{check: "conntrack-full", when: "there is no connection tracking", facts: lan},
+	{
+		check: "sysctl-file", when: "settings were changed by hand",
+		facts: lan + `
+			sysctl net/ipv4/vs/sync_threshold=3 100
+			configured conntrack=1 /etc/sysctl.d/lvs.conf
+			configured sync_threshold=3 50 /etc/sysctl.d/lvs.conf
+		`,
+		finds: `conntrack is "0", and /etc/sysctl.d/lvs.conf sets it to "1".
+			sync_threshold is "3 100", and /etc/sysctl.d/lvs.conf sets it to "3 50".`,
+	},
+	{check: "sysctl-file", when: "the values are those of the file", facts: lan + "configured conntrack=0 /etc/sysctl.d/lvs.conf"},
+	{
+		check: "sysctl-file", when: "memory is short", also: "drop-defence",
+		facts: lan + "sysctl net/ipv4/vs/drop_entry=2\nconfigured drop_entry=1 /etc/sysctl.d/lvs.conf",
+	},
+	{check: "sysctl-file", when: "the kernel lacks the setting", facts: lan + "configured conn_max=7 /etc/sysctl.d/lvs.conf"},
+	{
+		check: "sysctl-file", when: "a file cannot be read", facts: lan + "unreadable configured",
+		finds: "error: configured: permission denied",
+	},
 	{check: "manager", when: "kube-proxy runs", facts: lan + "manager kube-proxy", finds: "kube-proxy runs here.", also: "nodest"},
 	{check: "manager", when: "none runs", facts: lan},
 }

@@ -89,6 +89,42 @@ func TestSetting(t *testing.T) {
 	}
 }
 
+// The last file that sets a setting counts, and a file hides those with its name elsewhere.
+func TestConfigured(t *testing.T) {
+	m := withFiles(t, map[string]string{
+		"etc/sysctl.d/50-lvs.conf":     "# net.ipv4.vs.conntrack = 0\n; net.ipv4.vs.conntrack = 0\nnet.ipv4.vs.conntrack = 1\n-net/ipv4/vs/sync_threshold =3\t 100\nnet.ipv4.ip_forward=1\nnet.ipv4.vs.pmtu_disc\n",
+		"usr/lib/sysctl.d/50-lvs.conf": "net.ipv4.vs.sloppy_tcp=1\n",
+		"run/sysctl.d/60-other.conf":   "net.ipv4.vs.conntrack=0",
+		"etc/sysctl.d/70-mine.txt":     "net.ipv4.vs.sloppy_tcp=1\n",
+		"usr/lib/sysctl.d/80-no.conf":  "net.ipv4.vs.sloppy_tcp=1\n",
+	})
+	if err := os.Symlink("/dev/null", filepath.Join(m.Root, "etc/sysctl.d/80-no.conf")); err != nil {
+		t.Fatal(err)
+	}
+	want := []diagnose.Configured{
+		{Name: "conntrack", Value: "0", File: "/run/sysctl.d/60-other.conf"},
+		{Name: "sync_threshold", Value: "3 100", File: "/etc/sysctl.d/50-lvs.conf"},
+	}
+	if got, err := m.Configured(); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for process, link := range map[string]string{"1": "net:[1]", "thread-self": "net:[2]"} {
+		ns := filepath.Join(m.Root, "proc", process, "ns")
+		if err := os.MkdirAll(ns, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(link, filepath.Join(ns, "net")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := m.Configured(); err != nil || len(got) > 0 {
+		t.Errorf("in another namespace: got %v, %v", got, err)
+	}
+	if got, err := withFiles(t, nil).Configured(); err != nil || len(got) > 0 {
+		t.Errorf("without files: got %v, %v", got, err)
+	}
+}
+
 // Lines as /proc has them on x86. The last one ends early.
 func TestListeners(t *testing.T) {
 	const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"

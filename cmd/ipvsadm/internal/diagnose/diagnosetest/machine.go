@@ -41,6 +41,7 @@ import (
 //	daemon master|backup eth0 7
 //	timeouts 900 120 300
 //	module|manager|release NAME
+//	configured conntrack=1 /etc/sysctl.d/lvs.conf
 //	unreadable addresses                    or table, routes and so on
 //	without CAP_NET_ADMIN
 //
@@ -61,6 +62,7 @@ type Machine struct {
 	modules    []string
 	managers   []string
 	release    string
+	configured []diagnose.Configured
 	sysctls    map[string]string
 	incomplete error
 	unreadable map[string]bool
@@ -165,6 +167,10 @@ func (m *Machine) fact(line string) {
 		m.modules = append(m.modules, words[0])
 	case "manager":
 		m.managers = append(m.managers, words[0])
+	case "configured":
+		file := words[len(words)-1]
+		name, value, _ := strings.Cut(strings.TrimSuffix(rest, " "+file), "=")
+		m.configured = append(m.configured, diagnose.Configured{Name: name, Value: value, File: file})
 	case "release":
 		m.release = rest
 	case "unreadable":
@@ -332,6 +338,11 @@ func (m *Machine) Modules() ([]string, error) {
 // Managers returns the programs that change the table.
 func (m *Machine) Managers() ([]string, error) {
 	return m.managers, m.reads(diagnose.TheManagers, "managers")
+}
+
+// Configured returns what files of sysctl.d set.
+func (m *Machine) Configured() ([]diagnose.Configured, error) {
+	return m.configured, m.reads(diagnose.TheSysctlFiles, "configured")
 }
 
 // Setting returns a sysctl, or the kernel's default.

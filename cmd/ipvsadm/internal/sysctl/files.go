@@ -184,8 +184,10 @@ func reason(name string, err error) error {
 		return &MissingError{name}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
 		return &DeniedError{name}
-	case errors.Is(err, fs.ErrInvalid):
+	case errors.Is(err, unix.EINVAL):
 		return fmt.Errorf("%s: the kernel does not take this value", name)
+	case errors.Is(err, unix.ERANGE):
+		return fmt.Errorf("%s: the kernel does not take this value: it names something that this machine lacks, such as a CPU", name)
 	case errors.As(err, &path):
 		return fmt.Errorf("%s: %w", name, path.Err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
@@ -124,19 +125,24 @@ func (a *app) sysctlAssignments(lines [][]string) (assignments []sysctl.Assignme
 }
 
 // setSysctls sets what has a value, and returns the settings that have none. It writes
-// nothing unless all can be read or written.
+// nothing unless all can be read or written. If the kernel does not take a value, those that
+// were set before it get their old ones.
 func (a *app) setSysctls(d sysctl.Directory, assignments []sysctl.Assignment) (shown []sysctl.Value, err error) {
 	if err := d.Check(assignments); err != nil {
 		return nil, err
 	}
+	var before []sysctl.Value
 	for _, assignment := range assignments {
 		if !assignment.Set {
 			continue
 		}
+		old := d.Read(assignment.Name)
 		now, err := d.Write(assignment)
 		if err != nil {
+			a.undoSysctls(d, before)
 			return nil, err
 		}
+		before = append(before, old)
 		if now.Text != assignment.Value && now.Known != nil {
 			a.complain(fmt.Sprintf("%s: warning: %s: the kernel has made %s of %s", a.name, now.Name, now.Text, assignment.Value))
 		}
@@ -147,6 +153,19 @@ func (a *app) setSysctls(d sysctl.Directory, assignments []sysctl.Assignment) (s
 		}
 	}
 	return shown, nil
+}
+
+// undoSysctls sets settings to the values that they had before, the last one first.
+func (a *app) undoSysctls(d sysctl.Directory, before []sysctl.Value) {
+	for _, old := range slices.Backward(before) {
+		err := old.Err
+		if err == nil {
+			_, err = d.Write(old.Assignment())
+		}
+		if err != nil {
+			a.complain(fmt.Sprintf("%s: warning: %s keeps its new value: %v", a.name, old.Name, err))
+		}
+	}
 }
 
 func (a *app) printSysctls(c *cmdline.Command, values []sysctl.Value) error {

@@ -125,6 +125,18 @@ func TestSysctlRefusals(t *testing.T) {
 	}
 }
 
+// The kernel alone knows which values it takes of a setting that this program does not know.
+func TestSysctlRefusedByKernelIsUndone(t *testing.T) {
+	f := someSysctls(t)
+	const refuses = "/proc/self/oom_score_adj" // takes only numbers
+	if err := os.Symlink(refuses, f.path("refuses")); err != nil {
+		t.Fatal(err)
+	}
+	const refusal = "refuses: the kernel does not take this value\n"
+	f.check(t, want{stderr: "ipvsadm: " + refusal, status: exitKernel}, "--sysctl", "conntrack=1", "sync_threshold=5,100", "conntrack=0", "conntrack=1", "refuses=red")
+	f.check(t, want{stdout: "net.ipv4.vs.expire_nodest_conn = 1\n"}, "--sysctl", "--changed")
+}
+
 func TestSysctlNone(t *testing.T) {
 	const none = "ipvsadm: there are no settings of IPVS in /proc/sys/net/ipv4/vs: there is no /proc, " +
 		"or the network namespace belongs to a user namespace, to which older kernels do not show them\n"

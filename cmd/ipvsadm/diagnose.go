@@ -54,7 +54,7 @@ func (a *app) makeDiagnosis(d *cmdline.Diagnosis) (report *diagnose.Report, err 
 			a.hangUp()
 		}
 	}
-	err = a.inNamespaceOfRun(func() error {
+	err = a.doInNetNS(func() error {
 		facts, done := a.host.facts(a.host.root, a.client)
 		defer done()
 		report, err = diagnose.Run(facts, d.Options)

@@ -58,7 +58,7 @@ func (a *app) enter(name string) error {
 	if err != nil {
 		return a.namespaceError(err)
 	}
-	a.inNetNS, a.namespace, a.host.dial, a.host.lock = true, n, n.Dial, n.LockTable
+	a.namespace, a.host.dial, a.host.lock = n, n.Dial, n.LockTable
 	return nil
 }
 
@@ -123,8 +123,10 @@ func (a *app) hangUp() {
 	}
 }
 
-// inNamespaceOfRun is doInNetNS for a run that may have no client.
-func (a *app) inNamespaceOfRun(do func() error) error {
+// doInNetNS calls do on a thread in the network namespace of the run. Whatever is read from
+// or written to /proc for the run is opened there. It needs no client, and no capability to
+// use IPVS.
+func (a *app) doInNetNS(do func() error) error {
 	if a.namespace == nil {
 		return do()
 	}
@@ -133,13 +135,4 @@ func (a *app) inNamespaceOfRun(do func() error) error {
 		return a.namespaceError(err)
 	}
 	return err
-}
-
-// doInNetNS calls do on a thread in the network namespace of the run. Whatever is read from
-// or written to /proc for the run is opened there.
-func (a *app) doInNetNS(do func() error) error {
-	if !a.inNetNS {
-		return do()
-	}
-	return a.client.DoInNetNS(do)
 }

@@ -93,7 +93,7 @@ func (a *app) style() listing.Style {
 // openProc opens a file of /proc/net in the client's network namespace.
 func (a *app) openProc(path string) (io.ReadCloser, error) {
 	ofThread := path
-	if a.inNetNS { // /proc/net has the files of the main thread
+	if a.namespace != nil { // /proc/net has the files of the main thread
 		ofThread = strings.Replace(path, "/proc/", "/proc/thread-self/", 1)
 	}
 	var file *os.File

@@ -94,6 +94,7 @@ func testNetNS(t *testing.T) {
 	t.Run("lock", testNetNSLock)
 	t.Run("watch", testNetNSWatch)
 	t.Run("refusals", testNetNSRefusals)
+	t.Run("without CAP_NET_ADMIN", testNetNSWithoutNetAdmin)
 	t.Run("list", testListNetNS)
 }
 
@@ -345,6 +346,21 @@ func testNetNSRefusals(t *testing.T) {
 	} {
 		if stdout, stderr, status := executeAs(step.attr, "", "ipvsadm", "-Ln", "--netns", step.name); stdout != "" || stderr != step.stderr || status != exitUsage {
 			t.Errorf("--netns %s: status %d, %s\n got %swant %s", step.name, status, stdout, stderr, step.stderr)
+		}
+	}
+}
+
+// What everybody may read needs no capability but that to enter the namespace.
+func testNetNSWithoutNetAdmin(t *testing.T) {
+	nameNamespace(t, "blue", fmt.Sprintf("/proc/%d/ns/net", startInNewNamespace(t)))
+	if _, stderr, status := execute("", "ipvsadm", "-A", "-f", "7", "--netns", "blue"); status != 0 {
+		t.Fatal(stderr)
+	}
+	onlyEnters := &syscall.SysProcAttr{Credential: withoutRights, AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN}}
+	for words, part := range map[string]string{"--sysctl conntrack": "\nconntrack ", "-L -c -n": "Pro FromIP", "-L -n --json": `"fwmark": 7`} {
+		args := append(strings.Fields(words), "--netns", "blue")
+		if stdout, stderr, status := executeAs(onlyEnters, "", "ipvsadm", args...); !strings.Contains(stdout, part) || status != 0 {
+			t.Errorf("%s: status %d, %s%s", words, status, stdout, stderr)
 		}
 	}
 }

@@ -26,8 +26,7 @@ type app struct {
 	stderr    io.Writer
 	host      host
 	client    *ipvs.Client // nil until dial
-	inNetNS   bool         // the client is in another network namespace
-	namespace namespace    // that one, or nil
+	namespace namespace    // another network namespace, or nil
 	// flushErrStatus is the exit status if stdout cannot be written.
 	flushErrStatus int
 	report         *rules.Report

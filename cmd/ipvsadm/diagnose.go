@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
@@ -25,7 +26,7 @@ func (a *app) diagnose(c *cmdline.Command) error {
 	case err != nil:
 		return err
 	}
-	d := diagnosisOf(report, o.Verbose)
+	d := diagnosisOf(report, o.Verbose, a.entering())
 	d.Title = a.diagnosisTitle(report, &c.Diagnosis)
 	if c.Diagnosis.JSON {
 		err = format.JSON{}.Diagnosis(a.stdout, d)
@@ -115,8 +116,18 @@ func plural(n int, what string) string {
 // findingLimit is how many findings of a check are printed without --verbose.
 const findingLimit = 5
 
-// diagnosisOf returns a report to print. Notes are for those who ask for them.
-func diagnosisOf(r *diagnose.Report, verbose bool) format.Diagnosis {
+// entering returns the words before a command that make it work in the network namespace of
+// the run.
+func (a *app) entering() []string {
+	if a.namespace == nil {
+		return nil
+	}
+	return []string{"nsenter", "--net=" + a.namespace.Path()}
+}
+
+// diagnosisOf returns a report to print. Notes are for those who ask for them. entering comes
+// before each command that mends something.
+func diagnosisOf(r *diagnose.Report, verbose bool, entering []string) format.Diagnosis {
 	d := format.Diagnosis{
 		Role: r.Role.String(), Services: uint64(r.Services), Servers: uint64(r.Servers), Kernel: r.Kernel,
 		Passed: uint64(r.Passed), Limit: findingLimit,
@@ -128,23 +139,21 @@ func diagnosisOf(r *diagnose.Report, verbose bool) format.Diagnosis {
 		if f.Severity == diagnose.Note && !verbose {
 			continue
 		}
-		d.Findings = append(d.Findings, format.Finding{
-			ID: f.ID, Severity: f.Severity.String(), Object: f.Object, Facts: f.Facts, Symptom: f.Symptom, Mend: f.Advice,
-			Commands: commandLines(f.Commands...),
-		})
+		finding := format.Finding{ID: f.ID, Severity: f.Severity.String(), Object: f.Object, Facts: f.Facts, Symptom: f.Symptom, Mend: f.Advice}
+		for _, words := range f.Commands {
+			finding.Commands = append(finding.Commands, commandLine(slices.Concat(entering, words)))
+		}
+		d.Findings = append(d.Findings, finding)
 	}
 	for _, n := range r.NotChecked {
 		d.NotChecked = append(d.NotChecked, format.NotChecked(n))
 	}
 	for _, c := range r.RealServers {
-		d.RealServers = append(d.RealServers, format.ServersCommand{Servers: c.Servers, Command: commandLines(c.Words)[0]})
+		d.RealServers = append(d.RealServers, format.ServersCommand{Servers: c.Servers, Command: commandLine(c.Words)})
 	}
 	return d
 }
 
-func commandLines(all ...[]string) (lines []format.CommandLine) {
-	for _, words := range all {
-		lines = append(lines, format.CommandLine{Words: words, Line: shell.Line(words)})
-	}
-	return lines
+func commandLine(words []string) format.CommandLine {
+	return format.CommandLine{Words: words, Line: shell.Line(words)}
 }

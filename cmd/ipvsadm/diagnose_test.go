@@ -202,6 +202,23 @@ func TestDiagnosisWithoutCapability(t *testing.T) {
 	}
 }
 
+// Commands that mend something in another namespace are to be run there.
+func TestDiagnosisInNamespaceMendsThere(t *testing.T) {
+	h := fakeHost(ipvstest.New(), "")
+	h.netns = func(string) (namespace, error) { return &fakeNamespace{kernel: ipvstest.New()}, nil }
+	h.facts = func(string, *ipvs.Client) (diagnose.Facts, func()) { return diagnosetest.New(t, noAddress), func() {} }
+	var stdout strings.Builder
+	status := run([]string{"ipvsadm", "--netns", "blue", "--diagnose"}, strings.NewReader(""), &stdout, &stdout, h)
+	for _, line := range []string{
+		"\n    nsenter --net=/run/netns/blue ip address add 10.0.0.1/32 dev eth0\n",
+		"\n    ipvsadm --diagnose real-server -t 10.0.0.1:80 -g --director 10.0.0.254\n",
+	} {
+		if !strings.Contains(stdout.String(), line) || status != exitFaults {
+			t.Errorf("status %d, without%s%s", status, line, &stdout)
+		}
+	}
+}
+
 // It only reads, so it loads no module.
 func TestDiagnosisLoadsNoModule(t *testing.T) {
 	h := fakeHost(ipvstest.New(), "")

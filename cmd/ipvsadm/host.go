@@ -46,6 +46,7 @@ type namespace interface {
 	Dial() (*ipvs.Client, error)
 	LockTable() (unlock func(), locked bool)
 	Do(do func() error) error
+	Path() string // of its file
 	Close()
 }
 

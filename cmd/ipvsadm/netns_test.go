@@ -42,6 +42,8 @@ func (n *fakeNamespace) Do(do func() error) error {
 	return do()
 }
 
+func (n *fakeNamespace) Path() string { return "/run/netns/blue" }
+
 func (n *fakeNamespace) Close() {}
 
 // twoNamespaces are that of the process and one that is called blue.

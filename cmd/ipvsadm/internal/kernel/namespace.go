@@ -125,6 +125,9 @@ func notForNetworks(fd int) string {
 	return ""
 }
 
+// Path returns the path of the file that was opened.
+func (n *Namespace) Path() string { return n.file.Name() }
+
 // Close closes the namespace. Clients that were dialled stay in it.
 func (n *Namespace) Close() { _ = n.file.Close() }
 

@@ -132,10 +132,33 @@ func (d *Drain) run() error {
 }
 
 // next returns the time of the next reading: the next whole second since the beginning, or
-// later after a long reading.
+// earlier if a target can be drained then, or later after a long reading.
 func (d *Drain) next() time.Time {
 	pause := max(interval, readingShare*d.tick)
-	return d.start.Add(pause - d.start.Sub(d.began)%interval)
+	next := d.start.Add(pause - d.start.Sub(d.began)%interval)
+	if d.byCounters() {
+		return next
+	}
+	earliest := d.start.Add(max(slack, readingShare*d.tick))
+	if scan := d.scanned.Add(readingShare * d.scanTook); earliest.Before(scan) {
+		earliest = scan
+	}
+	for _, t := range d.targets {
+		if t.done || !d.silenceMatters(t) || t.silence.read.IsZero() {
+			continue
+		}
+		due := t.silence.active.Add(d.enough(t))
+		if due.Before(d.Now()) {
+			continue
+		}
+		if due.Before(earliest) {
+			due = earliest
+		}
+		if due.Before(next) {
+			next = due
+		}
+	}
+	return next
 }
 
 // tolerate returns nil for an error of a reading that may pass.
@@ -255,7 +278,7 @@ func (d *Drain) scan() error {
 			targets = append(targets, t)
 		}
 	}
-	if len(targets) == 0 || d.large && d.countsPackets() || !d.scanDue(targets, d.Now()) {
+	if len(targets) == 0 || d.byCounters() || !d.scanDue(targets, d.Now()) {
 		return nil
 	}
 	spent := d.Spent()
@@ -276,20 +299,16 @@ func (d *Drain) scanDue(targets []*target, now time.Time) bool {
 		return false
 	}
 	for _, t := range targets {
-		enough := settled
-		if t.now.ActiveConns > 0 || !d.nodest {
-			enough = d.Idle
-		}
-		if t.silence.read.IsZero() || now.Sub(t.silence.active)+slack >= enough {
+		if t.silence.read.IsZero() || now.Sub(t.silence.active)+slack >= d.enough(t) {
 			return true
 		}
 	}
 	return false
 }
 
-func (d *Drain) silenceMatters(t *target) bool {
-	if t.onePacket() || t.connections() == 0 {
-		return false
-	}
-	return d.Idle > 0 || t.now.ActiveConns == 0 && d.nodest
-}
+// silenceMatters tells whether a target is drained once it was silent for a while.
+func (d *Drain) silenceMatters(t *target) bool { return d.enough(t) > 0 }
+
+// byCounters tells whether the counters say when the last packet came, because a reading of
+// the connection table would take long.
+func (d *Drain) byCounters() bool { return d.large && d.countsPackets() }

@@ -24,11 +24,22 @@ func (d *Drain) drained(t *target) bool {
 		return true
 	}
 	silent, known := d.silent(t)
-	if !known {
-		return false
+	enough := d.enough(t)
+	return known && enough > 0 && silent+slack >= enough
+}
+
+// enough returns for how long a target must have been silent to be drained, or 0 if silence
+// does not drain it.
+func (d *Drain) enough(t *target) time.Duration {
+	switch {
+	case t.onePacket() || t.connections() == 0:
+		return 0
+	case t.now.ActiveConns > 0 || !d.nodest:
+		return d.Idle
+	case d.Idle > 0:
+		return min(d.Idle, settled)
 	}
-	silent += slack
-	return d.Idle > 0 && silent >= d.Idle || t.now.ActiveConns == 0 && d.nodest && silent >= settled
+	return settled
 }
 
 // countsEvery is how often the kernel adds up the counters.
@@ -36,12 +47,12 @@ const countsEvery = 2 * time.Second
 
 // silent returns how long no packet has come at least, if that is known.
 func (d *Drain) silent(t *target) (silent time.Duration, known bool) {
-	if d.large && d.countsPackets() {
+	if d.byCounters() {
 		return d.start.Sub(t.lastPacket) - countsEvery, true
 	}
 	// The last reading of the connection table may be an earlier one, or one that missed
 	// entries.
-	return t.silence.duration(), !t.silence.read.Before(d.start) && t.silence.seen >= t.connections()
+	return t.silence.silent, !t.silence.read.Before(d.start) && t.silence.seen >= t.connections()
 }
 
 // removeDrained removes the targets that are drained, or only notes that they are.

@@ -5,7 +5,7 @@ package drain
 import (
 	"hash/maphash"
 	"iter"
-	"maps"
+	"math"
 	"net/netip"
 	"time"
 
@@ -16,54 +16,70 @@ import (
 // readings of the connection table: a packet restarts the timer of its entry, so while an
 // entry gets none, the moment of its expiry stays the same.
 //
+// A busy machine may interrupt a reading, and then nobody knows when exactly the kernel has
+// written an entry. So each reading bounds the moment of expiry, and several readings bound
+// it closely.
+//
 // Timeouts depend on the protocol, the state, sysctls and --set, so it needs none of them.
 // The counters of the server are cheaper, but the kernel brings them up to date only every
 // two seconds, and with run_estimation=0 never.
 type silence struct {
-	expiry map[uint64]time.Duration // by the hash of an entry: when it expires, since epoch
-	active time.Time                // when a packet may have come last
-	read   time.Time                // of the last reading, zero before it
-	seen   uint32                   // entries in the last reading
-	last   time.Duration            // the longest time to an expiry in the last reading
+	timers map[uint64]timer // by the hash of an entry
+	active time.Time        // when a packet may have come last
+	silent time.Duration    // how long no packet had come at least at the last reading
+	read   time.Time        // when the last reading ended, zero before it
+	seen   uint32           // entries in it
+	last   time.Duration    // the longest time to an expiry in it
 
-	// Of the reading in progress: the entries, those whose expiry differs, by how much at
-	// most, and whether there are new ones.
-	next, differs map[uint64]time.Duration
-	most          time.Duration
-	fresh         bool
+	reading reading // in progress
+}
+
+// reading is a reading of the connection table. All times are since epoch.
+type reading struct {
+	began  time.Duration
+	timers map[uint64]timer
+	packet time.Duration // when a packet may have come last
+	silent time.Duration
+}
+
+// timer is what is known of the timer of an entry, and of the last packet, which started it.
+// All moments are since epoch.
+type timer struct {
+	min, max      time.Duration // it ends between these moments
+	after, before time.Duration // the packet came between these moments
+	timeout       time.Duration // it runs for so long at least
+	quiet         time.Duration // no other packet came before this moment
 }
 
 var seed = maphash.MakeSeed()
 
-// rounding is how far two moments of expiry may be apart without a packet. /proc cuts times
-// to whole seconds.
-const rounding = time.Second + 250*time.Millisecond
-
-// maxGap is the longest time between two entries of a reading. A busy machine may take
-// longer, and then nobody knows when the kernel has written the entries.
-const maxGap = 2 * time.Second
+const (
+	// rounding is what /proc cuts off a time at most.
+	rounding = time.Second
+	// tolerance is how far the bounds of one timer may be apart, because the kernel's
+	// clock ticks.
+	tolerance = 250 * time.Millisecond
+)
 
 // begin begins a reading.
-func (s *silence) begin() {
-	s.next, s.differs = map[uint64]time.Duration{}, map[uint64]time.Duration{}
-	s.seen, s.last, s.most, s.fresh = 0, 0, 0, false
+func (s *silence) begin(began time.Duration) {
+	s.reading = reading{began: began, timers: make(map[uint64]timer, len(s.timers)), silent: math.MaxInt64}
+	s.seen, s.last = 0, 0
 }
 
-// add adds an entry, which was read at a time since epoch.
-func (s *silence) add(e *ipvs.ConnEntry, at time.Duration) {
+// add adds an entry that was written before a time since epoch.
+func (s *silence) add(e *ipvs.ConnEntry, before time.Duration) {
 	s.seen++
 	s.last = max(s.last, e.Expires)
 	key := maphash.Comparable(seed, entryKey{e.Protocol, e.State, e.Client, e.Virtual, e.Destination})
-	now := at + e.Expires
-	before, known := s.expiry[key]
-	if !known {
-		s.fresh, before = true, now
+	now := newTimer(s.reading.began, before, e.Expires)
+	packet := before
+	if t, known := s.timers[key]; known {
+		now, packet = t.compare(now)
 	}
-	if difference := (now - before).Abs(); difference > rounding {
-		s.differs[key] = now
-		s.most = max(s.most, difference)
-	}
-	s.next[key] = before
+	s.reading.timers[key] = now
+	s.reading.packet = max(s.reading.packet, packet)
+	s.reading.silent = min(s.reading.silent, before-packet)
 }
 
 // entryKey identifies an entry in a state, as a packet that changes the state restarts the
@@ -73,19 +89,51 @@ type entryKey struct {
 	client, virtual, destination netip.AddrPort
 }
 
-// end ends a reading whose entries may have been read so much later than they were written.
-// A difference that may come from that is none for now: after a packet it would not go away.
-func (s *silence) end(at time.Time, late time.Duration) {
-	if s.fresh || s.most > rounding+late || s.read.IsZero() {
-		s.active = at
-		maps.Copy(s.next, s.differs)
+// end ends a reading. One without entries tells nothing.
+func (s *silence) end(epoch time.Time, ended time.Duration) {
+	r := &s.reading
+	if s.seen == 0 {
+		r.packet, r.silent = ended, 0
 	}
-	s.expiry, s.read = s.next, at
-	s.next, s.differs = nil, nil
+	s.timers, s.active, s.silent, s.read = r.timers, epoch.Add(r.packet), r.silent, epoch.Add(ended)
+	s.reading = reading{}
 }
 
-// duration is how long the server was silent at the last reading.
-func (s *silence) duration() time.Duration { return s.read.Sub(s.active) }
+// newTimer returns what a reading that began at a time tells of an entry that was written
+// before another.
+func newTimer(began, before, expires time.Duration) timer {
+	return timer{min: began + expires, max: before + expires + rounding, after: began, before: before, timeout: expires, quiet: began}
+}
+
+// packet returns when the packet came at the latest.
+func (t *timer) packet() time.Duration {
+	if latest := t.max - t.timeout; latest >= t.after-rounding {
+		return min(latest, t.before)
+	}
+	return t.before // the timeout is another one now
+}
+
+// compare compares the timer with what a later reading tells of it. It returns what both tell,
+// and when the last packet may have come.
+func (t timer) compare(now timer) (both timer, packet time.Duration) {
+	switch {
+	case now.max < t.min-tolerance: // a packet, and a shorter timeout
+		return now, now.before
+	case now.min > t.max+tolerance: // a packet
+		now.timeout = max(now.timeout, t.timeout, t.min-t.packet())
+		now.after = t.quiet
+		if now.min <= t.max+rounding {
+			now.after = t.after // earlier readings may have missed it
+		}
+		return now, now.packet()
+	}
+	hidden := max(now.max-t.max-rounding, 0) // by so much, a packet may have come later
+	t.max = max(min(t.max, now.max), t.min)
+	if hidden == 0 {
+		t.quiet, t.min = now.quiet, min(max(t.min, now.min), t.max)
+	}
+	return t, min(t.packet()+hidden, now.before)
+}
 
 // connTable assigns entries of the connection table to targets.
 type connTable struct {
@@ -105,46 +153,42 @@ func newConnTable(targets []*target) *connTable {
 	return c
 }
 
-// read reads the entries of all targets. A reading that took too long does not count.
+// read reads the entries of all targets.
 func (c *connTable) read(entries iter.Seq2[ipvs.ConnEntry, error], now func() time.Time, epoch time.Time, targets []*target) error {
+	began := now().Sub(epoch)
 	for _, t := range targets {
-		t.silence.begin()
+		t.silence.begin(began)
 	}
-	at, gap := now(), time.Duration(0)
 	for e, err := range entries {
 		if err != nil {
 			return err
 		}
-		before := at
-		at = now()
-		gap = max(gap, at.Sub(before))
 		if e.Client.Port() == 0 {
 			continue // a template, whose timer tells nothing of packets
 		}
+		before := now().Sub(epoch)
 		for _, t := range c.byServer[e.Destination] {
-			t.add(&e, at.Sub(epoch))
+			t.add(&e, before)
 		}
 		for _, t := range c.byAddr[e.Destination.Addr()] {
-			t.add(&e, at.Sub(epoch))
+			t.add(&e, before)
 		}
 	}
-	if gap > maxGap {
-		return nil
-	}
+	ended := now().Sub(epoch)
 	for _, t := range targets {
-		t.silence.end(at, gap)
+		t.silence.end(epoch, ended)
 	}
 	return nil
 }
 
 // add adds an entry of the server if it may belong to the service. An entry does not tell
 // the firewall mark that it came with.
-func (t *target) add(e *ipvs.ConnEntry, at time.Duration) {
+func (t *target) add(e *ipvs.ConnEntry, before time.Duration) {
 	if id := t.id(); id.FWMark == 0 {
 		port := id.AddrPort.Port()
 		if e.Protocol != id.Protocol.String() || e.Virtual.Addr() != id.AddrPort.Addr() || port != 0 && port != e.Virtual.Port() {
 			return
 		}
 	}
-	t.silence.add(e, at)
+	t.silence.add(e, before)
 }

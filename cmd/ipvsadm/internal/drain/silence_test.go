@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -195,34 +198,183 @@ func TestDrainOfLargeTable(t *testing.T) {
 	}
 }
 
-// A reading that a busy machine has delayed is no packet, and one that it has interrupted for
-// long does not count at all. A packet shows nevertheless.
-func TestDelayedReadings(t *testing.T) {
-	one := &target{service: ipvs.Service{ServiceID: web}, before: server("10.0.0.2:80", 1)}
-	read := func(second int, pause time.Duration, expires int) {
-		at := epoch.Add(time.Duration(second) * time.Second)
-		calls := 0
-		now := func() time.Time {
-			if calls++; calls == 2 { // after the entry was written
-				at = at.Add(pause)
-			}
-			return at
+// A server is removed within twelve seconds of the last packet, and not before nine, also if a
+// busy machine interrupts readings of the connection table.
+func TestDrainWithLateReadings(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		packets []int
+		late    map[int]float64 // seconds by the number of the reading
+	}{
+		{"none is late", seconds(1, 6), nil},
+		{"the first one", nil, map[int]float64{0: 1.9}},
+		{"the first one after the last packet", []int{5}, map[int]float64{5: 1.9}},
+		{"one while it is silent", seconds(1, 6), map[int]float64{9: 1.9}},
+		{"one while it is silent, by much", seconds(1, 6), map[int]float64{9: 5}},
+		{"the first ones", nil, map[int]float64{0: 1.9, 1: 1.5, 2: 1.5, 3: 1.5}},
+		{"all after the last packet", seconds(1, 6), map[int]float64{7: 1.5, 8: 1.5, 9: 1.5, 10: 1.5, 11: 1.5}},
+		{"all, by little", seconds(1, 6), map[int]float64{
+			0: 0.9, 1: 0.1, 2: 0.9, 3: 0.1, 4: 0.9, 5: 0.1, 6: 0.9, 7: 0.1, 8: 0.9, 9: 0.1, 10: 0.9, 11: 0.1, 12: 0.9, 13: 0.1, 14: 0.9, 15: 0.1,
+		}},
+	} {
+		w := newWorld(ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))})
+		w.sysctls["expire_nodest_conn"] = "1"
+		w.connections(web, "10.0.0.2:80", 0, 1, 0)
+		w.at = func(second int) {
+			e, _ := connTo(web, "10.0.0.2:80", 1000, "FIN_WAIT", 120, test.packets...).at(second)
+			w.k.SetConnEntries(e)
 		}
-		if err := newConnTable([]*target{one}).read(manyEntries(1, expires), now, epoch, []*target{one}); err != nil {
+		w.at(0)
+		d := w.drain(t, Options{Servers: hosts, Wait: time.Minute})
+		// Three times a reading looks at the time that was spent, at last before the table.
+		spent, moments := 0, 0
+		d.Spent = func() time.Duration { spent, moments = spent+1, 0; return 0 }
+		d.Now = func() time.Time {
+			if moments++; moments == 2 && spent%4 == 3 { // between its beginning and its entry
+				w.clock = w.clock.Add(inSeconds(test.late[spent/4]))
+			}
+			return w.clock
+		}
+		if err := d.Run(); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		last := 0
+		if len(test.packets) > 0 {
+			last = test.packets[len(test.packets)-1]
+		}
+		if got := w.clock.Sub(epoch) - time.Duration(last)*time.Second; got < settled-rounding || got > 12*time.Second {
+			t.Errorf("%s: removed %s after the last packet", test.name, got)
+		}
+	}
+}
+
+func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// interrupted is a reading of the connection table that a machine with much else to do has
+// interrupted: it began, the kernel wrote the entry, and the reader got it. All times are in
+// seconds.
+type interrupted struct{ began, written, ended float64 }
+
+// at returns readings that took no time.
+func at(seconds ...float64) (readings []interrupted) {
+	for _, s := range seconds {
+		readings = append(readings, interrupted{s, s, s})
+	}
+	return readings
+}
+
+// lastBefore is the last packet before a time, or 0.
+func lastBefore(packets []float64, seconds float64) (last float64) {
+	for _, packet := range packets {
+		if packet <= seconds {
+			last = packet
+		}
+	}
+	return last
+}
+
+// readSilence lets readings tell of an entry with packets.
+func readSilence(t testing.TB, one *target, packets []float64, readings ...interrupted) {
+	const timeout = 120
+	for _, r := range readings {
+		clock := r.began
+		now := func() time.Time { return epoch.Add(inSeconds(clock)) }
+		entries := func(yield func(ipvs.ConnEntry, error) bool) {
+			e := connTo(web, "10.0.0.2:80", 1000, "FIN_WAIT", 0).entry
+			e.Expires = inSeconds(lastBefore(packets, r.written) + timeout - r.written).Truncate(time.Second)
+			clock = r.ended
+			yield(e, nil)
+		}
+		if err := newConnTable([]*target{one}).read(entries, now, epoch, []*target{one}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	read(0, 0, 0)
-	read(5, maxGap+time.Second, 5)
-	if one.silence.duration() != 0 || !one.silence.read.Equal(epoch) {
-		t.Errorf("after an interrupted reading: silent for %s at %s", one.silence.duration(), one.silence.read)
+}
+
+func oneTarget() *target {
+	return &target{service: ipvs.Service{ServiceID: web}, before: server("10.0.0.2:80", 1)}
+}
+
+// A late reading is no packet, hides none, and does not date one later than it came.
+func TestSilenceByLateReadings(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		packets     []float64
+		readings    [][]interrupted
+		least, most float64 // silent for
+	}{
+		{"late from the beginning", nil, [][]interrupted{{{0, 0, 2.1}}, at(3, 4, 5, 12)}, 9.9, 12},
+		{"written late", nil, [][]interrupted{{{0, 2, 2.1}}, at(3, 4, 5, 12)}, 9.9, 9.9},
+		{"late in the middle", nil, [][]interrupted{at(0, 1), {{2, 2, 5}, {5, 8, 8}}, at(9, 10)}, 10, 10},
+		{"late at the end, written early", nil, [][]interrupted{at(0, 1, 2), {{10, 10, 14}}}, 10, 14},
+		{"late at the end, written late", nil, [][]interrupted{at(0, 1, 2), {{10, 14, 14}}}, 10, 14},
+		{"all are late", nil, [][]interrupted{{{0, 1, 2}, {3, 5, 5}, {6, 6, 8}, {9, 10, 11}, {12, 12, 14}}}, 10, 12},
+		{"a packet amid late readings", []float64{3.5}, [][]interrupted{at(0, 1, 2), {{3, 5, 6}, {6, 6, 9}, {9, 11, 12}}, at(13, 14)}, 9, 10.5},
+		{"the first reading after a packet is late", []float64{5.1}, [][]interrupted{at(0, 1, 2, 3, 4, 5), {{6, 6, 9}}, at(10, 11, 15)}, 8.9, 9.9},
+		{"a packet during a late reading", []float64{9.5}, [][]interrupted{at(0, 1, 2), {{9, 9.6, 13}}}, 0, 3.5},
+		{"a packet during a late reading, after its entry", []float64{9.5}, [][]interrupted{at(0, 1, 2), {{9, 9.4, 13}}}, 0, 13},
+		{"packets until the end", []float64{1, 2, 3, 4, 5, 6, 7}, [][]interrupted{at(0, 1, 2), {{3, 4, 5}, {5, 5, 6}}, at(7)}, 0, 1},
+	} {
+		one := oneTarget()
+		readSilence(t, one, test.packets, slices.Concat(test.readings...)...)
+		if got := one.silence.silent; got < inSeconds(test.least) || got > inSeconds(test.most) {
+			t.Errorf("%s: silent for %s, want %g to %g s", test.name, got, test.least, test.most)
+		}
 	}
-	read(8, maxGap, 8)
-	if one.silence.duration() < 8*time.Second {
-		t.Errorf("after a delayed reading: silent for %s", one.silence.duration())
+}
+
+// Whatever the packets and delays are, silence is longer than in truth by no more than what
+// /proc cuts off two times, and after two readings on time it is shorter by no more than two seconds
+// and what the first reading took.
+func TestSilenceByRandomReadings(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		share := rapid.Custom(func(r *rapid.T) float64 { return float64(rapid.IntRange(0, 1000).Draw(r, "thousandths")) / 1000 })
+		var packets []float64
+		last := 0.0
+		for range rapid.IntRange(0, 8).Draw(r, "packets") {
+			last += 4 * share.Draw(r, "pause")
+			packets = append(packets, last)
+		}
+		one, clock, first := oneTarget(), 0.0, 0.0 // first is how long the first reading took
+		for clock < last+4 {
+			took := 3 * share.Draw(r, "took")
+			reading := interrupted{clock, clock + took*share.Draw(r, "written"), clock + took}
+			readSilence(t, one, packets, reading)
+			if clock == 0 {
+				first = took
+			}
+			clock += took + 1
+			truth := inSeconds(reading.ended - lastBefore(packets, reading.written))
+			if got := one.silence.silent; got > truth+2*rounding+tolerance {
+				r.Fatalf("packets at %v, reading %v: silent for %s, in truth for %s", packets, reading, got, truth)
+			}
+		}
+		readSilence(t, one, packets, at(clock, clock+1)...)
+		truth := inSeconds(clock + 1 - max(last, first))
+		if got := one.silence.silent; got < truth-2*time.Second-inSeconds(first) {
+			r.Fatalf("packets at %v: silent for %s, in truth for %s", packets, got, truth)
+		}
+	})
+}
+
+// A reading comes as soon as a server may have been silent for ten seconds, not only with
+// the next whole second.
+func TestDrainReadsWhenSilent(t *testing.T) {
+	w := newWorld(ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))})
+	w.sysctls["expire_nodest_conn"] = "1"
+	w.connections(web, "10.0.0.2:80", 0, 1, 0)
+	w.at = func(second int) {
+		e, _ := connTo(web, "10.0.0.2:80", 1000, "FIN_WAIT", 120).at(second)
+		w.k.SetConnEntries(e)
 	}
-	read(12, maxGap/2, 9) // a packet restarted the timer three seconds ago
-	if one.silence.duration() != 0 {
-		t.Errorf("after a packet: silent for %s", one.silence.duration())
+	w.at(0)
+	d := w.drain(t, Options{Servers: hosts})
+	late := 600 * time.Millisecond
+	d.Sysctl = func(name string) (string, bool) {
+		w.clock, late = w.clock.Add(late), 0 // the first reading
+		return w.sysctls[name], true
+	}
+	if err := d.Run(); err != nil || w.clock.Sub(epoch) != settled+600*time.Millisecond {
+		t.Errorf("%v after %s", err, w.clock.Sub(epoch))
 	}
 }

@@ -149,7 +149,7 @@ all=(kills survival cases random listings ldirectord keepalived command state te
 for release in ${LAB_KERNELS-trixie sid}; do
 	all+=({cases,tests,restore,dr,nat}"@$release")
 done
-all+=({state,swarm}@sid)
+all+=({state,swarm,drain}@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")

@@ -47,7 +47,7 @@ func slow(name string) http.HandlerFunc {
 }
 
 // download begins downloads one by one, so that a director spreads them. It prints "NAME begun" for each, and as it ends
-// "NAME right TIME", or what is wrong. half closes the client's side of each connection after the request.
+// "NAME right MILLISECONDS", the time since 1970, or what is wrong. half closes the client's side of each connection after the request.
 func download(downloads, address string, half bool) error {
 	count, err := strconv.Atoi(downloads)
 	if err != nil {
@@ -60,7 +60,7 @@ func download(downloads, address string, half bool) error {
 			var once sync.Once
 			defer once.Do(func() { close(begun) })
 			name, result := downloadOne(address, half, func() { once.Do(func() { close(begun) }) })
-			fmt.Println(name, result, time.Now().Unix())
+			fmt.Println(name, result, time.Now().UnixMilli())
 		})
 		<-begun
 	}

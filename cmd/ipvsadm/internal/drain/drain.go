@@ -132,33 +132,38 @@ func (d *Drain) run() error {
 }
 
 // next returns the time of the next reading: the next whole second since the beginning, or
-// earlier if a target can be drained then, or later after a long reading.
+// later after a long reading, or earlier if a target may be drained then.
 func (d *Drain) next() time.Time {
 	pause := max(interval, readingShare*d.tick)
 	next := d.start.Add(pause - d.start.Sub(d.began)%interval)
-	if d.byCounters() {
-		return next
+	if due, ok := d.due(); ok && due.Before(next) {
+		return due
 	}
-	earliest := d.start.Add(max(slack, readingShare*d.tick))
-	if scan := d.scanned.Add(readingShare * d.scanTook); earliest.Before(scan) {
-		earliest = scan
+	return next
+}
+
+// due returns when a target may have been silent for long enough, if the connection table
+// tells, but not so early that readings would take too large a part of the time.
+func (d *Drain) due() (due time.Time, ok bool) {
+	if d.byCounters() {
+		return due, false
 	}
 	for _, t := range d.targets {
 		if t.done || !d.silenceMatters(t) || t.silence.read.IsZero() {
 			continue
 		}
-		due := t.silence.active.Add(d.enough(t))
-		if due.Before(d.Now()) {
-			continue
+		for _, last := range []time.Time{t.silence.known, t.silence.active} {
+			if at := last.Add(d.enough(t)); at.After(d.start) && (!ok || at.Before(due)) {
+				due, ok = at, true
+			}
 		}
+	}
+	for _, earliest := range []time.Time{d.start.Add(max(slack, readingShare*d.tick)), d.scanned.Add(readingShare * d.scanTook)} {
 		if due.Before(earliest) {
 			due = earliest
 		}
-		if due.Before(next) {
-			next = due
-		}
 	}
-	return next
+	return due, ok
 }
 
 // tolerate returns nil for an error of a reading that may pass.
@@ -299,7 +304,7 @@ func (d *Drain) scanDue(targets []*target, now time.Time) bool {
 		return false
 	}
 	for _, t := range targets {
-		if t.silence.read.IsZero() || now.Sub(t.silence.active)+slack >= d.enough(t) {
+		if t.silence.read.IsZero() || now.Sub(t.silence.known)+slack >= d.enough(t) {
 			return true
 		}
 	}

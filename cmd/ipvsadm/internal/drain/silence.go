@@ -25,7 +25,8 @@ import (
 // two seconds, and with run_estimation=0 never.
 type silence struct {
 	timers map[uint64]timer // by the hash of an entry
-	active time.Time        // when a packet may have come last
+	known  time.Time        // when a packet has come last
+	active time.Time        // when one may have come last, which the next reading may deny
 	silent time.Duration    // how long no packet had come at least at the last reading
 	read   time.Time        // when the last reading ended, zero before it
 	seen   uint32           // entries in it
@@ -38,7 +39,8 @@ type silence struct {
 type reading struct {
 	began  time.Duration
 	timers map[uint64]timer
-	packet time.Duration // when a packet may have come last
+	known  time.Duration // and the others are as those of silence
+	active time.Duration
 	silent time.Duration
 }
 
@@ -78,7 +80,8 @@ func (s *silence) add(e *ipvs.ConnEntry, before time.Duration) {
 		now, packet = t.compare(now)
 	}
 	s.reading.timers[key] = now
-	s.reading.packet = max(s.reading.packet, packet)
+	s.reading.known = max(s.reading.known, now.packet())
+	s.reading.active = max(s.reading.active, packet)
 	s.reading.silent = min(s.reading.silent, before-packet)
 }
 
@@ -93,9 +96,10 @@ type entryKey struct {
 func (s *silence) end(epoch time.Time, ended time.Duration) {
 	r := &s.reading
 	if s.seen == 0 {
-		r.packet, r.silent = ended, 0
+		r.known, r.active, r.silent = ended, ended, 0
 	}
-	s.timers, s.active, s.silent, s.read = r.timers, epoch.Add(r.packet), r.silent, epoch.Add(ended)
+	s.timers, s.silent = r.timers, r.silent
+	s.known, s.active, s.read = epoch.Add(r.known), epoch.Add(r.active), epoch.Add(ended)
 	s.reading = reading{}
 }
 
@@ -127,9 +131,9 @@ func (t timer) compare(now timer) (both timer, packet time.Duration) {
 		}
 		return now, now.packet()
 	}
-	hidden := max(now.max-t.max-rounding, 0) // by so much, a packet may have come later
+	hidden := max(now.max-t.max-tolerance, 0) // by so much, a packet may have come later
 	t.max = max(min(t.max, now.max), t.min)
-	if hidden == 0 {
+	if hidden <= rounding-tolerance {
 		t.quiet, t.min = now.quiet, min(max(t.min, now.min), t.max)
 	}
 	return t, min(t.packet()+hidden, now.before)

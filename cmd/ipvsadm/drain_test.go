@@ -114,7 +114,7 @@ func TestDrainStatusesAndMessages(t *testing.T) {
 		{"--drain -r 10.0.0.2 -r 10.0.0.3", 0, exitUsage, "new clients would get no server of TCP 10.0.0.1:80, TCP 10.0.0.1:443, UDP 10.0.0.1:53; --force drains nevertheless\n"},
 		{"--drain -r 10.0.0.2 -r 10.0.0.3 --force", 0, exitOK, "Drained in 0:00; 6 servers removed, no connection was cut.\n"},
 		{"--drain -r 10.0.0.9", 0, exitKernel, "no service has the server 10.0.0.9\n"},
-		{"--drain -r 10.0.0.2 -t 10.0.0.9:80", 0, exitKernel, "TCP 10.0.0.9:80 has no server 10.0.0.2\n"},
+		{"--drain -r 10.0.0.2 -t 10.0.0.9:80", 0, exitKernel, "there is no service TCP 10.0.0.9:80\n"},
 		{"--drain", 0, exitUsage, "You need to supply the 'real-server' option for the 'drain' command\n"},
 		{"--drain -r 10.0.0.2 -w 3", 0, exitUsage, "Illegal 'weight' option with the 'drain' command\n"},
 		{"--drain -r 10.0.0.2 -r", 0, exitKernel, "-r: missing argument\n"},

@@ -152,6 +152,7 @@ check "real1 is drained" "$(cat "$shown")" = drained
 check "no download was cut" "$(cat /tmp/download.* | awk '$2 != "right" && $2 != "begun"' | wc -l)" -eq 0
 check "real1 had half of them" "$(cat /tmp/download.* | grep -c '^real1 right')" -eq 7
 check "after weight 0 no client reached real1" "$(syns)" -eq 0
+! grep nobody /tmp/probe || fail "not all clients were served"
 check "all clients were served" "$(grep -c nobody /tmp/probe)" -eq 0
 # The time from the end of each of real1's downloads until it left that service. The client's clock and the drain's are the same.
 milliseconds='def milliseconds: (sub("\\..*"; "Z") | fromdate) * 1000 + ((match("\\.[0-9]+").string | "0\(.)" | tonumber * 1000 | floor) // 0);'

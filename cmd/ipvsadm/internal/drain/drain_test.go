@@ -208,7 +208,8 @@ func TestDrainSelects(t *testing.T) {
 	}{
 		{Options{Servers: []ipvs.EndpointFilter{host("10.0.0.9")}}, "no service has the server 10.0.0.9"},
 		{Options{Servers: append(hosts, host("10.0.0.9"))}, "no service has the server 10.0.0.9"},
-		{Options{Servers: hosts, Service: tcp("10.0.0.9:80")}, "TCP 10.0.0.9:80 has no server 10.0.0.2"},
+		{Options{Servers: hosts, Service: tcp("10.0.0.9:80")}, "there is no service TCP 10.0.0.9:80"},
+		{Options{Servers: []ipvs.EndpointFilter{host("10.0.0.9")}, Service: tls}, "TCP 10.0.0.1:443 has no server 10.0.0.9"},
 		{Options{Servers: []ipvs.EndpointFilter{{AddrPort: addrPort("10.0.0.2:9"), HasPort: true}}}, "no service has the server 10.0.0.2:9"},
 	} {
 		w := newWorld(three())

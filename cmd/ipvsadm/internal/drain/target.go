@@ -57,10 +57,12 @@ func (t *target) note(now ipvs.Destination, at time.Time) {
 // selectTargets returns the servers of a table that the options select.
 func (o *Options) selectTargets(table ipvs.Table) (targets []*target, err error) {
 	found := make([]bool, len(o.Servers))
+	service := o.Service == (ipvs.ServiceID{}) // or is it in the table?
 	for _, entry := range table {
 		if o.Service != (ipvs.ServiceID{}) && entry.Service.ServiceID != o.Service {
 			continue
 		}
+		service = true
 		for _, d := range entry.Destinations {
 			selected := false
 			for i, f := range o.Servers {
@@ -74,7 +76,7 @@ func (o *Options) selectTargets(table ipvs.Table) (targets []*target, err error)
 		}
 	}
 	if i := slices.Index(found, false); i >= 0 {
-		return nil, &NoServerError{o.Service, o.Servers[i]}
+		return nil, &NoServerError{o.Service, o.Servers[i], !service}
 	}
 	return targets, nil
 }
@@ -88,6 +90,8 @@ func Selects(f ipvs.EndpointFilter, d ipvs.DestinationID) bool {
 type NoServerError struct {
 	Service ipvs.ServiceID // zero for any
 	Server  ipvs.EndpointFilter
+	// NoService is set if not even the service is there.
+	NoService bool
 }
 
 func (e *NoServerError) Error() string {
@@ -95,7 +99,10 @@ func (e *NoServerError) Error() string {
 	if e.Server.HasPort {
 		server = e.Server.AddrPort.String()
 	}
-	if e.Service == (ipvs.ServiceID{}) {
+	switch {
+	case e.NoService:
+		return fmt.Sprintf("there is no service %s", e.Service)
+	case e.Service == (ipvs.ServiceID{}):
 		return "no service has the server " + server
 	}
 	return fmt.Sprintf("%s has no server %s", e.Service, server)

@@ -116,13 +116,14 @@ for service in "${all[@]}"; do
 done
 
 say "In each service a client begins two downloads, one from each server. In one service it also closes its own side of \
-two connections, as programs do that have nothing more to say. Other clients keep coming all the time."
+two connections, as programs do that have nothing more to say. The downloads end after real1 has got its weight 0. Other \
+clients keep coming all the time."
 downloads=()
 for n in "${!all[@]}"; do
-	in_background "/tmp/download.$n" client traffic download 2 "http://${all[n]}/slow?seconds=45"
+	in_background "/tmp/download.$n" client traffic download 2 "http://${all[n]}/slow?seconds=$((6 + 2 * n))&after=/tmp/draining"
 	downloads+=("$background")
 done
-in_background /tmp/download.half client traffic download-half 2 "http://$direct:80/slow?seconds=45"
+in_background /tmp/download.half client traffic download-half 2 "http://$direct:80/slow?seconds=8&after=/tmp/draining"
 downloads+=("$background")
 wait_until "the downloads have begun" all_begun 14
 in_background /tmp/probe client traffic probe "${all[@]/#/http://}"
@@ -142,6 +143,7 @@ in_background /root/log director sh -c 'exec ipvsadm --drain -r 192.0.2.21 -r 20
 drain=$background
 await "all weights of real1 are 0" all_zero
 count_syns
+touch /tmp/draining
 for process in "${downloads[@]}"; do
 	wait_until "the downloads have ended" ended "$process"
 done

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -27,7 +28,8 @@ func chunk(n int) []byte {
 	return bytes.Repeat(sum[:], chunkSize/len(sum))
 }
 
-// slow answers with a download that takes as many seconds as the client asks for.
+// slow answers with a download that takes as many seconds as the client asks for, or so much longer than until there is a
+// file.
 func slow(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		seconds, err := strconv.Atoi(r.URL.Query().Get("seconds"))
@@ -36,7 +38,14 @@ func slow(name string) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Name", name)
-		for n := range seconds * int(time.Second/chunkPause) {
+		after := r.URL.Query().Get("after")
+		for n, left := 0, seconds*int(time.Second/chunkPause); left > 0; n++ {
+			if after != "" {
+				_, err = os.Stat(after)
+			}
+			if err == nil {
+				left--
+			}
 			if _, err := w.Write(chunk(n)); err != nil {
 				return
 			}
@@ -94,21 +103,23 @@ func downloadOne(address string, half bool, begun func()) (name, result string) 
 	name = response.Header.Get("Name")
 	fmt.Println(name, "begun")
 	begun()
-	seconds, err := strconv.Atoi(where.Query().Get("seconds"))
+	least, err := strconv.Atoi(where.Query().Get("seconds"))
 	if err != nil {
 		return name, reason(err)
 	}
-	got, want := sha256.New(), sha256.New()
-	for n := range seconds * int(time.Second/chunkPause) {
-		want.Write(chunk(n))
+	got := make([]byte, chunkSize)
+	for n := 0; ; n++ {
+		switch _, err := io.ReadFull(response.Body, got); {
+		case err == io.EOF && n >= least*int(time.Second/chunkPause):
+			return name, "right"
+		case err == io.EOF:
+			return name, "short"
+		case err != nil:
+			return name, reason(err)
+		case !bytes.Equal(got, chunk(n)):
+			return name, "wrong"
+		}
 	}
-	if _, err := io.Copy(got, response.Body); err != nil {
-		return name, reason(err)
-	}
-	if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
-		return name, "wrong"
-	}
-	return name, "right"
 }
 
 // probe requests the URLs in turn, a few times a second, each time anew, and prints "NAME SOURCE" for each answer.

@@ -184,9 +184,7 @@ func (d *Drain) tolerate(err error) error {
 // back at the end.
 func (d *Drain) stop(reason error) error {
 	if d.AtLimit == UndoAtLimit && !errors.Is(reason, ipvs.ErrNoIPVS) {
-		if err := d.undo(); err != nil {
-			return err
-		}
+		reason = errors.Join(reason, d.undo())
 	}
 	return &StoppedError{reason}
 }

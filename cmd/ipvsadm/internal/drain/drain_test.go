@@ -355,6 +355,7 @@ func TestDrainStopsForOtherPrograms(t *testing.T) {
 		{"weight, undo", func(w *world) { w.setWeight(web, "10.0.0.2:8080", 9) }, UndoAtLimit, "9 2 1",
 			"Stopped after 0:05: another program set the weight of 10.0.0.2:8080 of TCP 10.0.0.1:80 to 9"},
 		{"removed", deleted, KeepAtLimit, "- 0 -", "Stopped after 0:05: another program has removed 10.0.0.2:8080 of TCP 10.0.0.1:80"},
+		{"removed, undo", deleted, UndoAtLimit, "- 2 1", "Stopped after 0:05: another program has removed 10.0.0.2:8080 of TCP 10.0.0.1:80"},
 		{"removed and added", func(w *world) { w.setWeight(web, "10.0.0.2:8080", 3) }, RemoveAtLimit, "3 0 -",
 			"Stopped after 0:05: another program set the weight of 10.0.0.2:8080 of TCP 10.0.0.1:80 to 3"},
 	} {
@@ -374,6 +375,26 @@ func TestDrainStopsForOtherPrograms(t *testing.T) {
 		if strings.Contains(strings.Join(w.summary, "\n"), "-r 10.0.0.2:8080 ") {
 			t.Errorf("%s: it would fight: %q", test.name, w.summary)
 		}
+	}
+}
+
+// What another program has removed just before a signal is said, too.
+func TestDrainInterruptedAfterRemoval(t *testing.T) {
+	w := newWorld(three())
+	w.connections(web, "10.0.0.2:8080", 1, 0, 0)
+	w.connections(tls, "10.0.0.2:443", 1, 0, 0)
+	d := w.drain(t, Options{Servers: hosts})
+	d.After = func(time.Duration) <-chan time.Time {
+		w.k.SetTable(slices.DeleteFunc(w.k.Table(), func(e ipvs.TableEntry) bool { return e.Service.ServiceID == web }))
+		w.signals <- os.Interrupt
+		return nil
+	}
+	var stopped *StoppedError
+	if err := d.Run(); !errors.As(err, &stopped) || err.Error() != "another program has removed 10.0.0.2:8080 of TCP 10.0.0.1:80" {
+		t.Errorf("got %v", err)
+	}
+	if got := w.weights("10.0.0.2"); got != "2 1" {
+		t.Errorf("the weights are %s", got)
 	}
 }
 

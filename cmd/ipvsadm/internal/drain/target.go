@@ -24,7 +24,6 @@ type target struct {
 	cut      uint32 // connections that it had when it was removed
 	restored bool   // it was put back
 	foreign  bool   // another program has changed it since
-	refused  error  // why it could not be put back
 	silence  silence
 
 	newest     time.Time // when a new connection was seen last

@@ -21,14 +21,21 @@ var errNotZero = errors.New("the weight is not 0")
 // do not end it. The error is a *StoppedError with what could not be put back.
 func (d *Drain) undo() error {
 	var failures []string
+	var other *otherProgram
 	for _, t := range d.targets {
+		var err error
 		for range undoTries {
-			if t.refused = d.putBack(t); t.refused == nil {
+			if err = d.putBack(t); err == nil {
 				break
 			}
 		}
-		if t.refused != nil {
-			failures = append(failures, "cannot put back "+t.String()+": "+t.refused.Error())
+		switch {
+		case errors.As(err, &other) && t.foreign: // that is known already
+		case errors.As(err, &other):
+			t.foreign = true
+			failures = append(failures, other.Error())
+		case err != nil:
+			failures = append(failures, "cannot put back "+t.String()+": "+err.Error())
 		}
 	}
 	if failures != nil {
@@ -56,7 +63,10 @@ func (d *Drain) putBack(t *target) error {
 		now.Weight = t.before.Weight
 		return nil
 	})
-	if err != nil && !errors.Is(err, errNotZero) {
+	switch {
+	case errors.Is(err, ipvs.ErrNoService), errors.Is(err, ipvs.ErrNoDestination):
+		return &otherProgram{"has removed " + t.String()}
+	case err != nil && !errors.Is(err, errNotZero):
 		return err
 	}
 	t.quiesced, t.done, t.restored = false, false, true

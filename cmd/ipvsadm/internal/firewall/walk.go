@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package firewall
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Result is what becomes of a packet at a hook.
+type Result struct {
+	// Dropped is the chain that certainly drops the packet, or nil.
+	Dropped *Chain
+	// Translated and Untracked tell whether a rule gives the packet another source
+	// address, and hides it from connection tracking.
+	Translated, Untracked Truth
+	// Translator is a chain that certainly translates the packet, or nil.
+	Translator *Chain
+}
+
+// Pass sends a packet through the chains of a hook, such as input, in their order.
+func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
+	var chains []*Chain
+	for _, c := range r.Chains {
+		if c.Hook == hook && (c.Family == "inet" || c.Family == p.family()) {
+			chains = append(chains, c)
+		}
+	}
+	slices.SortStableFunc(chains, func(a, b *Chain) int { return cmp.Compare(a.Priority, b.Priority) })
+	for _, c := range chains {
+		w := walk{rules: r, packet: &p, known: map[visit]outcome{}, result: &result}
+		o := w.chain(c, Yes)
+		if o&passes != 0 {
+			o |= policy(c)
+		}
+		if o&(accepts|drops) == drops {
+			result.Dropped = c
+			return result
+		}
+		if result.Translator == nil && w.translates == Yes {
+			result.Translator = c
+		}
+		result.Translated = max(result.Translated, w.translates)
+		if w.untracks == Yes {
+			p.State = "untracked"
+		}
+	}
+	return result
+}
+
+func policy(c *Chain) outcome {
+	if c.Drops {
+		return drops
+	}
+	return accepts
+}
+
+// outcome is a set of what may become of a packet.
+type outcome uint8
+
+const (
+	accepts outcome = 1 << iota
+	drops
+	passes // the end of the chain
+)
+
+// walk is the way of a packet through a chain and those to which it jumps.
+type walk struct {
+	rules                *Ruleset
+	packet               *Packet
+	known                map[visit]outcome
+	result               *Result
+	translates, untracks Truth
+}
+
+// visit is a chain, and whether the packet certainly gets there.
+type visit struct {
+	chain *Chain
+	reach Truth
+}
+
+// chain returns what may become of a packet that gets to a chain.
+func (w *walk) chain(c *Chain, reach Truth) (all outcome) {
+	here := visit{c, reach}
+	if o, seen := w.known[here]; seen {
+		return o
+	}
+	w.known[here] = accepts | drops | passes // the kernel has no loops
+	defer func() { w.known[here] = all }()
+	for i := range c.Rules {
+		rule := &c.Rules[i]
+		matches := rule.matches(w.packet)
+		if matches == No {
+			continue
+		}
+		o, ends := w.rule(c, rule, min(reach, matches))
+		if matches == Yes && ends {
+			return all | o
+		}
+		all |= o &^ passes
+		if ends {
+			all |= o
+		}
+		switch {
+		case matches == Yes && o&passes == 0:
+			return all
+		case o&(accepts|drops) != 0 || ends:
+			reach = min(reach, Maybe)
+		}
+	}
+	return all | passes
+}
+
+// matches tells whether a packet meets all conditions.
+func (r *Rule) matches(p *Packet) Truth {
+	all := Yes
+	for i := range r.Conditions {
+		all = min(all, r.Conditions[i].holds(p))
+		if all == No {
+			break
+		}
+	}
+	return all
+}
+
+// rule returns what a rule that matches may do. ends tells that the packet does not come back
+// to the rules after it.
+func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
+	switch rule.Action {
+	case Accept:
+		return accepts, false
+	case Drop:
+		return drops, false
+	case Return:
+		return passes, true
+	case Jump, Goto:
+		target := w.rules.byName[chainName{c.Tool, c.Family, c.Table, rule.Target}]
+		if target == nil {
+			return accepts | drops | passes, false
+		}
+		return w.chain(target, reach), rule.Action == Goto
+	case Translate:
+		w.translates = max(w.translates, reach)
+		return accepts, false
+	case NoTrack:
+		w.untracks = max(w.untracks, reach)
+		w.result.Untracked = max(w.result.Untracked, reach)
+	case Unknown:
+		return accepts | drops | passes, false
+	}
+	return passes, false
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/cmdline"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/shell"
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -48,12 +49,11 @@ func (a *app) makeDiagnosis(d *cmdline.Diagnosis) (report *diagnose.Report, err 
 	if d.Rules != "" {
 		return a.diagnoseRules(d)
 	}
-	if d.Role == diagnose.Director {
-		if err := a.connectIfLoaded(); err != nil && !notPermitted(err) {
+	if err := a.connectIfLoaded(); err != nil {
+		if d.Role == diagnose.Director && !notPermitted(err) {
 			return nil, err
-		} else if err != nil {
-			a.hangUp()
 		}
+		a.hangUp() // a real server needs no IPVS
 	}
 	err = a.doInNetNS(func() error {
 		facts, done := a.host.facts(a.host.root, a.client)
@@ -80,7 +80,8 @@ func (a *app) diagnoseRules(d *cmdline.Diagnosis) (*diagnose.Report, error) {
 	if desired.Bad {
 		return nil, rules.ErrBad
 	}
-	return diagnose.RunRules(desired.Table(), d.Options)
+	installed := kernel.ReadModules(a.host.root)
+	return diagnose.RunRules(diagnose.Rules{Table: desired.Table(), Daemons: desired.Daemons(), Lacks: installed.Lacks}, d.Options)
 }
 
 // diagnosisTitle says what was diagnosed.

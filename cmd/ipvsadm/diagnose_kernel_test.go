@@ -19,26 +19,50 @@ var brokenSetups = []struct {
 	facts  string // commands that make a good set-up
 	breaks string
 	words  string // of --diagnose
+	mends  string // commands, if the report has none
 }{
-	{"vip-missing", directorSetup, "ip address delete 10.0.0.1/32 dev eth0", ""},
-	{"vip-missing", directorSetup, "ip -6 address delete fd00::1/128 dev eth0", ""},
-	{"vip-down", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip link set other up; ip address add 10.0.0.1/32 dev other; ip link set other down", ""},
-	{"vip-noarp", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip address add 10.0.0.1/32 dev lo; sysctl -qw net.ipv4.conf.all.arp_ignore=1", ""},
-	{"all-zero", directorSetup, "ipvsadm -e --keep -r 10.0.0.11 -w 0", ""},
-	{"dr-gateway", directorSetup, "ip link set eth0 mtu 1520; ip route add default via 10.0.0.253; ipvsadm -a -t 10.0.0.1:80 -r 172.128.10.31 -g", ""},
-	{"nat-forward", directorSetup, "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12:8080 -m; sysctl -qw net.ipv4.ip_forward=0", ""},
-	{"nat-forward", directorSetup, "ipvsadm -a -t '[fd00::1]:80' -r '[fd00::12]:8080' -m; sysctl -qw net.ipv6.conf.all.forwarding=0", ""},
-	{"persist-drain", directorSetup, "ipvsadm -A -t 10.0.0.1:81 -p; ipvsadm -a -t 10.0.0.1:81 -r 10.0.0.11; ipvsadm -a -t 10.0.0.1:81 -r 10.0.0.12 -w 0", ""},
-	{"sync-if", directorSetup, "ip address add 10.0.7.1/24 dev other; ip link set other up; ipvsadm --start-daemon backup --mcast-interface other; ip link set other down", ""},
-	{"rp-filter", directorSetup, "ip link set other up; ip address add 192.0.2.1/24 dev other; sysctl -qw net.ipv4.conf.all.rp_filter=1", "--client 192.0.2.77"},
-	{"r-vip", serverSetup, "ip address delete 10.0.0.1/32 dev lo", serverWords},
-	{"r-vip-prefix", serverSetup, "ip address delete 10.0.0.1/32 dev lo; ip address add 10.0.0.1/24 dev lo", serverWords},
-	{"r-arp-ignore", serverSetup, "sysctl -qw net.ipv4.conf.all.arp_ignore=0", serverWords},
-	{"r-arp-ignore", serverSetup, "ip address delete 10.0.0.1/32 dev lo; ip address add 10.0.0.1/32 dev eth0", serverWords},
-	{"r-arp-announce", serverSetup, "sysctl -qw net.ipv4.conf.all.arp_announce=0", serverWords},
-	{"r-nat-route", serverSetup, "ip route add default via 10.0.0.253", "real-server -t 10.0.0.1:80 -m -r 10.0.0.11:80 --director 10.0.0.254"},
-	{"r-tunl", serverSetup, "modprobe ipip; ip link set tunl0 down", "real-server -t 10.0.0.1:80 -i"},
-	{"r-tunl-rp", serverSetup, "modprobe ipip; ip link set tunl0 up; ip route add default via 10.0.0.253; sysctl -qw net.ipv4.conf.all.rp_filter=1", "real-server -t 10.0.0.1:80 -i"},
+	{"vip-missing", directorSetup, "ip address delete 10.0.0.1/32 dev eth0", "", ""},
+	{"vip-missing", directorSetup, "ip -6 address delete fd00::1/128 dev eth0", "", ""},
+	{"vip-down", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip link set other up; ip address add 10.0.0.1/32 dev other; ip link set other down", "", ""},
+	{"vip-noarp", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip address add 10.0.0.1/32 dev lo; sysctl -qw net.ipv4.conf.all.arp_ignore=1", "", ""},
+	{"all-zero", directorSetup, "ipvsadm -e --keep -r 10.0.0.11 -w 0", "", ""},
+	{"dr-gateway", directorSetup, "ip link set eth0 mtu 1520; ip route add default via 10.0.0.253; ipvsadm -a -t 10.0.0.1:80 -r 172.128.10.31 -g", "", ""},
+	{"nat-forward", directorSetup, "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12:8080 -m; sysctl -qw net.ipv4.ip_forward=0", "", ""},
+	{"nat-forward", directorSetup, "ipvsadm -a -t '[fd00::1]:80' -r '[fd00::12]:8080' -m; sysctl -qw net.ipv6.conf.all.forwarding=0", "", ""},
+	{"persist-drain", directorSetup, "ipvsadm -A -t 10.0.0.1:81 -p; ipvsadm -a -t 10.0.0.1:81 -r 10.0.0.11; ipvsadm -a -t 10.0.0.1:81 -r 10.0.0.12 -w 0", "", ""},
+	{"sync-if", directorSetup, "ip address add 10.0.7.1/24 dev other; ip link set other up; ipvsadm --start-daemon backup --mcast-interface other; ip link set other down", "", ""},
+	{"rp-filter", directorSetup, "ip link set other up; ip address add 192.0.2.1/24 dev other; sysctl -qw net.ipv4.conf.all.rp_filter=1", "--client 192.0.2.77", ""},
+	{"input-drop", directorSetup, dropInput + "nft add rule inet f in meta nfproto ipv6 accept", "", ""},
+	{"input-drop", directorSetup, "iptables -P INPUT DROP; iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "", ""},
+	{"input-drop", directorSetup, "ip6tables -P INPUT DROP; ip6tables -A INPUT -i lo -j ACCEPT", "", ""},
+	{"forward-drop", natSetup, "iptables -P FORWARD DROP", "", ""},
+	{"forward-drop", natSetup, "iptables -P FORWARD DROP; iptables -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "", ""},
+	{"invalid-drop", natSetup, "iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP", "", ""},
+	{"invalid-drop", directorSetup, "nft add table ip f; nft add chain ip f in '{ type filter hook input priority 0; }'; nft add rule ip f in ct state vmap '{ invalid : drop, established : accept, related : accept }'", "", ""},
+	{"invalid-drop", directorSetup, "iptables -A INPUT -m conntrack --ctstate INVALID -j DROP", "", ""},
+	{"snat-conntrack", natSetup, "iptables -t nat -A POSTROUTING -m ipvs --vaddr 10.0.0.1 --vport 80 -j MASQUERADE", "", ""},
+	{"icmp-blocked", directorSetup, "nft add table ip f; nft add chain ip f out '{ type filter hook output priority 0; policy drop; }'; nft add rule ip f out ip protocol tcp accept", "", ""},
+	{"icmp-blocked", directorSetup, "ip6tables -P OUTPUT DROP", "", ""},
+	{"fwmark-none", directorSetup, markedService, "", markRules},
+	{"fwmark-none", directorSetup, markedService + "iptables -t mangle -A PREROUTING -d 10.0.0.1 -p tcp --dport 443 -j MARK --set-mark 8", "", markRules},
+	{"fwmark-local", directorSetup, markedService + "iptables -t mangle -A PREROUTING -d 10.9.0.1 -p tcp -m multiport --dports 80,443 -j MARK --set-mark 7", "", ""},
+	{"fwmark-local", directorSetup, markedService + strings.ReplaceAll(markRules, "10.0.0.1", "10.9.0.1"), "", ""},
+	{"sync-fw", directorSetup, dropInput + "nft add rule inet f in tcp dport 80 accept; ip route add 224.0.0.0/4 dev eth0; ipvsadm --start-daemon backup --mcast-interface eth0", "", ""},
+	{"kube-vip-node", directorSetup, "ip link add kube-ipvs0 type veth peer name kube-far; ip address add 10.0.0.254/32 dev kube-ipvs0", "", ""},
+	{"r-two-paths", serverSetup, "ip route add default via 10.0.0.254; ip rule add from 10.0.0.11 lookup 200; ip route add default via 10.0.0.253 table 200", natWords + " --client 198.51.100.7", ""},
+	{"r-redirect", serverSetup, "ip route add 10.0.0.77/32 via 10.0.0.254; sysctl -qw net.ipv4.conf.all.accept_redirects=1 net.ipv4.conf.eth0.accept_redirects=1", natWords + " --client 10.0.0.77", ""},
+	{"r-mss", serverSetup, "modprobe ipip; ip link set tunl0 up; ip route add default via 10.0.0.253", "real-server -t 10.0.0.1:80 -i", ""},
+	{"r-fw", serverSetup, "iptables -P INPUT DROP; iptables -A INPUT -p udp -j ACCEPT", serverWords, ""},
+	{"r-fw", serverSetup, "modprobe ipip; ip link set tunl0 up; ip route add default via 10.0.0.253 advmss 1440; " + dropInput + "nft add rule inet f in tcp dport 80 accept", "real-server -t 10.0.0.1:80 -i", ""},
+	{"r-self", serverSetup, "ipvsadm -A -t 10.0.0.1:80; ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12 -g; ipvsadm --start-daemon backup --mcast-interface eth0", serverWords, ""},
+	{"r-vip", serverSetup, "ip address delete 10.0.0.1/32 dev lo", serverWords, ""},
+	{"r-vip-prefix", serverSetup, "ip address delete 10.0.0.1/32 dev lo; ip address add 10.0.0.1/24 dev lo", serverWords, ""},
+	{"r-arp-ignore", serverSetup, "sysctl -qw net.ipv4.conf.all.arp_ignore=0", serverWords, ""},
+	{"r-arp-ignore", serverSetup, "ip address delete 10.0.0.1/32 dev lo; ip address add 10.0.0.1/32 dev eth0", serverWords, ""},
+	{"r-arp-announce", serverSetup, "sysctl -qw net.ipv4.conf.all.arp_announce=0", serverWords, ""},
+	{"r-nat-route", serverSetup, "ip route add default via 10.0.0.253", "real-server -t 10.0.0.1:80 -m -r 10.0.0.11:80 --director 10.0.0.254", ""},
+	{"r-tunl", serverSetup, "modprobe ipip; ip link set tunl0 down", "real-server -t 10.0.0.1:80 -i", ""},
+	{"r-tunl-rp", serverSetup, "modprobe ipip; ip link set tunl0 up; ip route add default via 10.0.0.253 advmss 1440; sysctl -qw net.ipv4.conf.all.rp_filter=1", "real-server -t 10.0.0.1:80 -i", ""},
 }
 
 const (
@@ -68,6 +92,18 @@ const (
 		ip address add 10.0.0.1/32 dev lo
 	`
 	serverWords = "real-server -t 10.0.0.1:80 -g"
+	natWords    = "real-server -t 10.0.0.1:80 -m -r 10.0.0.11:80 --director 10.0.0.254"
+	natSetup    = bothSetups + `
+		ip address add 10.0.0.254/24 dev eth0
+		ip address add 10.0.0.1/32 dev eth0
+		sysctl -qw net.ipv4.ip_forward=1
+		ipvsadm -A -t 10.0.0.1:80
+		ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.11:8080 -m
+	`
+	dropInput     = "nft add table inet f; nft add chain inet f in '{ type filter hook input priority 0; policy drop; }'; "
+	markedService = "ipvsadm -A -f 7; ipvsadm -a -f 7 -r 10.0.0.11 -g; "
+	markRules     = "nft add table ip m; nft add chain ip m marks '{ type filter hook prerouting priority mangle; }'; " +
+		"nft add rule ip m marks ip daddr 10.0.0.1 tcp dport '{ 443, 8443 }' meta mark set 7"
 )
 
 // In each set-up exactly the broken thing is found, and the commands of the report, as they
@@ -88,6 +124,7 @@ func testDiagnosis(t *testing.T) {
 			if !slices.Equal(found, []string{setup.check}) {
 				t.Fatalf("found %q", found)
 			}
+			lines += setup.mends
 			run("set -e\n" + lines)
 			if found, _ := findings(t, setup.words); len(found) > 0 {
 				t.Errorf("after\n%s it finds %q", lines, found)

@@ -57,7 +57,7 @@ FAULT    vip-missing     TCP 10.0.0.1:80
   Mend: Add the address; keepalived or the network configuration of the system does that at boot.
     ip address add 10.0.0.1/32 dev eth0
 
-Not checked: firewall rules; who answers ARP requests for the addresses.
+Not checked: who answers ARP requests for the addresses.
 
 On the real servers, to which this program can be copied:
   10.0.0.11, 10.0.0.12:
@@ -197,7 +197,7 @@ func TestDiagnosisWithoutCapability(t *testing.T) {
 	}
 	var stdout strings.Builder
 	if status := run([]string{"ipvsadm", "--diagnose"}, strings.NewReader(""), &stdout, &stdout, h); status != exitFaults ||
-		!strings.Contains(stdout.String(), "Not checked: all-full (that needs the capability CAP_NET_ADMIN); firewall rules;") {
+		!strings.Contains(stdout.String(), "Not checked: all-full, conn-tab (that needs the capability CAP_NET_ADMIN);") {
 		t.Errorf("status %d, %s", status, &stdout)
 	}
 }

@@ -214,7 +214,7 @@ declare -gA _ipvsadm_words=(
 	[stop-daemon]='master backup'
 	[at-end]='keep remove undo'
 	[diagnose]='director real-server'
-	[skip]='no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout vip-missing vip-down vip-noarp vip-duplicate rp-filter local-client dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager sync-if sync-id sync-version sloppy backup-only r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp'
+	[skip]='no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout weight-zero-old fwmark-port0 mixed-family modules vip-missing vip-down vip-noarp vip-duplicate rp-filter local-client vip-prefix port-taken kube-vip-node dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager pmtu-disc est-load sync-if sync-id sync-version sloppy backup-only sync-ports conn-tab conn-max persist-skew lro boot input-drop forward-drop invalid-drop snat-conntrack icmp-blocked fwmark-none fwmark-local sync-fw r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp r-two-paths r-redirect r-mss r-fw r-cloud r-self'
 )
 
 # _ipvsadm_parse WORD...: parses the words before the one to complete. Sets command, the array value with an element for

@@ -8,7 +8,7 @@ import "iter"
 // them needs no code at the start of the program.
 func checks() iter.Seq[*check] {
 	return func(yield func(*check) bool) {
-		for _, group := range [...][]check{tableChecks, virtualChecks, backendChecks, natChecks, settingsChecks, syncChecks, serverChecks} {
+		for _, group := range [...][]check{tableChecks, virtualChecks, backendChecks, natChecks, settingsChecks, syncChecks, stateChecks, firewallChecks, serverChecks, serverPathChecks} {
 			for i := range group {
 				if !yield(&group[i]) {
 					return

@@ -127,21 +127,30 @@ func Run(facts Facts, o Options) (*Report, error) {
 // beyond is what no check of a role looks at.
 func beyond(role Role) []NotChecked {
 	if role == RealServer {
-		return []NotChecked{{Reason: "firewall rules"}}
+		return nil
 	}
-	return []NotChecked{{Reason: "firewall rules"}, {Reason: "who answers ARP requests for the addresses"}}
+	return []NotChecked{{Reason: "who answers ARP requests for the addresses"}}
 }
 
-// RunRules makes the checks that need nothing but services and servers, such as those of a
-// rules file.
-func RunRules(table ipvs.Table, o Options) (*Report, error) {
+// Rules are what a rules file sets up.
+type Rules struct {
+	Table   ipvs.Table
+	Daemons []ipvs.Daemon
+	// Lacks tells whether the kernel certainly has no module of a name.
+	Lacks func(module string) bool
+}
+
+// RunRules makes the checks that need nothing but rules and the list of installed modules.
+func RunRules(rules Rules, o Options) (*Report, error) {
 	v := newView(nil, o)
-	v.read.table = answer[ipvs.Table]{value: selected(table, o.Service), known: true}
+	v.read.table = answer[ipvs.Table]{value: selected(rules.Table, o.Service), known: true}
+	v.read.daemons = answer[[]ipvs.Daemon]{value: rules.Daemons, known: true}
+	v.lacks = func(module string) (bool, error) { return rules.Lacks(module), nil }
 	r := &Report{Role: Director}
 	if _, err := r.count(v); err != nil {
 		return nil, err
 	}
-	r.runChecks(v, TheTable)
+	r.runChecks(v, TheTable|TheDaemons|TheInstalled)
 	return r, nil
 }
 

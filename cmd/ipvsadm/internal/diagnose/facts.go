@@ -3,12 +3,14 @@
 package diagnose
 
 import (
+	"iter"
 	"net/netip"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/firewall"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// Facts are what checks can read of a machine. Package live reads them from the kernel.
+// Facts are what checks can read of a machine. Package facts reads them from the kernel.
 // An error says that a fact could not be read, in words for the user; a fact that does not
 // exist is no error unless the method says so.
 type Facts interface {
@@ -39,6 +41,23 @@ type Facts interface {
 	Managers() ([]string, error)
 	// Configured returns the settings of IPVS that files of sysctl.d(5) set, sorted by name.
 	Configured() ([]Configured, error)
+	// Firewall returns the rules of nftables and iptables.
+	Firewall() (firewall.Ruleset, error)
+	// Counter returns a counter of /proc/net/snmp or /proc/net/netstat, such as FragFails.
+	Counter(name string) (uint64, error)
+	// ConnTable returns the size of the table of connections.
+	ConnTable() (ConnTable, error)
+	// Connections yields the connections, until the first error.
+	Connections() iter.Seq2[ipvs.ConnEntry, error]
+	// LRO tells whether an interface joins the packets that it gets, in hardware.
+	LRO(link string) (bool, error)
+	// Lacks tells whether the kernel certainly has no module of a name, not even on disk.
+	Lacks(module string) (bool, error)
+	// Vendor returns who has made the machine, as its firmware says. It is empty if there
+	// is no firmware.
+	Vendor() (string, error)
+	// BootRules returns the rules that are restored at boot.
+	BootRules() (BootRules, error)
 }
 
 // Source is a set of what checks read: a method of Facts each, or two that belong together.
@@ -61,11 +80,20 @@ const (
 	TheModules                        // loaded modules
 	TheManagers                       // programs that change the table
 	TheSysctlFiles                    // files that set sysctls at boot
+	TheFirewall                       // rules of nftables and iptables
+	ThePackets                        // counters of packets that the kernel dropped
+	TheConnTable                      // the size of the table of connections
+	TheConnections                    // each of them
+	TheHardware                       // what interfaces do in hardware
+	TheInstalled                      // modules on disk
+	TheVendor                         // who has made the machine
+	TheBootRules                      // the rules that are restored at boot
 )
 
 var sourceNames = [...]string{
 	"services and servers", "counters and thresholds of servers", "sync daemons", "timeouts", "sysctls", "interfaces", "addresses", "neighbours",
-	"policy rules", "routes", "listening sockets", "kernel version", "modules", "running programs", "sysctl.d",
+	"policy rules", "routes", "listening sockets", "kernel version", "modules", "running programs", "sysctl.d", "firewall rules", "packet counters",
+	"size of the connection table", "connections", "features of interfaces", "installed modules", "vendor of the machine", "boot file",
 }
 
 // Names returns what the sources are called in the manual.
@@ -149,6 +177,25 @@ type Query struct {
 	Mark uint32
 }
 
+// ConnTable is the hash table of connections.
+type ConnTable struct {
+	Buckets uint64
+	// Entries is the number of connections with templates. Before Linux 7.1 it is not
+	// known, and 0.
+	Entries uint64
+	// Nodes and Crowded are how many entries are in the buckets, and how many in those
+	// with 3 or more. They are 0 if the kernel does not count.
+	Nodes, Crowded uint64
+}
+
+// BootRules are the rules that are restored at boot.
+type BootRules struct {
+	Path string
+	// Elsewhere tells that they are for another network namespace.
+	Elsewhere bool
+	Table     ipvs.Table // empty if there is no file
+}
+
 // Route is the kernel's answer to a Query.
 type Route struct {
 	Kind RouteKind
@@ -158,6 +205,8 @@ type Route struct {
 	Src     netip.Addr // their source address
 	// Prefix is what the route is for. It is known only of routes with a gateway.
 	Prefix netip.Prefix
+	// MTU and AdvMSS are settings of the route, or 0.
+	MTU, AdvMSS int
 }
 
 // RouteKind is the kind of a route.

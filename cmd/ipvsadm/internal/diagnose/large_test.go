@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net/netip"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/firewall"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -21,6 +23,7 @@ type large struct {
 	links      []diagnose.Link
 	addresses  []diagnose.Address
 	neighbours []diagnose.Neighbour
+	firewall   firewall.Ruleset
 	routes     int // that were asked for
 }
 
@@ -72,6 +75,16 @@ func (l *large) Modules() ([]string, error)                        { return nil,
 func (l *large) Managers() ([]string, error)                       { return nil, nil }
 func (l *large) Configured() ([]diagnose.Configured, error)        { return nil, nil }
 func (l *large) Setting(...string) (string, error)                 { return "1", nil }
+func (l *large) Firewall() (firewall.Ruleset, error)               { return l.firewall, nil }
+func (l *large) Counter(string) (uint64, error)                    { return 0, nil }
+func (l *large) ConnTable() (diagnose.ConnTable, error)            { return diagnose.ConnTable{}, nil }
+func (l *large) Connections() iter.Seq2[ipvs.ConnEntry, error] {
+	return func(func(ipvs.ConnEntry, error) bool) {}
+}
+func (l *large) LRO(string) (bool, error)               { return true, nil }
+func (l *large) Lacks(string) (bool, error)             { return false, nil }
+func (l *large) Vendor() (string, error)                { return "", nil }
+func (l *large) BootRules() (diagnose.BootRules, error) { return diagnose.BootRules{}, nil }
 func (l *large) Route(q diagnose.Query) (diagnose.Route, error) {
 	l.routes++
 	b := q.Dst.As4()

@@ -12,7 +12,7 @@ import (
 // director.
 var natChecks = []check{
 	{
-		id: "nat-forward", severity: Fault, reads: TheTable | TheRoutes | TheSettings,
+		id: "nat-forward", severity: Fault, reads: TheTable | TheRoutes | TheSettings | ThePackets,
 		holds:   "A server is behind address translation, and the director does not forward the packets that come from it.",
 		symptom: "Clients see a timeout: their packets reach the server, and the answers are dropped here. Connections stay in SYN_RECV.",
 		advice:  "Let the machine forward packets.",
@@ -103,7 +103,8 @@ func (v *view) notForwarded(b backend, link string) (*Finding, error) {
 		return nil, err
 	}
 	if all == 0 {
-		return found("%s is behind address translation on %s, and net.ipv4.ip_forward is 0.", b, link).setSysctl(1, "net", "ipv4", "ip_forward"), nil
+		return found("%s is behind address translation on %s, and net.ipv4.ip_forward is 0.%s", b, link,
+			v.counted(badAddress, "packets to other addresses")).setSysctl(1, "net", "ipv4", "ip_forward"), nil
 	}
 	return found("%s is behind address translation on %s, which does not forward.", b, link).
 		setSysctl(1, "net", "ipv4", "conf", link, "forwarding"), nil

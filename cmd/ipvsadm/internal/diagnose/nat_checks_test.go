@@ -45,6 +45,16 @@ var natRows = []row{
 		finds: "TCP 192.0.2.1:80 -> 10.0.0.11:8080 is behind address translation on eth1, and net.ipv4.ip_forward is 0. | sysctl -w net.ipv4.ip_forward=1",
 	},
 	{
+		check: "nat-forward", when: "the kernel has counted what it dropped",
+		facts: nat + `
+			sysctl net/ipv4/ip_forward=0
+			sysctl net/ipv4/conf/eth1/forwarding=0
+			counter InAddrErrors 12
+		`,
+		finds: "TCP 192.0.2.1:80 -> 10.0.0.11:8080 is behind address translation on eth1, and net.ipv4.ip_forward is 0. " +
+			"So far the kernel has dropped 12 packets to other addresses (InAddrErrors). | sysctl -w net.ipv4.ip_forward=1",
+	},
+	{
 		check: "nat-forward", when: "one interface does not",
 		facts: nat + `
 			sysctl net/ipv4/conf/eth1/forwarding=0

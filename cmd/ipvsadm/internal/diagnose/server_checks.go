@@ -77,7 +77,7 @@ var serverChecks = []check{
 		machine: rTunl,
 	},
 	{
-		id: "r-tunl-rp", role: RealServer, severity: Fault, reads: TheLinks | TheSettings | TheRoutes,
+		id: "r-tunl-rp", role: RealServer, severity: Fault, reads: TheLinks | TheSettings | TheRoutes | ThePackets,
 		holds: "With -i: rp_filter is 1 on the interface of the tunnel, and the route to clients leaves by another one. " +
 			"The kernel goes by the larger one of rp_filter for all interfaces and for this one.",
 		symptom: "Clients see a timeout: the packets arrive by the tunnel, and the kernel drops them. The counter IPReversePathFilter in " +
@@ -186,15 +186,14 @@ func rListen(v *view) ([]Finding, error) {
 	if at.Port() == 0 {
 		return nil, errNotApplicable
 	}
-	listeners, err := v.facts.Listeners(o.Service.Protocol)
+	listeners, err := v.listeners(o.Service.Protocol)
 	if err != nil {
 		return nil, err
 	}
 	var otherAddress, otherPort netip.AddrPort
 	for _, l := range listeners {
-		wild := l.Addr().IsUnspecified() && (l.Addr().Is6() || at.Addr().Is4())
 		switch {
-		case l.Port() == at.Port() && (l.Addr() == at.Addr() || wild):
+		case l.Port() == at.Port() && (l.Addr() == at.Addr() || isWildcardFor(l.Addr(), at.Addr())):
 			return nil, nil
 		case l.Port() == at.Port():
 			otherAddress = l

@@ -31,6 +31,7 @@ const farServer = `
 
 // tunnelServer is one of a tunnel.
 const tunnelServer = farServer + `
+	route default via 192.168.7.253 eth0 advmss=1440
 	link tunl0 kind=ipip noarp
 `
 

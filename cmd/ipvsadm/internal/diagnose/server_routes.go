@@ -131,7 +131,8 @@ func rTunlRP(v *view) ([]Finding, error) {
 			return nil, err
 		}
 		if route.Link != link.Name {
-			return one(found("rp_filter is 1 on %s, and packets to %s leave by %s.", link.Name, v.clients(), route.Link).
+			return one(found("rp_filter is 1 on %s, and packets to %s leave by %s.%s", link.Name, v.clients(), route.Link,
+				v.counted(filtered, "packets because of rp_filter")).
 				setSysctl(2, "net", "ipv4", "conf", link.Name, "rp_filter")), nil
 		}
 	}

@@ -84,6 +84,20 @@ var settingsChecks = []check{
 		advice:  "Change its configuration instead.",
 		machine: manager,
 	},
+	{
+		id: "pmtu-disc", severity: Note, reads: TheTable | TheSettings,
+		holds:   "pmtu_disc is 0.",
+		symptom: "IPVS sends no ICMP messages about packets that are too large for the way to a server.",
+		advice:  "Use the default, so that clients learn to send smaller packets.",
+		machine: pmtuDisc,
+	},
+	{
+		id: "est-load", severity: Note, reads: TheTable | TheRelease,
+		holds:   "There are more than 10000 services and servers, and the kernel is older than Linux 6.2.",
+		symptom: "Every other second the kernel computes all rates at once, and packets wait.",
+		advice:  "Use a newer kernel, which does that in threads, or sysctl -w net.ipv4.vs.run_estimation=0 where the kernel has it.",
+		machine: estLoad,
+	},
 }
 
 // one returns the only finding of a check of the machine.
@@ -231,4 +245,31 @@ func manager(v *view) ([]Finding, error) {
 		return nil, err
 	}
 	return one(found("%s runs here.", strings.Join(running, ", "))), nil
+}
+
+func pmtuDisc(v *view) ([]Finding, error) {
+	if table, err := v.table(); err != nil || len(table) == 0 {
+		return nil, err
+	}
+	value, err := v.vs("pmtu_disc")
+	if err != nil || value != 0 {
+		return nil, err
+	}
+	return one(found("pmtu_disc is 0.").setSysctl(1, "net", "ipv4", "vs", "pmtu_disc")), nil
+}
+
+func estLoad(v *view) ([]Finding, error) {
+	table, err := v.table()
+	n := len(table)
+	for i := range table {
+		n += len(table[i].Destinations)
+	}
+	if err != nil || n <= 10_000 {
+		return nil, err
+	}
+	old, err := v.olderThan(6, 2)
+	if err != nil || !old {
+		return nil, err
+	}
+	return one(found("There are %d services and servers.", n)), nil
 }

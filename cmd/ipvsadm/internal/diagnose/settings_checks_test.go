@@ -2,6 +2,11 @@
 
 package diagnose_test
 
+import (
+	"fmt"
+	"strings"
+)
+
 // drained is a persistent service with a server that gets no new clients.
 const drained = lan + `
 	-A -t 10.0.0.1:443 -p
@@ -106,4 +111,22 @@ var settingsRows = []row{
 	},
 	{check: "manager", when: "kube-proxy runs", facts: lan + "manager kube-proxy", finds: "kube-proxy runs here.", also: "nodest"},
 	{check: "manager", when: "none runs", facts: lan},
+	{check: "pmtu-disc", when: "off", facts: lan + "sysctl net/ipv4/vs/pmtu_disc=0", finds: "pmtu_disc is 0. | sysctl -w net.ipv4.vs.pmtu_disc=1"},
+	{check: "pmtu-disc", when: "the default", facts: lan},
+	{
+		check: "est-load", when: "an older kernel with many servers",
+		facts: lan + manyServers(), finds: "There are 10004 services and servers.",
+	},
+	{check: "est-load", when: "a newer kernel", facts: lan + "release 6.12.0\n" + manyServers()},
+	{check: "est-load", when: "few servers", facts: lan},
+}
+
+// manyServers returns the rules of a service with ten thousand servers.
+func manyServers() string {
+	var b strings.Builder
+	b.WriteString("\n-A -t 10.0.0.1:81\n")
+	for i := range 10_000 {
+		fmt.Fprintf(&b, "-a -t 10.0.0.1:81 -r 10.0.0.11:%d -m\n", 1+i)
+	}
+	return b.String() + "sysctl net/ipv4/ip_forward=1\nsysctl net/ipv4/conf/eth0/forwarding=1\n"
 }

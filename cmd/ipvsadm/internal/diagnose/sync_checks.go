@@ -45,6 +45,13 @@ var syncChecks = []check{
 		advice:  "Let the backup director forward nothing.",
 		machine: backupOnly,
 	},
+	{
+		id: "sync-ports", severity: Note, reads: TheDaemons | TheSettings,
+		holds:   "A sync daemon runs, and sync_ports is more than 1.",
+		symptom: "If the other directors have another number, some connections are not synchronized.",
+		advice:  "Use the same number on all of them.",
+		machine: syncPorts,
+	},
 }
 
 func syncIf(v *view) (findings []Finding, err error) {
@@ -150,4 +157,16 @@ func backupOnly(v *view) ([]Finding, error) {
 		}
 	}
 	return nil, nil
+}
+
+func syncPorts(v *view) ([]Finding, error) {
+	daemons, err := v.daemons()
+	if err != nil || len(daemons) == 0 {
+		return nil, err
+	}
+	ports, err := v.optional(1, "net", "ipv4", "vs", "sync_ports")
+	if err != nil || ports <= 1 {
+		return nil, err
+	}
+	return one(found("sync_ports is %d.", ports)), nil
 }

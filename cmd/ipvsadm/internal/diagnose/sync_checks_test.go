@@ -42,4 +42,6 @@ var syncRows = []row{
 	},
 	{check: "backup-only", when: "it forwards nothing", facts: lan + "-a -t 10.0.0.1:80 -r 10.0.0.254 -g\ndaemon backup eth0 7\nsysctl net/ipv4/vs/backup_only=1"},
 	{check: "backup-only", when: "it is no server", facts: lan + "daemon backup eth0 7"},
+	{check: "sync-ports", when: "several", facts: lan + "daemon backup eth0 7\nsysctl net/ipv4/vs/sync_ports=4", finds: "sync_ports is 4."},
+	{check: "sync-ports", when: "no daemon runs", facts: lan + "sysctl net/ipv4/vs/sync_ports=4"},
 }

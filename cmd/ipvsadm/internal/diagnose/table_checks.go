@@ -77,6 +77,34 @@ var tableChecks = []check{
 		advice:  "Schedule each packet by itself, or shorten the timeout.",
 		service: udpTimeout,
 	},
+	{
+		id: "weight-zero-old", severity: Note, reads: TheTable | TheCounters,
+		holds:   "A server has the weight 0 and no connections, while another server of the service has a weight.",
+		symptom: "The capacity of the server is missing.",
+		advice:  "Delete the server, or give it a weight again.",
+		service: weightZeroOld,
+	},
+	{
+		id: "fwmark-port0", severity: Note, reads: TheTable,
+		holds:   "A server of a firewall mark is behind address translation, and has no port.",
+		symptom: "Packets keep their port, so that the server must listen on all ports that are marked.",
+		advice:  "Give the server a port, if it has only one.",
+		server:  fwmarkPort0,
+	},
+	{
+		id: "mixed-family", severity: Fault, reads: TheTable | TheDaemons,
+		holds:   "A service has servers of the other address family, and a sync daemon is started.",
+		symptom: "The kernel refuses one of the two, so a restore fails half way.",
+		advice:  "Start no sync daemon, or use servers of the service's family.",
+		machine: mixedFamily,
+	},
+	{
+		id: "modules", severity: Warning, reads: TheTable | TheInstalled,
+		holds:   "The module of a scheduler or of a persistence engine is not installed.",
+		symptom: `The rules cannot be restored: "No such file or directory".`,
+		advice:  "Install the rest of the kernel's modules: linux-modules-extra on Ubuntu, kernel-modules on Fedora and Red Hat.",
+		service: modulesMissing,
+	},
 }
 
 func noServices(v *view) ([]Finding, error) {
@@ -197,6 +225,78 @@ func udpTimeout(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 	return found("UDP entries are kept for %d seconds after the last packet.", timeouts.UDP).
 		mend(append(append([]string{"ipvsadm", "-E", "--keep"}, serviceWords(s.ServiceID)...), "-o")...).
 		mend("ipvsadm", "--set", "0", "0", "30"), nil
+}
+
+func weightZeroOld(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	var idle []string
+	var first ipvs.DestinationID
+	used := false
+	for _, d := range entry.Destinations {
+		switch {
+		case d.Weight > 0:
+			used = true
+		case d.ActiveConns+d.InactiveConns == 0:
+			if len(idle) == 0 {
+				first = d.DestinationID
+			}
+			idle = append(idle, d.DestinationID.String())
+		}
+	}
+	if !used || len(idle) == 0 {
+		return nil, nil
+	}
+	if err := v.facts.Complete(); err != nil {
+		return nil, err
+	}
+	return found("These servers have the weight 0 and no connections: %s.", someOf(idle)).
+		mend(append(append([]string{"ipvsadm", "-d"}, serviceWords(entry.Service.ServiceID)...), "-r", first.String())...), nil
+}
+
+func fwmarkPort0(_ *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+	if s.FWMark == 0 || d.Forward != ipvs.Masquerade || d.AddrPort.Port() != 0 {
+		return nil, nil
+	}
+	return found("The server has no port."), nil
+}
+
+func mixedFamily(v *view) ([]Finding, error) {
+	table, err := v.table()
+	if err != nil {
+		return nil, err
+	}
+	daemons, err := v.daemons()
+	if err != nil || len(daemons) == 0 {
+		return nil, err
+	}
+	for i := range table {
+		id := table[i].Service.ServiceID
+		for _, d := range table[i].Destinations {
+			if ipvs.FamilyOf(d.AddrPort.Addr()) != id.AddressFamily() {
+				return one(found("%s has another address family than its service, and the %s sync daemon is started.", serverName(id, d.DestinationID), daemons[0].State)), nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+func modulesMissing(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	s := &entry.Service
+	for _, m := range [...]struct{ what, name, module string }{
+		{"scheduler", s.Scheduler, "ip_vs_" + s.Scheduler},
+		{"persistence engine", s.PersistenceEngine, "ip_vs_pe_" + s.PersistenceEngine},
+	} {
+		if m.name == "" || m.name == ipvs.NoScheduler {
+			continue
+		}
+		lacks, err := v.lacks(m.module)
+		if err != nil {
+			return nil, err
+		}
+		if lacks {
+			return found("This kernel lacks the %s %s: there is no module %s.", m.what, m.name, m.module), nil
+		}
+	}
+	return nil, nil
 }
 
 // edit adds the command that changes settings of a server.

@@ -28,6 +28,7 @@ var tableRows = []row{
 			-a -f 7 -6 -r fd00::11 -w 0
 		`,
 		finds: "FWM 7 IPv6: The only server has the weight 0. | ipvsadm -e --keep -f 7 -6 -r '[fd00::11]:0' -w 1",
+		also:  "fwmark-none",
 	},
 	{
 		check: "all-zero", when: "one of two is drained",
@@ -139,6 +140,7 @@ var tableRows = []row{
 			-A -f 7 -p
 			-a -f 7 -r 10.0.0.11
 		`,
+		also: "fwmark-none",
 	},
 	{
 		check: "udp-timeout", when: "name service",
@@ -164,4 +166,37 @@ var tableRows = []row{
 			-a -u 10.0.0.1:53 -r 10.0.0.11
 		`,
 	},
+	{
+		check: "weight-zero-old", when: "a server is idle",
+		facts: lan + "-a -t 10.0.0.1:80 -r 10.0.0.13 -w 0",
+		finds: "TCP 10.0.0.1:80: These servers have the weight 0 and no connections: 10.0.0.13:80. | ipvsadm -d -t 10.0.0.1:80 -r 10.0.0.13:80",
+	},
+	{
+		check: "weight-zero-old", when: "a server is being drained",
+		facts: lan + "-a -t 10.0.0.1:80 -r 10.0.0.13 -w 0\ntraffic 10.0.0.1:80 10.0.0.13:80 conns=3 in=9 out=9 active=1",
+	},
+	{
+		check: "weight-zero-old", when: "the counters are not known",
+		facts: lan + "-a -t 10.0.0.1:80 -r 10.0.0.13 -w 0\nwithout CAP_NET_ADMIN",
+		finds: "error: that needs the capability CAP_NET_ADMIN",
+	},
+	{
+		check: "fwmark-port0", when: "behind address translation",
+		facts: nat + "iptables mangle PREROUTING ACCEPT\niptables -A PREROUTING -j MARK --set-xmark 0x7/0xffffffff\n-A -f 7\n-a -f 7 -r 10.0.0.11:0 -m",
+		finds: "FWM 7 -> 10.0.0.11:0: The server has no port.",
+	},
+	{check: "fwmark-port0", when: "direct routing changes no port", facts: lan + "-A -f 7\n-a -f 7 -r 10.0.0.11", also: "fwmark-none"},
+	{
+		check: "mixed-family", when: "with a sync daemon",
+		facts: lan + "link eth0 mtu=1600\naddress fd00::fe/64 eth0\n-a -t 10.0.0.1:80 -r fd00::11 -i\ndaemon master eth0 7",
+		finds: "TCP 10.0.0.1:80 -> [fd00::11]:80 has another address family than its service, and the master sync daemon is started.",
+	},
+	{check: "mixed-family", when: "without one", facts: lan + "link eth0 mtu=1600\naddress fd00::fe/64 eth0\n-a -t 10.0.0.1:80 -r fd00::11 -i"},
+	{check: "mixed-family", when: "one family", facts: lan + "daemon master eth0 7"},
+	{
+		check: "modules", when: "the scheduler is not installed",
+		facts: lan + "lacks ip_vs_rr",
+		finds: "TCP 10.0.0.1:80: This kernel lacks the scheduler rr: there is no module ip_vs_rr.",
+	},
+	{check: "modules", when: "all are installed", facts: lan + "lacks ip_vs_sh"},
 }

@@ -3,9 +3,11 @@
 package diagnose
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/firewall"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -14,6 +16,7 @@ import (
 type view struct {
 	facts   Facts
 	options Options
+	lacks   func(module string) (bool, error)
 	read    struct {
 		table      answer[ipvs.Table]
 		daemons    answer[[]ipvs.Daemon]
@@ -27,16 +30,24 @@ type view struct {
 		routes     map[Query]answer[Route]
 		virtuals   answer[[]virtual]
 		backends   answer[[]backend]
+		byAddr     answer[map[netip.Addr][]Address]
 		linkOf     answer[map[string]*Link]
 		seenAt     answer[map[location]*Neighbour]
 		silent     answer[[]string]
 		networks   answer[map[string][]netip.Prefix]
+		firewall   answer[firewall.Ruleset]
+		connTable  answer[ConnTable]
+		listeners  map[ipvs.Protocol]answer[[]netip.AddrPort]
 	}
 }
 
 func newView(facts Facts, o Options) *view {
 	v := &view{facts: facts, options: o}
+	if facts != nil {
+		v.lacks = facts.Lacks
+	}
 	v.read.settings, v.read.routes = map[string]answer[string]{}, map[Query]answer[Route]{}
+	v.read.listeners = map[ipvs.Protocol]answer[[]netip.AddrPort]{}
 	return v
 }
 
@@ -75,13 +86,26 @@ func selected(table ipvs.Table, id ipvs.ServiceID) ipvs.Table {
 	return table[i : i+1]
 }
 
-func (v *view) daemons() ([]ipvs.Daemon, error)    { return v.read.daemons.get(v.facts.Daemons) }
+// daemons returns the sync daemons. For a rules file they are known, and there are no facts.
+func (v *view) daemons() ([]ipvs.Daemon, error) {
+	return v.read.daemons.get(func() ([]ipvs.Daemon, error) { return v.facts.Daemons() })
+}
+
 func (v *view) timeouts() (ipvs.Timeouts, error)   { return v.read.timeouts.get(v.facts.Timeouts) }
 func (v *view) links() ([]Link, error)             { return v.read.links.get(v.facts.Links) }
 func (v *view) addresses() ([]Address, error)      { return v.read.addresses.get(v.facts.Addresses) }
 func (v *view) neighbours() ([]Neighbour, error)   { return v.read.neighbours.get(v.facts.Neighbours) }
 func (v *view) policyRules() ([]PolicyRule, error) { return v.read.rules.get(v.facts.PolicyRules) }
 func (v *view) modules() ([]string, error)         { return v.read.modules.get(v.facts.Modules) }
+
+func (v *view) connTable() (ConnTable, error) { return v.read.connTable.get(v.facts.ConnTable) }
+
+func (v *view) listeners(p ipvs.Protocol) ([]netip.AddrPort, error) {
+	a := v.read.listeners[p]
+	all, err := a.get(func() ([]netip.AddrPort, error) { return v.facts.Listeners(p) })
+	v.read.listeners[p] = a
+	return all, err
+}
 
 func (v *view) route(q Query) (Route, error) {
 	a := v.read.routes[q]
@@ -146,3 +170,19 @@ func (v *view) backends() []backend {
 	})
 	return all
 }
+
+// counted tells of a counter of packets that shows the same as a finding, or returns "" if it
+// is 0 or cannot be read.
+func (v *view) counted(name, what string) string {
+	n, err := v.facts.Counter(name)
+	if err != nil || n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" So far the kernel has dropped %d %s (%s).", n, what, name)
+}
+
+// Counters of dropped packets, with what they count.
+const (
+	filtered   = "IPReversePathFilter"
+	badAddress = "InAddrErrors"
+)

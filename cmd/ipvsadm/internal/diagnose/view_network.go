@@ -51,14 +51,16 @@ func (v *view) unlessSelected(f *Finding, addr netip.Addr) error {
 }
 
 // having returns the addresses that are addr.
-func (v *view) having(addr netip.Addr) (all []Address, err error) {
-	addresses, err := v.addresses()
-	for _, a := range addresses {
-		if a.Prefix.Addr() == addr {
-			all = append(all, a)
+func (v *view) having(addr netip.Addr) ([]Address, error) {
+	all, err := v.read.byAddr.get(func() (map[netip.Addr][]Address, error) {
+		addresses, err := v.addresses()
+		all := map[netip.Addr][]Address{}
+		for _, a := range addresses {
+			all[a.Prefix.Addr()] = append(all[a.Prefix.Addr()], a)
 		}
-	}
-	return all, err
+		return all, err
+	})
+	return all[addr], err
 }
 
 // near returns the interface on whose network an address is, other than with the address

@@ -5,6 +5,7 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -44,7 +45,7 @@ var virtualChecks = []check{
 		virtual: vipDuplicate,
 	},
 	{
-		id: "rp-filter", severity: Warning, reads: TheTable | TheAddresses | TheLinks | TheRoutes | TheSettings,
+		id: "rp-filter", severity: Warning, reads: TheTable | TheAddresses | TheLinks | TheRoutes | TheSettings | ThePackets,
 		holds: "The route to the client of --client leaves by another interface than the one with the virtual address, where rp_filter is 1. " +
 			"The kernel goes by the larger one of rp_filter for all interfaces and for this one.",
 		symptom: "Clients that come by the interface with the address see a timeout. The counter IPReversePathFilter in /proc/net/netstat grows.",
@@ -57,6 +58,28 @@ var virtualChecks = []check{
 		symptom: "With -g and -i, its own connections to the service fail, while those of other clients work.",
 		advice:  "Test from another machine.",
 		machine: localClient,
+	},
+	{
+		id: "vip-prefix", severity: Note, reads: TheTable | TheAddresses | TheRoutes,
+		holds:   "The director's own packets to a server leave with the virtual address, although the interface has another address of that network.",
+		symptom: "Health checks and other packets of the director come from an odd address, and from another one after a failover.",
+		advice:  "Give the virtual address the length of a single address.",
+		virtual: vipPrefix,
+	},
+	{
+		id: "port-taken", severity: Note, reads: TheTable | TheListeners,
+		holds:   "A program of the director listens on the address and port of a service.",
+		symptom: "IPVS goes first. Without the service, clients reach that program.",
+		advice:  "That is right for a page that says sorry; otherwise let the program listen on another address.",
+		service: portTaken,
+	},
+	{
+		id: "kube-vip-node", severity: Fault, reads: TheTable | TheAddresses | TheLinks | TheRoutes,
+		holds: "kube-proxy has put an address on kube-ipvs0 that is the default gateway's. If another interface of this node has the address, too, " +
+			"it is a warning.",
+		symptom: "The whole node is unreachable, or nodes cannot reach each other.",
+		advice:  "Remove the address from externalIPs and from the status of the service; kube-proxy would add it again.",
+		machine: kubeVIPNode,
 	},
 }
 
@@ -168,7 +191,7 @@ func rpFilter(v *view, a virtual) (*Finding, error) {
 			return nil, err
 		}
 		if filter == 1 {
-			return found("%s is on %s with rp_filter 1, and packets to %s leave by %s.", a.addr, link.Name, client, route.Link).
+			return found("%s is on %s with rp_filter 1, and packets to %s leave by %s.%s", a.addr, link.Name, client, route.Link, v.counted(filtered, "packets because of rp_filter")).
 				setSysctl(2, "net", "ipv4", "conf", link.Name, "rp_filter"), nil
 		}
 	}
@@ -250,4 +273,100 @@ func vipDuplicate(v *view, a virtual) (*Finding, error) {
 		}
 	}
 	return tentative, nil
+}
+
+func vipPrefix(v *view, a virtual) (*Finding, error) {
+	has, err := v.having(a.addr)
+	if err != nil || len(has) == 0 || has[0].Prefix.IsSingleIP() {
+		return nil, err
+	}
+	own := has[0]
+	addresses, err := v.addresses()
+	if err != nil {
+		return nil, err
+	}
+	var other netip.Addr
+	for _, address := range addresses {
+		if address.Link == own.Link && address.Prefix.Addr() != a.addr && address.Prefix.Masked() == own.Prefix.Masked() {
+			other = address.Prefix.Addr()
+		}
+	}
+	if !other.IsValid() {
+		return nil, nil
+	}
+	for _, b := range v.backends() {
+		if !own.Prefix.Contains(b.addr) {
+			continue
+		}
+		route, err := v.route(Query{Dst: b.addr})
+		if err != nil || route.Src != a.addr {
+			return nil, err
+		}
+		return found("Packets to %s leave with the source %s, although %s has %s.", b.addr, a.addr, own.Link, other).
+			mend("ip", "address", "delete", own.Prefix.String(), "dev", own.Link).
+			mend("ip", "address", "add", hostPrefix(a.addr), "dev", own.Link), nil
+	}
+	return nil, nil
+}
+
+func portTaken(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	id := entry.Service.ServiceID
+	at := id.AddrPort
+	if id.FWMark != 0 || at.Port() == 0 || id.Protocol != ipvs.TCP && id.Protocol != ipvs.UDP {
+		return nil, nil
+	}
+	listeners, err := v.listeners(id.Protocol)
+	for _, l := range listeners {
+		if l.Port() == at.Port() && (l.Addr() == at.Addr() || isWildcardFor(l.Addr(), at.Addr())) {
+			return found("A program listens on %s.", l), err
+		}
+	}
+	return nil, err
+}
+
+// isWildcardFor tells whether a socket of an address takes packets to all addresses, and to
+// those of a family.
+func isWildcardFor(listener, addr netip.Addr) bool {
+	return listener.IsUnspecified() && (listener.Is6() || addr.Is4())
+}
+
+func kubeVIPNode(v *view) (findings []Finding, err error) {
+	if link, err := v.byName(kubeInterface); err != nil || link == nil {
+		return nil, err
+	}
+	addresses, err := v.addresses()
+	if err != nil {
+		return nil, err
+	}
+	others := map[netip.Addr]string{}
+	for _, a := range addresses {
+		link, err := v.byName(a.Link)
+		if err != nil {
+			return nil, err
+		}
+		if link != nil && !link.Loopback && link.Kind != "dummy" && a.Link != kubeInterface {
+			others[a.Prefix.Addr()] = a.Link
+		}
+	}
+	for _, a := range addresses {
+		if a.Link != kubeInterface {
+			continue
+		}
+		addr := a.Prefix.Addr()
+		gateway, err := v.defaultRoute(ipvs.FamilyOf(addr))
+		if err != nil {
+			return findings, err
+		}
+		switch other, has := others[addr]; {
+		case gateway.Gateway == addr:
+			findings = append(findings, *found("%s has %s, which is the address of the default gateway.", kubeInterface, addr).
+				mend("ip", "address", "delete", a.Prefix.String(), "dev", kubeInterface))
+		case has:
+			f := found("%s has %s, and so has %s.", kubeInterface, addr, other).
+				mend("ip", "address", "delete", a.Prefix.String(), "dev", kubeInterface)
+			f.Severity = Warning
+			findings = append(findings, *f)
+		}
+	}
+	return findings, nil
 }

@@ -88,6 +88,7 @@ var virtualRows = []row{
 			-A -t 0.0.0.0:80
 			-a -t 0.0.0.0:80 -r 10.0.0.11
 		`,
+		also: "fwmark-none",
 	},
 	{check: "vip-down", when: "the interface is up", facts: lan},
 	{
@@ -203,4 +204,51 @@ var virtualRows = []row{
 	{check: "rp-filter", when: "they leave by the same one", facts: lan + "sysctl net/ipv4/conf/all/rp_filter=1", words: "--client 192.0.2.77"},
 	{check: "local-client", when: "the director itself", facts: lan, words: "--client 10.0.0.254", finds: "10.0.0.254 is an address of this machine."},
 	{check: "local-client", when: "another machine", facts: lan, words: "--client 10.0.0.77"},
+	{
+		check: "rp-filter", when: "the kernel has counted what it dropped",
+		facts: lan + `
+			link eth1
+			address 192.0.2.1/24 eth1
+			sysctl net/ipv4/conf/all/rp_filter=1
+			counter IPReversePathFilter 7
+		`,
+		words: "--client 192.0.2.77",
+		finds: "TCP 10.0.0.1:80: 10.0.0.1 is on eth0 with rp_filter 1, and packets to 192.0.2.77 leave by eth1. " +
+			"So far the kernel has dropped 7 packets because of rp_filter (IPReversePathFilter). | sysctl -w net.ipv4.conf.eth0.rp_filter=2",
+	},
+	{
+		check: "vip-prefix", when: "packets leave with the virtual address",
+		facts: `
+			address 10.0.0.1/24 eth0
+			address 10.0.0.254/24 eth0
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.0.0.1:80: Packets to 10.0.0.11 leave with the source 10.0.0.1, although eth0 has 10.0.0.254. | " +
+			"ip address delete 10.0.0.1/24 dev eth0 | ip address add 10.0.0.1/32 dev eth0",
+	},
+	{
+		check: "vip-prefix", when: "it is the second address",
+		facts: `
+			address 10.0.0.254/24 eth0
+			address 10.0.0.1/24 eth0
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+	},
+	{check: "vip-prefix", when: "it is the only one", facts: "address 10.0.0.1/24 eth0\n-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.0.0.11"},
+	{check: "port-taken", when: "by a program on all addresses", facts: lan + "listener tcp [::]:80", finds: "TCP 10.0.0.1:80: A program listens on [::]:80."},
+	{check: "port-taken", when: "on another address, and another port", facts: lan + "listener tcp 10.0.0.254:80\nlistener tcp 10.0.0.1:81\nlistener udp 10.0.0.1:80"},
+	{
+		check: "kube-vip-node", when: "the default gateway is on kube-ipvs0",
+		facts: lan + "link kube-ipvs0 noarp kind=dummy\naddress 10.0.0.253/32 kube-ipvs0",
+		finds: "kube-ipvs0 has 10.0.0.253, which is the address of the default gateway. | ip address delete 10.0.0.253/32 dev kube-ipvs0",
+	},
+	{
+		check: "kube-vip-node", when: "an address of the node",
+		facts: lan + "link kube-ipvs0 noarp kind=dummy\naddress 10.0.0.254/32 kube-ipvs0",
+		finds: "warning: kube-ipvs0 has 10.0.0.254, and so has eth0. | ip address delete 10.0.0.254/32 dev kube-ipvs0",
+	},
+	{check: "kube-vip-node", when: "addresses of services", facts: lan + "link kube-ipvs0 noarp kind=dummy\naddress 10.96.0.1/32 kube-ipvs0"},
+	{check: "kube-vip-node", when: "no kube-proxy", facts: lan},
 }

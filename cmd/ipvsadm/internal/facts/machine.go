@@ -24,6 +24,8 @@ type Machine struct {
 	Root string // the directory that holds /proc
 	// Client reads the table. It is nil on a real server, and if IPVS denies permission.
 	Client *ipvs.Client
+
+	installed *kernel.Modules // nil until it is read
 }
 
 // errNotPermitted says what is missing without CAP_NET_ADMIN.

@@ -40,7 +40,7 @@ func output(path string, args ...string) ([]byte, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{"LC_ALL=C"}, "/", programTime
-	stdout, stderr := limited{limit: outputLimit}, limited{limit: 4096}
+	stdout, stderr := limited{limit: outputLimit}, limited{limit: 4096, forgets: true}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	name := filepath.Base(path)
@@ -63,7 +63,8 @@ func output(path string, args ...string) ([]byte, error) {
 type limited struct {
 	text  []byte
 	limit int
-	over  bool
+	// forgets tells that what is too much is dropped instead.
+	forgets, over bool
 }
 
 // fullError is an error without the cost of one at the start of the program.
@@ -74,6 +75,9 @@ func (fullError) Error() string { return "too much output" }
 func (l *limited) Write(b []byte) (int, error) {
 	if len(l.text)+len(b) > l.limit {
 		l.over = true
+		if l.forgets {
+			return len(b), nil
+		}
 		return 0, fullError{}
 	}
 	l.text = append(l.text, b...)

@@ -121,6 +121,7 @@ func (n *Network) route(r *netlink.Route) (route diagnose.Route, err error) {
 	default:
 		route.Kind = diagnose.OtherPath
 	}
+	route.MTU, route.AdvMSS = r.MTU, r.AdvMSS
 	route.Link, err = n.name(index)
 	return route, err
 }

@@ -26,6 +26,9 @@ func (d *Desired) state() ipvsreconcile.State {
 	return s
 }
 
+// Daemons returns the sync daemons that are started.
+func (d *Desired) Daemons() []ipvs.Daemon { return d.state().Daemons }
+
 // Table returns the services with their destinations, in the order of the rules.
 func (d *Desired) Table() ipvs.Table { return slices.Collect(d.entries()) }
 

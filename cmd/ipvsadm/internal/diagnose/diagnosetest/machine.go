@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net"
 	"net/netip"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/firewall"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
@@ -32,6 +34,7 @@ import (
 //	route 10.9.0.0/16 [via 10.0.0.7] eth0   also "route default via ..."
 //	route local|unreachable 10.0.0.1/32     without an interface
 //	route local 10.0.0.0/24 mark=7          for packets with a mark
+//	route default via 10.0.0.9 eth0 from=10.0.0.11 advmss=1440
 //	neighbour 10.0.0.11 eth0 02:00:00:00:00:01|incomplete|failed
 //	policy mark=7 table=100
 //	policy selective                        a rule that goes by an interface, for example
@@ -42,6 +45,16 @@ import (
 //	timeouts 900 120 300
 //	module|manager|release NAME
 //	configured conntrack=1 /etc/sysctl.d/lvs.conf
+//	iptables filter INPUT DROP              a chain with its policy, and after that its rules:
+//	iptables -A INPUT -p tcp -j ACCEPT
+//	firewall partial                        there may be other rules
+//	counter IPReversePathFilter 7
+//	conntable buckets=4096 entries=7 nodes=7 crowded=0
+//	connections 10.0.0.1:80 10.0.0.11:80 192.0.2.7 50    so many of a client
+//	lro eth0
+//	lacks ip_vs_mh
+//	vendor Amazon EC2
+//	boot -A -t 10.0.0.1:80                  or "boot elsewhere"; without, the file has the table
 //	unreadable addresses                    or table, routes and so on
 //	without CAP_NET_ADMIN
 //
@@ -64,6 +77,16 @@ type Machine struct {
 	release    string
 	configured []diagnose.Configured
 	sysctls    map[string]string
+	iptables   string // as iptables-save writes it
+	partial    bool
+	counters   map[string]uint64
+	connTable  diagnose.ConnTable
+	conns      []ipvs.ConnEntry
+	lro        []string
+	lacking    []string
+	vendor     string
+	boot       []string
+	elsewhere  bool
 	incomplete error
 	unreadable map[string]bool
 }
@@ -74,6 +97,8 @@ type route struct {
 	link    string
 	kind    diagnose.RouteKind
 	mark    uint32
+	advMSS  int
+	from    netip.Addr
 }
 
 // New returns a machine with facts.
@@ -82,37 +107,38 @@ func New(t *testing.T, facts string) *Machine {
 	m := &Machine{
 		release: "6.1.0-56-amd64", timeouts: ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300},
 		listeners: map[string][]netip.AddrPort{}, sysctls: map[string]string{}, unreadable: map[string]bool{},
+		counters: map[string]uint64{}, connTable: diagnose.ConnTable{Buckets: 4096},
 	}
 	m.link([]string{"lo", "loopback"})
 	m.link([]string{"eth0"})
-	var ruleLines strings.Builder
-	var traffic []string
+	var ruleLines, traffic []string
 	for line := range strings.Lines(facts) {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "":
 		case strings.HasPrefix(line, "-"):
-			ruleLines.WriteString(line + "\n")
+			ruleLines = append(ruleLines, line)
 		case strings.HasPrefix(line, "traffic "), strings.HasPrefix(line, "direct "):
 			traffic = append(traffic, line)
 		default:
 			m.fact(line)
 		}
 	}
-	desired := rules.NewDesired()
-	report := &rules.Report{
-		Print:    func(text string) { t.Error(text) },
-		Describe: func(err error) string { return err.Error() },
-		Hint:     func(error) string { return "" },
-	}
-	desired.Read(strings.NewReader(ruleLines.String()), NoNames(), report)
-	desired.ReportDiagnostics(report)
-	report.Close()
-	m.table = desired.Table()
+	m.table = tableOf(ruleLines, func(text string) { t.Error(text) })
 	for _, line := range traffic {
 		m.editServer(strings.Fields(line))
 	}
 	return m
+}
+
+// tableOf returns the services of rules.
+func tableOf(lines []string, complain func(string)) ipvs.Table {
+	desired := rules.NewDesired()
+	report := &rules.Report{Print: complain, Describe: func(err error) string { return err.Error() }, Hint: func(error) string { return "" }}
+	desired.Read(strings.NewReader(strings.Join(lines, "\n")), NoNames(), report)
+	desired.ReportDiagnostics(report)
+	report.Close()
+	return desired.Table()
 }
 
 // NoNames returns a resolver without a network.
@@ -175,6 +201,40 @@ func (m *Machine) fact(line string) {
 		m.release = rest
 	case "unreadable":
 		m.unreadable[words[0]] = true
+	case "iptables":
+		if words[0] == "-A" {
+			m.iptables += rest + "\n"
+			break
+		}
+		if m.iptables != "" {
+			m.iptables += "COMMIT\n"
+		}
+		m.iptables += "*" + words[0] + "\n:" + words[1] + " " + words[2] + " [0:0]\n"
+	case "firewall":
+		m.partial = true
+	case "counter":
+		m.counters[words[0]] = uint64(atoi(words[1]))
+	case "conntable":
+		m.connTable = diagnose.ConnTable{
+			Buckets: uint64(number(words, "buckets")), Entries: uint64(number(words, "entries")),
+			Nodes: uint64(number(words, "nodes")), Crowded: uint64(number(words, "crowded")),
+		}
+	case "connections":
+		c := ipvs.ConnEntry{Protocol: "TCP", Virtual: netip.MustParseAddrPort(words[0]), Destination: netip.MustParseAddrPort(words[1])}
+		for i := range atoi(words[3]) {
+			c.Client = netip.AddrPortFrom(netip.MustParseAddr(words[2]), uint16(1024+i))
+			m.conns = append(m.conns, c)
+		}
+	case "lro":
+		m.lro = append(m.lro, words...)
+	case "lacks":
+		m.lacking = append(m.lacking, words...)
+	case "vendor":
+		m.vendor = rest
+	case "boot":
+		if m.elsewhere = rest == "elsewhere"; !m.elsewhere {
+			m.boot = append(m.boot, rest)
+		}
 	case "without":
 		m.incomplete = errors.New("that needs the capability " + words[0])
 	default:
@@ -209,7 +269,13 @@ func (m *Machine) link(words []string) {
 }
 
 func (m *Machine) route(words []string) {
-	r := route{kind: diagnose.UnicastPath, mark: uint32(number(words, "mark"))}
+	r := route{kind: diagnose.UnicastPath, mark: uint32(number(words, "mark")), advMSS: number(words, "advmss")}
+	words = slices.DeleteFunc(words, func(word string) bool {
+		if from, ok := strings.CutPrefix(word, "from="); ok {
+			r.from = netip.MustParseAddr(from)
+		}
+		return strings.Contains(word, "=") && !strings.HasPrefix(word, "mark=")
+	})
 	switch words[0] {
 	case "local":
 		r.kind, words = diagnose.LocalPath, words[1:]
@@ -345,6 +411,72 @@ func (m *Machine) Configured() ([]diagnose.Configured, error) {
 	return m.configured, m.reads(diagnose.TheSysctlFiles, "configured")
 }
 
+// Firewall returns the rules of iptables.
+func (m *Machine) Firewall() (firewall.Ruleset, error) {
+	if err := m.reads(diagnose.TheFirewall, "firewall"); err != nil {
+		return firewall.Ruleset{}, err
+	}
+	text := m.iptables
+	if text != "" {
+		text += "COMMIT\n"
+	}
+	rules, err := firewall.ParseIPTables(text, false)
+	if m.partial {
+		rules.Partial = "nft is not installed"
+	}
+	return rules, err
+}
+
+// Counter returns a counter, or 0.
+func (m *Machine) Counter(name string) (uint64, error) {
+	return m.counters[name], m.reads(diagnose.ThePackets, "counters")
+}
+
+// ConnTable returns the size of the table of connections.
+func (m *Machine) ConnTable() (diagnose.ConnTable, error) {
+	return m.connTable, m.reads(diagnose.TheConnTable, "conntable")
+}
+
+// Connections yields the connections.
+func (m *Machine) Connections() iter.Seq2[ipvs.ConnEntry, error] {
+	return func(yield func(ipvs.ConnEntry, error) bool) {
+		if err := m.reads(diagnose.TheConnections, "connections"); err != nil {
+			yield(ipvs.ConnEntry{}, err)
+			return
+		}
+		for _, c := range m.conns {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// LRO tells whether an interface has it.
+func (m *Machine) LRO(link string) (bool, error) {
+	return slices.Contains(m.lro, link), m.reads(diagnose.TheHardware, "lro")
+}
+
+// Lacks tells whether there is no such module.
+func (m *Machine) Lacks(module string) (bool, error) {
+	return slices.Contains(m.lacking, module), m.reads(diagnose.TheInstalled, "installed")
+}
+
+// Vendor returns who has made the machine.
+func (m *Machine) Vendor() (string, error) {
+	return m.vendor, m.reads(diagnose.TheVendor, "vendor")
+}
+
+// BootRules returns the rules of the boot file, which has the table unless the facts say
+// otherwise.
+func (m *Machine) BootRules() (diagnose.BootRules, error) {
+	b := diagnose.BootRules{Path: "/etc/ipvsadm.rules", Elsewhere: m.elsewhere, Table: m.table}
+	if len(m.boot) > 0 {
+		b.Table = tableOf(m.boot, func(text string) { panic(text) })
+	}
+	return b, m.reads(diagnose.TheBootRules, "boot")
+}
+
 // Setting returns a sysctl, or the kernel's default.
 func (m *Machine) Setting(path ...string) (string, error) {
 	if err := m.reads(diagnose.TheSettings, "sysctls"); err != nil {
@@ -374,14 +506,14 @@ func (m *Machine) Route(q diagnose.Query) (diagnose.Route, error) {
 	}
 	best := route{kind: diagnose.NoRoute, prefix: netip.PrefixFrom(q.Dst, 0)}
 	better := func(r route) bool {
-		return r.prefix.Addr().Is4() == q.Dst.Is4() && r.prefix.Contains(q.Dst) && (r.mark == 0 || r.mark == q.Mark) && r.prefix.Bits() >= best.prefix.Bits()
+		return r.prefix.Addr().Is4() == q.Dst.Is4() && r.prefix.Contains(q.Dst) && (r.mark == 0 || r.mark == q.Mark) && (!r.from.IsValid() || r.from == q.Src) && r.prefix.Bits() >= best.prefix.Bits()
 	}
 	for _, r := range m.allRoutes() {
 		if better(r) && (!q.Dst.IsUnspecified() || r.prefix.Bits() == 0) {
 			best = r
 		}
 	}
-	answer := diagnose.Route{Kind: best.kind, Gateway: best.gateway, Link: best.link}
+	answer := diagnose.Route{Kind: best.kind, Gateway: best.gateway, Link: best.link, AdvMSS: best.advMSS}
 	if best.gateway.IsValid() {
 		answer.Prefix = best.prefix
 	}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnose
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/firewall"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
+
+// firewallChecks are of rules of nftables and iptables, on the director. A rule with a
+// condition that may hold is never the reason for a finding.
+var firewallChecks = []check{
+	{
+		id: "input-drop", severity: Warning, reads: TheTable | TheFirewall,
+		holds: "No rule of the firewall accepts packets to a service, and its chain drops what no rule accepts. IPVS gets packets only after the " +
+			"chains of the hook input, as programs of this machine do.",
+		symptom: "Clients see a timeout.",
+		advice:  "Accept packets to the address and port of the service.",
+		service: inputDrop,
+	},
+	{
+		id: "forward-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheFirewall,
+		holds: "The firewall drops what servers behind address translation answer. Their answers are forwarded, and without " +
+			"net.ipv4.vs.conntrack=1 they belong to no connection that the firewall knows.",
+		symptom: "Clients see a timeout; connections stay in SYN_RECV.",
+		advice:  "Let connection tracking know the connections of IPVS if the firewall accepts established ones, or accept what servers answer.",
+		server:  forwardDrop,
+	},
+	{
+		id: "invalid-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheFirewall,
+		holds: "The firewall drops packets of no known connection (ct state invalid), and the packets of a TCP service are such: with -g and -i the " +
+			"director never sees an answer, and with -m and net.ipv4.vs.conntrack=0 it tracks no connection.",
+		symptom: "With -m, clients see a timeout. With -g and -i, connections hang at their end, and the table grows.",
+		advice:  "With -m alone, set net.ipv4.vs.conntrack=1. With -g or -i, hide the packets to the service from connection tracking.",
+		service: invalidDrop,
+	},
+	{
+		id: "snat-conntrack", severity: Warning, reads: TheTable | TheCounters | TheRoutes | TheSettings | TheFirewall,
+		holds: "A rule gives packets to a server behind address translation another source address (SNAT, masquerade), and net.ipv4.vs.conntrack " +
+			"is 0, so that it does nothing. It is a fault if the counters show that nothing came back from the server, and a note if the rule is " +
+			"not only for packets of IPVS.",
+		symptom: "Clients see a timeout, unless the route of the server goes by the director.",
+		advice:  "Let connection tracking know the connections of IPVS.",
+		server:  snatConntrack,
+	},
+	{
+		id: "icmp-blocked", severity: Warning, reads: TheTable | TheFirewall,
+		holds:   "The firewall drops the ICMP messages of the director about packets that are too large.",
+		symptom: "Small requests work, uploads hang.",
+		advice:  "Accept them.",
+		machine: icmpBlocked,
+	},
+	{
+		id: "fwmark-none", severity: Warning, reads: TheTable | TheCounters | TheFirewall,
+		holds: "No rule of the firewall sets the mark of a service, and no packet has come to it. " +
+			"It is a warning, because a program of tc(8) or of BPF can set marks, too.",
+		symptom: "The service gets no packets.",
+		advice: "Mark the packets before they are routed, as in: nft add chain inet lvs marks '{ type filter hook prerouting priority mangle; }' " +
+			"and nft add rule inet lvs marks ip daddr 10.0.0.1 tcp dport '{ 80, 443 }' meta mark set 7.",
+		service: fwmarkNone,
+	},
+	{
+		id: "fwmark-local", severity: Fault, reads: TheTable | TheFirewall | TheRoutes | ThePolicyRules,
+		holds:   "The firewall marks packets to an address for a service, and with that mark the address is not local.",
+		symptom: "Clients see a timeout: the packets are routed on and never reach IPVS.",
+		advice:  "Make the address local for packets with the mark, or add it to an interface.",
+		service: fwmarkLocal,
+	},
+	{
+		id: "sync-fw", severity: Warning, reads: TheDaemons | TheFirewall,
+		holds:   "A backup daemon runs, and the firewall drops the messages of the master.",
+		symptom: "The backup director learns of no connections.",
+		advice:  "Accept them.",
+		machine: syncFW,
+	},
+}
+
+// hasClients tells whether clients send packets to the address of a service, which its marks
+// and the service of all addresses have not.
+func hasClients(id ipvs.ServiceID) bool {
+	return id.FWMark == 0 && id.AddrPort.Addr().IsValid() && !id.AddrPort.Addr().IsUnspecified()
+}
+
+func inputDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	id := entry.Service.ServiceID
+	if !hasClients(id) {
+		return nil, nil
+	}
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	return unlessPartial(inputDropIn(rules, clientPacket(id), "packets to "+id.AddrPort.String()), rules)
+}
+
+// inputDropIn returns a finding if a packet for this machine is dropped.
+func inputDropIn(rules firewall.Ruleset, p firewall.Packet, what string) *Finding {
+	c := dropped(rules, p)
+	if c == nil {
+		return nil
+	}
+	return found("%s", dropsBy(c, what)).mend(c.AcceptCommand(p)...)
+}
+
+// tracked tells whether connection tracking knows the connections of IPVS.
+func (v *view) tracked() (bool, error) {
+	value, err := v.optional(0, "net", "ipv4", "vs", "conntrack")
+	return value != 0, err
+}
+
+// answerState is what connection tracking thinks of the first answer of a server.
+func answerState(tracked bool, p ipvs.Protocol) string {
+	switch {
+	case tracked:
+		return "established"
+	case p == ipvs.TCP, p == ipvs.SCTP:
+		return "invalid"
+	case p == ipvs.UDP:
+		return "new"
+	}
+	return ""
+}
+
+func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+	if d.Forward != ipvs.Masquerade {
+		return nil, nil
+	}
+	rules, answer, tracked, err := v.answerOf(s, d)
+	if err != nil || answer.Input == "" {
+		return nil, err
+	}
+	c := notForwardedBy(rules, inState(answer, answerState(tracked, s.Protocol)))
+	if c == nil || notForwardedBy(rules, inState(answer, "new")) == nil { // invalid-drop tells
+		return unlessPartial(nil, rules)
+	}
+	f := found("%s", dropsBy(c, "answers of "+d.DestinationID.String()))
+	if !tracked && notForwardedBy(rules, inState(answer, "established")) == nil {
+		return f.setSysctl(1, "net", "ipv4", "vs", "conntrack"), nil
+	}
+	return f.mend(c.AcceptCommand(answer)...), nil
+}
+
+// answerOf returns an answer of a server, without its state. Its interface is empty if no
+// packet of the server can come.
+func (v *view) answerOf(s *ipvs.Service, d *ipvs.Destination) (rules firewall.Ruleset, answer firewall.Packet, tracked bool, err error) {
+	if rules, err = v.firewall(); err != nil {
+		return rules, answer, tracked, err
+	}
+	if tracked, err = v.tracked(); err != nil {
+		return rules, answer, tracked, err
+	}
+	route, err := v.route(Query{Dst: d.AddrPort.Addr()})
+	if err == nil && route.Kind == UnicastPath {
+		answer = answerPacket(s.ServiceID, d.DestinationID, route.Link)
+	}
+	return rules, answer, tracked, err
+}
+
+func invalidDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	id := entry.Service.ServiceID
+	if id.Protocol != ipvs.TCP || len(entry.Destinations) == 0 {
+		return nil, nil
+	}
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	tracked, err := v.tracked()
+	if err != nil {
+		return nil, err
+	}
+	direct, translated := false, false
+	for i := range entry.Destinations {
+		d := &entry.Destinations[i]
+		switch {
+		case d.Forward == ipvs.DirectRoute, d.Forward == ipvs.Tunnel:
+			direct = true
+		case d.Forward == ipvs.Masquerade && !tracked:
+			translated = true
+			_, answer, _, err := v.answerOf(&entry.Service, d)
+			if err != nil {
+				return nil, err
+			}
+			if answer.Input == "" {
+				continue
+			}
+			if c := dropOfInvalid(rules, answer, "forward"); c != nil {
+				return found("%s", dropsBy(c, "answers of "+d.DestinationID.String()+", because their state is invalid")).
+					setSysctl(1, "net", "ipv4", "vs", "conntrack"), nil
+			}
+		}
+	}
+	if !direct && !translated || !hasClients(id) {
+		return unlessPartial(nil, rules)
+	}
+	p := clientPacket(id)
+	c := dropOfInvalid(rules, p, "input")
+	if c == nil {
+		return unlessPartial(nil, rules)
+	}
+	f := found("%s", dropsBy(c, "packets to "+id.AddrPort.String()+" whose state is invalid"))
+	if !direct {
+		return f.setSysctl(1, "net", "ipv4", "vs", "conntrack"), nil
+	}
+	for _, words := range c.NoTrackCommands(p) {
+		f.mend(words...)
+	}
+	return f, nil
+}
+
+// dropOfInvalid returns the chain that drops a packet only because its state is invalid.
+func dropOfInvalid(rules firewall.Ruleset, p firewall.Packet, hook string) *firewall.Chain {
+	if dropAt(rules, inState(p, "new"), "prerouting", hook) != nil {
+		return nil
+	}
+	return dropAt(rules, inState(p, "invalid"), "prerouting", hook)
+}
+
+func snatConntrack(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+	if d.Forward != ipvs.Masquerade {
+		return nil, nil
+	}
+	tracked, err := v.tracked()
+	if err != nil || tracked {
+		return nil, err
+	}
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	route, err := v.route(Query{Dst: d.AddrPort.Addr()})
+	if err != nil || route.Kind != UnicastPath {
+		return nil, err
+	}
+	p := firewall.Packet{
+		IPv6: d.AddrPort.Addr().Is6(), Destination: d.AddrPort.Addr(), DestinationPort: d.AddrPort.Port(), Protocol: protocolOf(s.Protocol),
+		Output: route.Link, IPVS: true, Virtual: s.AddrPort,
+	}
+	c := rules.Pass("postrouting", p).Translator
+	if c == nil {
+		return unlessPartial(nil, rules)
+	}
+	f := found("The chain %s translates packets to %s, and net.ipv4.vs.conntrack is 0.", c, d.DestinationID).setSysctl(1, "net", "ipv4", "vs", "conntrack")
+	p.IPVS = false
+	switch {
+	case v.facts.Complete() == nil && nothingCameBack(d):
+		f.Severity = Fault
+		f.Facts += " Of " + strconv.FormatUint(d.Stats.InPkts, 10) + " packets to the server none came back."
+	case rules.Pass("postrouting", p).Translator != nil:
+		f.Severity = Note
+	}
+	return f, nil
+}
+
+// nothingCameBack tells whether the counters of a server show that.
+func nothingCameBack(d *ipvs.Destination) bool {
+	return d.Stats.Conns > 0 && d.Stats.InPkts >= fewPackets && d.Stats.OutPkts == 0
+}
+
+func icmpBlocked(v *view) (findings []Finding, err error) {
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	table, err := v.table()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range []firewall.Packet{{Protocol: "icmp", ICMP: "destination-unreachable"}, {IPv6: true, Protocol: "icmpv6", ICMP: "packet-too-big"}} {
+		uses := func(e ipvs.TableEntry) bool { return (e.Service.AddressFamily() == ipvs.IPv6) == p.IPv6 }
+		if !slices.ContainsFunc(table, uses) {
+			continue
+		}
+		if c := dropAt(rules, p, "output"); c != nil {
+			findings = append(findings, *found("%s", dropsBy(c, "messages of "+p.Protocol+" of the type "+p.ICMP)).mend(c.AcceptCommand(p)...))
+		}
+	}
+	if len(findings) == 0 {
+		_, err = unlessPartial(nil, rules)
+	}
+	return findings, err
+}
+
+func fwmarkNone(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	s := &entry.Service
+	if s.FWMark == 0 {
+		return nil, nil
+	}
+	if err := v.facts.Complete(); err != nil {
+		return nil, err
+	}
+	if s.Stats.InPkts > 0 {
+		return nil, nil
+	}
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(rules.MarkRules(), func(m firewall.MarkRule) bool { return m.Sets(s.FWMark) }) {
+		return nil, nil
+	}
+	if _, err := unlessPartial(nil, rules); err != nil {
+		return nil, err
+	}
+	return found("No rule of the firewall sets the mark %d.", s.FWMark), nil
+}
+
+// localTable is the routing table that the commands for marks use.
+const localTable = "100"
+
+func fwmarkLocal(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	s := &entry.Service
+	if s.FWMark == 0 {
+		return nil, nil
+	}
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range rules.MarkRules() {
+		if m.Any || m.Hook != "prerouting" || m.Mask != ^uint32(0) || m.Value != s.FWMark {
+			continue
+		}
+		for _, addr := range m.Destinations {
+			f, err := v.markedElsewhere(s, addr)
+			if f != nil || err != nil {
+				return f, err
+			}
+		}
+	}
+	return unlessPartial(nil, rules)
+}
+
+// markedElsewhere returns a finding if packets to an address are not for this machine when
+// they have the mark of a service.
+func (v *view) markedElsewhere(s *ipvs.Service, addr netip.Addr) (*Finding, error) {
+	if ipvs.FamilyOf(addr) != s.AddressFamily() {
+		return nil, nil
+	}
+	route, err := v.route(Query{Dst: addr, Mark: s.FWMark})
+	if err != nil || route.Kind == LocalPath {
+		return nil, err
+	}
+	ip, all := []string{"ip"}, "0.0.0.0/0"
+	if addr.Is6() {
+		ip, all = []string{"ip", "-6"}, "::/0"
+	}
+	f := found("Packets to %s get the mark %d, and with that mark the address is not local.", addr, s.FWMark).
+		mend(slices.Concat(ip, []string{"rule", "add", "fwmark", strconv.FormatUint(uint64(s.FWMark), 10), "lookup", localTable})...).
+		mend(slices.Concat(ip, []string{"route", "add", "local", all, "dev", "lo", "table", localTable})...)
+	return f, v.unlessSelected(f, addr)
+}
+
+// Where the messages of sync daemons go, unless the daemon says otherwise.
+const (
+	syncGroup = "224.0.0.81"
+	syncPort  = 8848
+)
+
+func syncFW(v *view) (findings []Finding, err error) {
+	daemons, err := v.daemons()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range daemons {
+		if d.State != ipvs.Backup {
+			continue
+		}
+		rules, err := v.firewall()
+		if err != nil {
+			return findings, err
+		}
+		group := d.Group
+		if !group.IsValid() {
+			group = netip.MustParseAddr(syncGroup)
+		}
+		p := firewall.Packet{
+			IPv6: group.Is6(), Destination: group, Protocol: "udp", DestinationPort: cmp.Or(d.Port, syncPort), Input: d.Interface, State: "new",
+		}
+		f, err := unlessPartial(inputDropIn(rules, p, "the messages to "+netip.AddrPortFrom(group, p.DestinationPort).String()), rules)
+		if err != nil {
+			return findings, err
+		}
+		if f != nil {
+			f.Object = d.State.String() + " sync daemon"
+			findings = append(findings, *f)
+		}
+	}
+	return findings, nil
+}

@@ -28,6 +28,11 @@ var manyFacts = []string{
 	"configured conntrack=1 /etc/sysctl.d/lvs.conf", "configured = /a", "unreadable configured",
 	"unreadable addresses", "unreadable routes", "unreadable links", "unreadable sysctls", "unreadable policy", "unreadable neighbours", "unreadable daemons",
 	"traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=30",
+	"iptables filter INPUT DROP\niptables -A INPUT -m conntrack --ctstate INVALID -j DROP", "iptables filter FORWARD DROP", "iptables filter OUTPUT DROP",
+	"iptables mangle PREROUTING ACCEPT\niptables -A PREROUTING -d 10.0.0.1/32 -j MARK --set-xmark 0x7/0xffffffff", masquerade, "firewall partial",
+	"unreadable firewall", "counter IPReversePathFilter 7", "conntable buckets=0", "conntable buckets=1 entries=9 nodes=9 crowded=9", "lro eth0", "unreadable lro",
+	"sysctl net/ipv4/vs/conn_max=9", "sysctl net/ipv4/vs/conn_max=-9", "lacks ip_vs_rr", "vendor OpenStack", "boot -A -t 10.0.0.9:80", "boot elsewhere",
+	"connections 10.0.0.1:80 10.0.0.11:80 192.0.2.7 3", "unreadable connections", "route default via 10.0.0.9 eth0 from=10.0.0.11",
 }
 
 // manyTables are rules for these machines.

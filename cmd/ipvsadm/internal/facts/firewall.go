@@ -39,6 +39,9 @@ func (m *Machine) Firewall() (rules firewall.Ruleset, err error) {
 // hasNFTables tells whether the kernel may have rules of nftables.
 func (m *Machine) hasNFTables() (bool, error) {
 	loaded, err := m.Modules()
+	if errors.Is(err, fs.ErrNotExist) { // a kernel without modules
+		err = nil
+	}
 	if err != nil || slices.Contains(loaded, "nf_tables") {
 		return true, err
 	}

@@ -10,6 +10,18 @@ import (
 	"time"
 )
 
+func TestFirewallOfKernelWithoutModules(t *testing.T) {
+	m := withPrograms(t, "", nil, map[string]string{"nft": ownTables})
+	for _, path := range []string{"proc/modules", "lib/modules/6.1.0/modules.builtin"} {
+		if err := os.Remove(filepath.Join(m.Root, path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := chains(t, m); !strings.HasPrefix(got, "INPUT of the table") {
+		t.Error(got)
+	}
+}
+
 // withPrograms is a machine with programs, which are scripts of a shell.
 func withPrograms(t *testing.T, modules string, files, programs map[string]string) *Machine {
 	t.Helper()

@@ -5,6 +5,7 @@ package firewall
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -218,6 +219,57 @@ func TestTruncatedRules(t *testing.T) {
 			t.Errorf("%.20q has no error", text)
 		}
 	}
+}
+
+// What the programs of Debian 12 have printed in a network namespace is understood, but for
+// conditions on routes, rates and other things.
+func TestRecordedRules(t *testing.T) {
+	text, err := os.ReadFile("testdata/nft-1.0.6.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	native, err := ParseNFT(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The rules of fib, limit and a map from ports, the table of iptables with its modules.
+	if got := strangeRules(native); got != "in 3, INPUT 2, PREROUTING 2, PREROUTING 1" {
+		t.Errorf("nft: %s", got)
+	}
+	saved, err := os.ReadFile("testdata/iptables-save-1.8.9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := ParseIPTables(string(saved), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strangeRules(rules); got != "" {
+		t.Errorf("iptables-save: %s", got)
+	}
+	sets := slices.ContainsFunc(rules.MarkRules(), func(m MarkRule) bool { return m.Sets(7) && !m.Any })
+	if untracked := rules.Pass("prerouting", web).Untracked; untracked != Yes || !sets || rules.Pass("input", web).Dropped == nil {
+		t.Errorf("untracked %v, mark %v", untracked, sets)
+	}
+}
+
+// strangeRules counts the verdicts of each chain that are not understood or depend on a
+// condition that is not.
+func strangeRules(r Ruleset) string {
+	var counts []string
+	for _, c := range r.Chains {
+		n := 0
+		for _, rule := range c.Rules {
+			isUnknown := func(c Condition) bool { return c.kind == unknown }
+			if rule.Action != SetMark && (rule.Action == Unknown || slices.ContainsFunc(rule.Conditions, isUnknown)) {
+				n++
+			}
+		}
+		if n > 0 {
+			counts = append(counts, fmt.Sprintf("%s %d", c.Name, n))
+		}
+	}
+	return strings.Join(counts, ", ")
 }
 
 // Jumps to jumps to jumps are followed once each, and ten thousand rules take no time.

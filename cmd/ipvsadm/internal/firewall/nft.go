@@ -110,7 +110,8 @@ func (p *nft) rules(r *nftRule) (all []Rule) {
 			}
 		}
 	}
-	if strange { // it may have been a verdict
+	if strange { // it may have been a verdict, or have set a mark
+		add(Rule{Action: SetMark, Mark: Mark{Any: true}})
 		add(Rule{Action: Unknown})
 	}
 	return all

@@ -146,6 +146,8 @@ func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
 		w.untracks = max(w.untracks, reach)
 		w.result.Untracked = max(w.result.Untracked, reach)
 	case Unknown:
+		w.untracks, w.translates = max(w.untracks, min(reach, Maybe)), max(w.translates, min(reach, Maybe))
+		w.result.Untracked = max(w.result.Untracked, w.untracks)
 		return accepts | drops | passes, false
 	}
 	return passes, false

@@ -103,6 +103,9 @@ func (m *Machine) addIPTables(rules *firewall.Ruleset, tool string, native, lega
 	if err == nil && !old.ran {
 		err = fmt.Errorf("the kernel has tables of %s-legacy, and %s-legacy-save is not installed", tool, tool)
 	}
+	for _, c := range old.rules.Chains {
+		c.Tool = tool + "-legacy"
+	}
 	rules.Add(old.rules)
 	return err
 }

@@ -86,7 +86,7 @@ func TestFirewall(t *testing.T) {
 			want: "INPUT of the table ip filter (iptables)"},
 		"both iptables": {modules: nfTables, files: map[string]string{"proc/thread-self/net/ip_tables_names": "filter\n"},
 			programs: map[string]string{"nft": emptyNFT, "iptables-save": saves("nf_tables", ""), "iptables-legacy-save": saves("legacy", "")},
-			want:     "INPUT of the table ip filter (iptables), INPUT of the table ip filter (iptables)"},
+			want:     "INPUT of the table ip filter (iptables), INPUT of the table ip filter (iptables-legacy)"},
 		"a program is missing": {files: map[string]string{"proc/thread-self/net/ip6_tables_names": "filter\n"},
 			want: "error: the kernel has tables of ip6tables-legacy, and ip6tables-legacy-save is not installed"},
 		"nft is missing":     {modules: nfTables, programs: map[string]string{"ip6tables-save": saves("nf_tables", "")}, want: "INPUT of the table ip6 filter (ip6tables), partial"},

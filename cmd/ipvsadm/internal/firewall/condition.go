@@ -32,6 +32,7 @@ const (
 	output
 	state
 	icmpType
+	redirected
 	ofIPVS
 	virtualAddr
 	virtualPort
@@ -89,6 +90,8 @@ func (c *Condition) plainly(p *Packet) Truth {
 		return c.hasName(p.State)
 	case icmpType:
 		return c.hasName(p.ICMP)
+	case redirected:
+		return p.redirected
 	case ofIPVS:
 		return certain(p.IPVS)
 	case virtualAddr:

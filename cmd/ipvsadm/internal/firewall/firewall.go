@@ -5,14 +5,18 @@
 // package does not understand may match or not.
 package firewall
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Ruleset are the chains of a machine.
 type Ruleset struct {
 	Chains []*Chain
 	// Partial says why there may be other chains. It is empty if there are none.
-	Partial string
-	byName  map[chainName]*Chain
+	Partial   string
+	byName    map[chainName]*Chain
+	redirects bool // a rule gives packets another destination
 }
 
 // chainName is what jumps go by.
@@ -20,7 +24,7 @@ type chainName struct{ tool, family, table, name string }
 
 // Chain is a list of rules.
 type Chain struct {
-	Tool   string // nft, iptables or ip6tables
+	Tool   string // nft, iptables, ip6tables, or one of these with -legacy
 	Family string // ip, ip6 or inet
 	Table  string
 	Name   string
@@ -46,16 +50,17 @@ type Action int
 
 // The actions.
 const (
-	Continue  Action = iota // nothing that matters here
-	Accept                  // also of redirections to this machine
-	Drop                    // also with an answer
-	Return                  // from the chain
-	Jump                    // to another chain, and back
-	Goto                    // to another chain
-	Translate               // gives a packet another source address
-	NoTrack                 // hides a packet from connection tracking
-	SetMark                 // gives a packet a mark
-	Unknown                 // anything
+	Continue Action = iota // nothing that matters here
+	Accept
+	Drop      // also with an answer
+	Return    // from the chain
+	Jump      // to another chain, and back
+	Goto      // to another chain
+	Redirect  // gives a packet another destination
+	Translate // gives a packet another source address
+	NoTrack   // hides a packet from connection tracking
+	SetMark   // gives a packet a mark
+	Unknown   // anything
 )
 
 // Mark is a mark that a rule sets.
@@ -81,13 +86,18 @@ type Packet struct {
 	// IPVS tells that IPVS has handled the packet, and Virtual is its service.
 	IPVS    bool
 	Virtual netip.AddrPort
+
+	redirected Truth
 }
 
 // index makes jumps find their chains.
 func (r *Ruleset) index() {
 	r.byName = map[chainName]*Chain{}
+	r.redirects = false
 	for _, c := range r.Chains {
 		r.byName[chainName{c.Tool, c.Family, c.Table, c.Name}] = c
+		redirects := func(rule Rule) bool { return rule.Action == Redirect || rule.Action == Unknown }
+		r.redirects = r.redirects || slices.ContainsFunc(c.Rules, redirects)
 	}
 }
 

@@ -146,6 +146,7 @@ func TestDropByNFT(t *testing.T) {
 	const port = `{"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": `
 	const addr = `{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": `
 	const state = `{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": `
+	const status = `{"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": `
 	for rule, dropped := range map[string]bool{
 		`{"counter": {"packets": 0, "bytes": 0}}`:                                true,
 		port + `80}}, {"accept": null}`:                                          false,
@@ -169,14 +170,25 @@ func TestDropByNFT(t *testing.T) {
 		`{"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}, {"accept": null}`:                                false,
 		`{"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": "ipv6"}}, {"accept": null}`:                               true,
 		`{"match": {"op": "!=", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "10.0.0.1"}}, {"accept": null}`:      true,
-		`{"xt": {"type": "target", "name": "X"}}`:                                                                                        false,
-		`{"limit": {"rate": 1, "per": "second"}}, {"accept": null}`:                                                                      false,
-		`{"match": 7}, {"accept": null}`: false,
+		status + `"dnat"}}, {"accept": null}`:                       true,
+		status + `"snat"}}, {"accept": null}`:                       false,
+		`{"xt": {"type": "target", "name": "X"}}`:                   false,
+		`{"limit": {"rate": 1, "per": "second"}}, {"accept": null}`: false,
+		`{"match": 7}, {"accept": null}`:                            false,
 	} {
 		r := nftRules(t, rule)
 		if got := r.Pass("input", web).Dropped != nil; got != dropped {
 			t.Errorf("%s: dropped %v, want %v", rule, got, dropped)
 		}
+	}
+}
+
+// A packet may have got another destination if a rule does that.
+func TestRedirectedPackets(t *testing.T) {
+	accept := `{"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}}, {"accept": null}`
+	r := nftRules(t, accept, `{"match": {"op": "==", "left": {"payload": {"protocol": "udp", "field": "dport"}}, "right": 53}}, {"dnat": {"family": "ip", "addr": "10.0.0.3"}}`)
+	if r.Pass("input", web).Dropped != nil {
+		t.Error("it may be redirected")
 	}
 }
 
@@ -270,6 +282,41 @@ func strangeRules(r Ruleset) string {
 		}
 	}
 	return strings.Join(counts, ", ")
+}
+
+// Rules with zones, as firewalld makes them, accept what a zone accepts.
+func TestZones(t *testing.T) {
+	text, err := os.ReadFile("testdata/nft-zones.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseNFT(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure := web
+	secure.DestinationPort = 443
+	invalid := secure
+	invalid.State = "invalid"
+	answer := Packet{Source: netip.MustParseAddr("10.0.0.11"), SourcePort: 8080, Protocol: "tcp", Input: "eth1", State: "invalid"}
+	for name, test := range map[string]struct {
+		hook  string
+		p     Packet
+		drops string
+	}{
+		"a port that no zone has": {"input", web, "filter_INPUT"},
+		"a port of the zone":      {"input", secure, ""},
+		"without a connection":    {"input", invalid, "filter_INPUT"},
+		"an answer":               {"forward", answer, "filter_FORWARD"},
+	} {
+		drops := ""
+		if c := r.Pass(test.hook, test.p).Dropped; c != nil {
+			drops = c.Name
+		}
+		if drops != test.drops {
+			t.Errorf("%s: %q drops it, want %q", name, drops, test.drops)
+		}
+	}
 }
 
 // Jumps to jumps to jumps are followed once each, and ten thousand rules take no time.

@@ -244,8 +244,11 @@ func portCondition(kind conditionKind, value string) Condition {
 }
 
 // stateCondition returns the condition on states of connection tracking. Others than these,
-// such as dnat, are not understood.
+// such as snat, are not understood.
 func stateCondition(names []string) Condition {
+	if len(names) == 1 && names[0] == "dnat" {
+		return Condition{kind: redirected}
+	}
 	for _, name := range names {
 		switch name {
 		case "new", "established", "related", "invalid", "untracked":
@@ -272,8 +275,10 @@ func icmpCondition(value string, ipv6 bool) Condition {
 // target sets what the rule does.
 func (p *iptables) target(r *Rule, word, name string, options []string) {
 	switch name {
-	case "ACCEPT", "DNAT", "REDIRECT":
+	case "ACCEPT":
 		r.Action = Accept
+	case "DNAT", "REDIRECT":
+		r.Action = Redirect
 	case "DROP", "REJECT":
 		r.Action = Drop
 	case "RETURN":

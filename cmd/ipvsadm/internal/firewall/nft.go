@@ -46,6 +46,7 @@ func ParseNFT(text []byte) (Ruleset, error) {
 		}
 		c.Rules = append(c.Rules, p.rules(o.Rule)...)
 	}
+	p.all.index()
 	return p.all, nil
 }
 
@@ -120,8 +121,10 @@ func (p *nft) rules(r *nftRule) (all []Rule) {
 // verdict converts a statement that ends a rule, or notrack.
 func verdict(name string, value any) (r Rule, known bool) {
 	switch name {
-	case "accept", "redirect", "dnat":
+	case "accept":
 		return Rule{Action: Accept}, true
+	case "redirect", "dnat":
+		return Rule{Action: Redirect}, true
 	case "drop", "reject":
 		return Rule{Action: Drop}, true
 	case "return":
@@ -187,6 +190,8 @@ func (p *nft) match(r *nftRule, value any) []Condition {
 		if names, ok := namesOf(right); ok {
 			c = stateCondition(names)
 		}
+	case field(field(left, "ct"), "key") == "status" && right == "dnat":
+		c = Condition{kind: redirected}
 	case field(left, "meta") != nil:
 		c = metaCondition(field(field(left, "meta"), "key"), right)
 	}

@@ -27,6 +27,9 @@ func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
 		}
 	}
 	slices.SortStableFunc(chains, func(a, b *Chain) int { return cmp.Compare(a.Priority, b.Priority) })
+	if r.redirects {
+		p.redirected = Maybe
+	}
 	for _, c := range chains {
 		w := walk{rules: r, packet: &p, known: map[visit]outcome{}, result: &result}
 		o := w.chain(c, Yes)
@@ -127,7 +130,7 @@ func (r *Rule) matches(p *Packet) Truth {
 // to the rules after it.
 func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
 	switch rule.Action {
-	case Accept:
+	case Accept, Redirect:
 		return accepts, false
 	case Drop:
 		return drops, false

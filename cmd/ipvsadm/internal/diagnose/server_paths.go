@@ -166,7 +166,7 @@ func rMSS(v *view) ([]Finding, error) {
 		mss = min(mss, out.AdvMSS)
 	}
 	overhead, err := v.tunnelHeader()
-	if err != nil || overhead == 0 || mss+headers+overhead <= inLink.MTU {
+	if err != nil || overhead == 0 || min(mss+headers, clientMTU)+overhead <= inLink.MTU {
 		return nil, err
 	}
 	f := found("This server asks %s for %d bytes a packet (MSS); with %d bytes of headers and %d of the tunnel that is more than the MTU of %s, %d.",

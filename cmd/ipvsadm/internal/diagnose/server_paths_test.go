@@ -33,6 +33,7 @@ var serverPathRows = []row{
 			"ip route change default via 192.168.7.253 dev eth0 advmss 1440",
 	},
 	{check: "r-mss", when: "a smaller size", facts: tunnelServer, words: tunnel},
+	{check: "r-mss", when: "clients send no packets of that size", facts: farServer + "link tunl0 kind=ipip noarp\nlink eth0 mtu=1600", words: tunnel},
 	{
 		check: "r-mss", when: "a larger MTU towards the director",
 		facts: farServer + "link tunl0 kind=ipip noarp\nlink eth1 mtu=1600\naddress 10.8.0.11/24 eth1", words: "real-server -t 10.0.0.1:80 -i --director 10.8.0.254",

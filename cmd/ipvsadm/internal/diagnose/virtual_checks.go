@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -14,8 +15,9 @@ import (
 // virtualChecks are of the addresses of services, on the director.
 var virtualChecks = []check{
 	{
-		id: "vip-missing", severity: Fault, reads: TheTable | TheAddresses | TheRoutes | ThePolicyRules,
-		holds:   "The virtual address of a service is on no interface, and no route makes it local.",
+		id: "vip-missing", severity: Fault, reads: TheTable | TheAddresses | TheRoutes | ThePolicyRules | TheDaemons | TheManagers,
+		holds: "The virtual address of a service is on no interface, and no route makes it local. " +
+			"Where a backup sync daemon or keepalived runs, it is a warning: a director that waits for another one to fail does not have the address.",
 		symptom: `Clients see a timeout or "no route to host": packets to the address never reach IPVS.`,
 		advice:  "Add the address; keepalived or the network configuration of the system does that at boot.",
 		virtual: vipMissing,
@@ -91,6 +93,9 @@ func vipMissing(v *view, a virtual) (*Finding, error) {
 	if has, err := v.having(a.addr); err != nil || len(has) > 0 {
 		return nil, err // vip-down or vip-duplicate tells
 	}
+	if f, err := v.missingOnStandby(a); f != nil || err != nil {
+		return f, err
+	}
 	link, err := v.near(a.addr)
 	if err != nil {
 		return nil, err
@@ -104,6 +109,31 @@ func vipMissing(v *view, a virtual) (*Finding, error) {
 	}
 	f := found("No interface has %s, and no local route.", a.addr).mend("ip", "address", "add", hostPrefix(a.addr), "dev", link)
 	return f, v.unlessSelected(f, a.addr)
+}
+
+// missingOnStandby returns a warning if this may be the director that waits for another one to
+// fail. It has no command: two directors must not have the address. Those who may not read
+// which sync daemons run do not see all programs, either.
+func (v *view) missingOnStandby(a virtual) (*Finding, error) {
+	managers, err := v.facts.Managers()
+	if err != nil {
+		return nil, err
+	}
+	backup, unknown := v.isBackup()
+	reason := ""
+	switch {
+	case slices.Contains(managers, "keepalived"):
+		reason = "keepalived runs here"
+	case unknown != nil:
+		reason = "which sync daemons run here is not known"
+	case backup:
+		reason = "a backup sync daemon runs here"
+	default:
+		return nil, nil
+	}
+	f := found("No interface has %s, and no local route. But %s: that is right on a director that waits for another one to fail.", a.addr, reason)
+	f.Severity, f.Advice = Warning, "Look whether another director has the address. If none has it, look why this one does not take it."
+	return f, nil
 }
 
 func vipDown(v *view, a virtual) (*Finding, error) {

@@ -71,6 +71,51 @@ var virtualRows = []row{
 			"and may make it local for packets that come in. | ip address add 10.0.0.1/32 dev eth0",
 	},
 	{
+		check: "vip-missing", when: "keepalived may let another director have it",
+		facts: `
+			address 10.0.0.254/24 eth0
+			manager keepalived
+			sysctl net/ipv4/vs/expire_nodest_conn=1
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "warning: TCP 10.0.0.1:80: No interface has 10.0.0.1, and no local route. But keepalived runs here: " +
+			"that is right on a director that waits for another one to fail.",
+	},
+	{
+		check: "vip-missing", when: "a backup sync daemon runs",
+		facts: `
+			address 10.0.0.254/24 eth0
+			daemon backup eth0 7
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "warning: TCP 10.0.0.1:80: No interface has 10.0.0.1, and no local route. But a backup sync daemon runs here: " +
+			"that is right on a director that waits for another one to fail.",
+	},
+	{
+		check: "vip-missing", when: "nobody can tell which sync daemons run",
+		facts: `
+			address 10.0.0.254/24 eth0
+			unreadable daemons
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "warning: TCP 10.0.0.1:80: No interface has 10.0.0.1, and no local route. But which sync daemons run here is not known: " +
+			"that is right on a director that waits for another one to fail.",
+	},
+	{
+		check: "vip-missing", when: "only ldirectord runs",
+		facts: `
+			address 10.0.0.254/24 eth0
+			manager ldirectord
+			sysctl net/ipv4/vs/expire_nodest_conn=1
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.0.0.1:80: No interface has 10.0.0.1, and no local route. | ip address add 10.0.0.1/32 dev eth0",
+	},
+	{
 		check: "vip-missing", when: "IPv6",
 		facts: `
 			address fd00::fe/64 eth0

@@ -83,5 +83,35 @@ func (v *view) directorFor(server netip.Addr, forward ipvs.ForwardingMethod) net
 	if err != nil || route.Kind != UnicastPath {
 		return netip.Addr{}
 	}
+	if v.isVirtual(route.Src) {
+		return v.ownAddress(route.Link, server)
+	}
 	return route.Src
+}
+
+// isVirtual tells whether an address is one of services.
+func (v *view) isVirtual(addr netip.Addr) bool {
+	all, _ := v.read.isVirtual.get(func() (map[netip.Addr]bool, error) {
+		all := map[netip.Addr]bool{}
+		for _, a := range v.virtuals() {
+			all[a.addr] = true
+		}
+		return all, nil
+	})
+	return all[addr]
+}
+
+// ownAddress returns the address of an interface on the network of a server, if it is not that
+// of a service, or else the zero Addr. The kernel may send from a virtual address.
+func (v *view) ownAddress(link string, server netip.Addr) netip.Addr {
+	addresses, err := v.addresses()
+	if err != nil {
+		return netip.Addr{}
+	}
+	for _, a := range addresses {
+		if a.Link == link && a.Prefix.Contains(server) && !v.isVirtual(a.Prefix.Addr()) {
+			return a.Prefix.Addr()
+		}
+	}
+	return netip.Addr{}
 }

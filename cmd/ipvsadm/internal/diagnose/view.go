@@ -29,6 +29,7 @@ type view struct {
 		settings   map[string]answer[string]
 		routes     map[Query]answer[Route]
 		virtuals   answer[[]virtual]
+		isVirtual  answer[map[netip.Addr]bool]
 		backends   answer[[]backend]
 		byAddr     answer[map[netip.Addr][]Address]
 		linkOf     answer[map[string]*Link]

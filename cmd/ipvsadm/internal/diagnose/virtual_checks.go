@@ -39,7 +39,7 @@ var virtualChecks = []check{
 		virtual: vipNoARP,
 	},
 	{
-		id: "vip-duplicate", severity: Fault, reads: TheTable | TheAddresses,
+		id: "vip-duplicate", severity: Fault, reads: TheTable | TheAddresses | TheLinks,
 		holds:   "The kernel does not use an IPv6 virtual address, because another machine has it, or because it still asks (a warning).",
 		symptom: "Clients see a timeout with IPv6, while IPv4 works.",
 		advice: "Find the other machine. On a real server of direct routing the address belongs on lo; " +
@@ -296,6 +296,13 @@ func vipDuplicate(v *view, a virtual) (*Finding, error) {
 		case address.Duplicate:
 			return found("Another machine has %s: the kernel has found that when the address was added to %s.", a.addr, address.Link), nil
 		case address.Tentative:
+			link, err := v.byName(address.Link)
+			if err != nil {
+				return nil, err
+			}
+			if link != nil && (!link.Up || !link.Carrier && !link.Loopback) {
+				continue // vip-down tells
+			}
 			tentative = found("%s is tentative on %s: the kernel still asks whether another machine has it.", a.addr, address.Link)
 			tentative.Severity, tentative.Symptom = Warning, "Clients see a timeout with IPv6 until that is over, usually for a second."
 		default:

@@ -168,6 +168,17 @@ var virtualRows = []row{
 		finds: "fault: TCP [fd00::1]:80: fd00::1 is on eth1, which is down. | ip link set eth1 up",
 	},
 	{
+		check: "vip-down", when: "IPv6, and the kernel could not ask for the address yet",
+		facts: lan + `
+			link eth1 down
+			address fd00::fe/64 eth0
+			address fd00::1/128 eth1 tentative
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+		`,
+		finds: "fault: TCP [fd00::1]:80: fd00::1 is on eth1, which is down. | ip link set eth1 up",
+	},
+	{
 		check: "vip-down", when: "another interface has the address, too",
 		facts: lan + `
 			link eth1 down

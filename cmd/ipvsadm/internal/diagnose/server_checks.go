@@ -54,8 +54,9 @@ var serverChecks = []check{
 		machine: rListen,
 	},
 	{
-		id: "r-nat-route", role: RealServer, severity: Fault, reads: TheRoutes,
-		holds:   "With -m and --director: the route to the clients does not go by the director.",
+		id: "r-nat-route", role: RealServer, severity: Fault, reads: TheRoutes | TheNeighbours,
+		holds: "With -m and --director: the route to the clients does not go by the director. A gateway with the MAC address of the director " +
+			"is the director. Where one of their MAC addresses is not known, it is a warning.",
 		symptom: "Clients see a timeout or a reset: the answers miss the director, which has to put the virtual address back into them.",
 		advice: "Route the answers by the director. That is not necessary where the director replaces the addresses of clients (SNAT); " +
 			"leave out --director then.",

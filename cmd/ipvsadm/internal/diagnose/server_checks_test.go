@@ -234,8 +234,31 @@ var serverRows = []row{
 	{check: "r-nat-route", when: "by the director", facts: natServer, words: translated + " --director 10.0.0.254"},
 	{
 		check: "r-nat-route", when: "by another router",
-		facts: natServer, words: translated + " --director 10.0.0.1",
+		facts: natServer + `
+			neighbour 10.0.0.254 eth0 02:00:00:00:00:fe
+			neighbour 10.0.0.1 eth0 02:00:00:00:00:01
+		`,
+		words: translated + " --director 10.0.0.1",
 		finds: "Packets to clients leave by the gateway 10.0.0.254, not by the director 10.0.0.1. | ip route replace default via 10.0.0.1",
+	},
+	{
+		check: "r-nat-route", when: "by an address that no machine has",
+		facts: natServer + "neighbour 10.0.0.254 eth0 failed", words: translated + " --director 10.0.0.1",
+		finds: "Packets to clients leave by the gateway 10.0.0.254, not by the director 10.0.0.1. | ip route replace default via 10.0.0.1",
+	},
+	{
+		check: "r-nat-route", when: "by another address of the director",
+		facts: natServer + `
+			neighbour 10.0.0.254 eth0 02:00:00:00:00:01
+			neighbour 10.0.0.1 eth0 02:00:00:00:00:01
+		`,
+		words: translated + " --director 10.0.0.1",
+	},
+	{
+		check: "r-nat-route", when: "perhaps by another address of the director",
+		facts: natServer + "neighbour 10.0.0.254 eth0 02:00:00:00:00:fe", words: translated + " --director 10.0.0.1",
+		finds: "warning: Packets to clients leave by the gateway 10.0.0.254, not by the director 10.0.0.1. " +
+			"But it is not known whether the gateway is another address of the director. | ip route replace default via 10.0.0.1",
 	},
 	{
 		check: "r-nat-route", when: "to a client on the same network",
@@ -244,7 +267,7 @@ var serverRows = []row{
 	},
 	{
 		check: "r-nat-route", when: "to a client with a route of its own",
-		facts: natServer + "route 198.51.100.0/24 via 10.0.0.9 eth0", words: translated + " --director 10.0.0.254 --client 198.51.100.7",
+		facts: natServer + "route 198.51.100.0/24 via 10.0.0.9 eth0\nneighbour 10.0.0.9 eth0 failed", words: translated + " --director 10.0.0.254 --client 198.51.100.7",
 		finds: "Packets to 198.51.100.7 leave by the gateway 10.0.0.9, not by the director 10.0.0.254. | ip route replace 198.51.100.7/32 via 10.0.0.254",
 	},
 	{

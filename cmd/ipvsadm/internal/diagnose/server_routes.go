@@ -2,7 +2,11 @@
 
 package diagnose
 
-import "github.com/ipvsadm-go/ipvsadm/ipvs"
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
+)
 
 func rNATRoute(v *view) ([]Finding, error) {
 	o := &v.options
@@ -27,7 +31,15 @@ func rNATRoute(v *view) ([]Finding, error) {
 	case !route.Gateway.IsValid():
 		f = found("Packets to %s leave by %s without a gateway, not by the director %s.", v.clients(), route.Link, o.Director)
 	default:
+		known, same, err := v.sameMachine(route.Gateway, o.Director, route.Link)
+		if err != nil || same {
+			return nil, err
+		}
 		f = found("Packets to %s leave by the gateway %s, not by the director %s.", v.clients(), route.Gateway, o.Director)
+		if !known {
+			f.Severity = Warning
+			f.Facts += " But it is not known whether the gateway is another address of the director."
+		}
 	}
 	destination := "default"
 	usual, err := v.defaultRoute(family)
@@ -38,6 +50,26 @@ func rNATRoute(v *view) ([]Finding, error) {
 		destination = hostPrefix(o.Client) // the default route is right, or not used
 	}
 	return one(f.mend("ip", "route", "replace", destination, "via", o.Director.String())), nil
+}
+
+// sameMachine tells whether it is known, by their MAC addresses, if two neighbours are one
+// machine, and whether they are. One that does not answer is no machine.
+func (v *view) sameMachine(a, b netip.Addr, link string) (known, same bool, err error) {
+	var macs [2]string
+	for i, addr := range []netip.Addr{a, b} {
+		n, err := v.neighbourAt(addr, link)
+		switch {
+		case err != nil:
+			return false, false, err
+		case n == nil:
+		case n.State == NeighbourFailed:
+			return true, false, nil
+		default:
+			macs[i] = n.MAC
+		}
+	}
+	known = macs[0] != "" && macs[1] != ""
+	return known, known && macs[0] == macs[1], nil
 }
 
 // clients names those to whom answers go.

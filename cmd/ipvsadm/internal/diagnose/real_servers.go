@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
@@ -84,7 +85,7 @@ func (v *view) directorFor(server netip.Addr, forward ipvs.ForwardingMethod) net
 		return netip.Addr{}
 	}
 	if v.isVirtual(route.Src) {
-		return v.ownAddress(route.Link, server)
+		return cmp.Or(v.ownAddress(route.Link, server), route.Src)
 	}
 	return route.Src
 }
@@ -101,8 +102,8 @@ func (v *view) isVirtual(addr netip.Addr) bool {
 	return all[addr]
 }
 
-// ownAddress returns the address of an interface on the network of a server, if it is not that
-// of a service, or else the zero Addr. The kernel may send from a virtual address.
+// ownAddress returns an address of an interface on the network of a server that is not that of a
+// service, or the zero Addr. The kernel may send from a virtual address although there is one.
 func (v *view) ownAddress(link string, server netip.Addr) netip.Addr {
 	addresses, err := v.addresses()
 	if err != nil {

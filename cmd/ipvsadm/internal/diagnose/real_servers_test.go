@@ -12,11 +12,11 @@ import (
 
 // The kernel may send packets to a server from a virtual address, which does not tell the server
 // who its director is.
-func TestDirectorIsNoVirtualAddress(t *testing.T) {
+func TestDirectorIsNoVirtualAddressIfItHasAnother(t *testing.T) {
 	for _, test := range []struct{ when, addresses, want string }{
 		{"its own address comes first", "address fd00::fe/64 eth0\naddress fd00::1/128 eth0", " --director fd00::fe"},
 		{"the virtual address comes first", "address fd00::1/128 eth0\naddress fd00::fe/64 eth0", " --director fd00::fe"},
-		{"it has the virtual address alone", "address fd00::1/64 eth0", ""},
+		{"it has no other", "address fd00::1/64 eth0", " --director fd00::1"},
 	} {
 		t.Run(test.when, func(t *testing.T) {
 			report, err := diagnose.Run(diagnosetest.New(t, test.addresses+`

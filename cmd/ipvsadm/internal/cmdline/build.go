@@ -55,7 +55,7 @@ func (b *builder) listing() Listing {
 	if !b.has(watchOption) {
 		l.Interval = 0
 	}
-	l.New = b.has(newOptions)
+	l.New = b.seen.hasAny(newOptions())
 	o := &l.Options
 	o.Kind = b.listingKind()
 	o.Service = b.service.ServiceID
@@ -86,7 +86,7 @@ func (b *builder) listingKind() listing.Kind {
 // wins.
 func (b *builder) view() format.View {
 	for _, v := range []struct {
-		option optionSet
+		option element
 		view   format.View
 	}{
 		{statsOption, format.Counters},

@@ -62,7 +62,7 @@ func comesAfter(name string, o *option) string {
 // withList returns words with -L before them if they begin with an option that selects
 // what -L prints, and "" otherwise.
 func withList(words []string) string {
-	const selects = (listOptions | listViews) &^ (serviceOption | syncIDOption)
+	selects := listOptions().union(listViews()).without(serviceOption, syncIDOption)
 	name, o := leadingOption(words[0])
 	if o == nil || !selects.has(o.element) {
 		return ""
@@ -167,7 +167,7 @@ func firstCommand(words []string) *option {
 }
 
 // commandsWith returns the commands that take an option: the simple ones, if there are any.
-func commandsWith(o optionSet) (names []string) {
+func commandsWith(o element) (names []string) {
 	var borrowing []string
 	options().VisitAll(func(f *pflag.Flag) {
 		command := f.Value.(*option)

@@ -8,7 +8,9 @@ import (
 )
 
 // newOptions are the options of -L that ipvsadm 1.31 lacks.
-const newOptions = netnsOption | outputOption | watchOption | sortByOption | connectionOptions
+func newOptions() optionSet {
+	return connectionOptions().with(netnsOption, outputOption, watchOption, sortByOption)
+}
 
 // WithCommand returns the arguments of ipvsadm with -L before them, if that goes without
 // saying: there are none, or they have no command but an option that only -L has and that
@@ -29,12 +31,12 @@ func impliesList(words []string) bool {
 		case err != nil:
 			name, _, _ := strings.Cut(strings.TrimPrefix(s.word, "--"), "=")
 			o := lookUp(name) // which lacks its value, or has one
-			return found || strings.HasPrefix(s.word, "--") && o != nil && newOptions.has(o.element)
+			return found || strings.HasPrefix(s.word, "--") && o != nil && newOptions().has(o.element)
 		case parsed.flag == nil:
 			return found
 		case optionOf(parsed).action != 0 || !found && len(s.leftovers) > 0:
 			return false
-		case newOptions.has(optionOf(parsed).element):
+		case newOptions().has(optionOf(parsed).element):
 			found = true
 		}
 	}

@@ -68,7 +68,7 @@ var optionConflicts = map[string][]string{
 }
 
 // tunnelChecksums are the options of which a tunnel has one.
-const tunnelChecksums = tunNoCsumOption | tunCsumOption | tunRemCsumOption
+func tunnelChecksums() optionSet { return setOf(tunNoCsumOption, tunCsumOption, tunRemCsumOption) }
 
 // pointless are options that a listing accepts, as ipvsadm 1.31 does, and ignores.
 const pointless = syncIDOption
@@ -105,7 +105,7 @@ func tableRows() (rows []*option) {
 
 // offers tells whether an option can follow a command.
 func (l legality) offers(o *option, a action) bool {
-	allowed := l.needed | l.allowed | l.exclusive
+	allowed := l.takes()
 	switch {
 	case o.action != 0:
 		return false
@@ -114,7 +114,7 @@ func (l legality) offers(o *option, a action) bool {
 	case o.long == "sort":
 		return a == list
 	case a == list:
-		allowed &^= pointless
+		allowed = allowed.without(pointless)
 	}
 	return allowed.has(o.element)
 }
@@ -123,14 +123,14 @@ func (l legality) offers(o *option, a action) bool {
 // option table.
 func (o *option) describe(rows []*option, texts map[string]usageText, l legality) OptionDescription {
 	text := texts[o.long]
-	d := OptionDescription{Long: o.long, Short: o.short, Text: text.text, Needs: optionNeeds[o.long], ImpliesList: newOptions.has(o.element)}
+	d := OptionDescription{Long: o.long, Short: o.short, Text: text.text, Needs: optionNeeds[o.long], ImpliesList: newOptions().has(o.element)}
 	if o.kind != NoValue {
 		d.Argument = text.argument
 	}
 	switch {
-	case tunnelChecksums.has(o.element):
+	case tunnelChecksums().has(o.element):
 		d.Group = "tunnel-checksum"
-	case o.element != 0:
+	case o.element != noElement:
 		d.Group = o.element.name()
 	}
 	for _, other := range rows {

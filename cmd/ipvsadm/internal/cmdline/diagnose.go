@@ -52,7 +52,7 @@ func (b *builder) checkDiagnosis() error {
 	if err := b.checkTableForm(); err != nil {
 		return err
 	}
-	const ofServer = serverOption | forwardOption | directorOption
+	ofServer := b.seen.and(setOf(serverOption, forwardOption, directorOption))
 	isServer := b.diagnosis.Role == diagnose.RealServer
 	switch {
 	case isServer && b.has(rulesOption):
@@ -65,8 +65,8 @@ func (b *builder) checkDiagnosis() error {
 	case isServer && !b.has(forwardOption):
 		return WithHint(Usagef("--diagnose real-server needs the forwarding method: -g, -i or -m"),
 			"--diagnose on the director prints the line for each server")
-	case !isServer && b.has(ofServer):
-		return Usagef("The option '%s' is only for --diagnose real-server", (b.seen & ofServer).name())
+	case !isServer && ofServer != optionSet{}:
+		return Usagef("The option '%s' is only for --diagnose real-server", ofServer.first().name())
 	case b.has(rulesOption) && b.has(netnsOption):
 		return Usagef("The option 'netns' conflicts with the 'rules' option")
 	case b.has(clientOption) && !b.list.Options.Filter.Client.IsSingleIP():

@@ -18,94 +18,121 @@ type legality struct {
 	needed, allowed, exclusive optionSet
 }
 
-const (
-	serviceOptions = schedulerOption | persistentOption | netmaskOption | opsOption | peOption | schedFlagsOption
-	serverOptions  = forwardOption | weightOption | upperOption | lowerOption | tunTypeOption | tunnelOptions
-	tunnelOptions  = tunPortOption | tunNoCsumOption | tunCsumOption | tunRemCsumOption
-	listOptions    = numericOption | statsOption | rateOption | thresholdsOption | persistentConnOption | nosortOption | syncIDOption |
-		exactOption | tunInfoOption | outputOption | watchOption | sortByOption | connectionOptions
-	connectionOptions = stateOption | clientOption | virtualOption | destinationOption | countByOption
-	listViews         = connectionOption | serviceOption | timeoutOption | daemonOption
-	drainOptions      = waitOption | atEndOption | sessionsOption | idleOption | keepServerOption | forceOption | outputOption
-	rampOptions       = overOption | stepsOption | untilEvenOption
-	diagnoseOptions   = serviceOption | serverOption | forwardOption | clientOption | directorOption | rulesOption | skipOption | verboseOption | outputOption
-	takeAwayOptions   = noPersistentOption | noOpsOption | noPEOption
-	daemonOptions     = interfaceOption | syncIDOption | groupOption | portOption | ttlOption | maxLenOption
-	everywhere        = netnsOption // with each command except --list-netns
-)
+// The options that go together.
+func serviceOptions() optionSet {
+	return setOf(schedulerOption, persistentOption, netmaskOption, opsOption, peOption, schedFlagsOption)
+}
+
+func serverOptions() optionSet {
+	return tunnelOptions().with(forwardOption, weightOption, upperOption, lowerOption, tunTypeOption)
+}
+
+func tunnelOptions() optionSet {
+	return setOf(tunPortOption, tunNoCsumOption, tunCsumOption, tunRemCsumOption)
+}
+
+func listOptions() optionSet {
+	return connectionOptions().with(numericOption, statsOption, rateOption, thresholdsOption, persistentConnOption, nosortOption, syncIDOption,
+		exactOption, tunInfoOption, outputOption, watchOption, sortByOption)
+}
+
+func connectionOptions() optionSet {
+	return setOf(stateOption, clientOption, virtualOption, destinationOption, countByOption)
+}
+
+func listViews() optionSet {
+	return setOf(connectionOption, serviceOption, timeoutOption, daemonOption)
+}
+
+func drainOptions() optionSet {
+	return setOf(waitOption, atEndOption, sessionsOption, idleOption, keepServerOption, forceOption, outputOption)
+}
+
+func rampOptions() optionSet { return setOf(overOption, stepsOption, untilEvenOption) }
+
+func diagnoseOptions() optionSet {
+	return setOf(serviceOption, serverOption, forwardOption, clientOption, directorOption, rulesOption, skipOption, verboseOption, outputOption)
+}
+
+func takeAwayOptions() optionSet { return setOf(noPersistentOption, noOpsOption, noPEOption) }
+
+func daemonOptions() optionSet {
+	return setOf(interfaceOption, syncIDOption, groupOption, portOption, ttlOption, maxLenOption)
+}
 
 // takes returns all options that may be given.
-func (l legality) takes() optionSet { return l.needed | l.allowed | l.exclusive }
+func (l legality) takes() optionSet { return l.needed.union(l.allowed, l.exclusive) }
 
 // legality returns the options that a command needs and allows.
 func (a action) legality() legality {
 	l := a.ownLegality()
 	if l.name != "" && a != listNetNS {
-		l.allowed |= everywhere
+		l.allowed = l.allowed.with(netnsOption) // with each command except --list-netns
 	}
 	return l
 }
 
 // ownLegality is legality without the options that go with almost each command.
 func (a action) ownLegality() legality {
+	none := optionSet{}
 	switch a {
 	case addService:
-		return legality{"add-service", serviceOption, serviceOptions, 0}
+		return legality{"add-service", setOf(serviceOption), serviceOptions(), none}
 	case editService:
-		return legality{"edit-service", serviceOption, serviceOptions | keepOption | takeAwayOptions, 0}
+		return legality{"edit-service", setOf(serviceOption), serviceOptions().union(takeAwayOptions()).with(keepOption), none}
 	case deleteService:
-		return legality{"delete-service", serviceOption, 0, 0}
+		return legality{"delete-service", setOf(serviceOption), none, none}
 	case flush:
-		return legality{"flush", 0, 0, 0}
+		return legality{"flush", none, none, none}
 	case addServer:
-		return legality{"add-server", serviceOption | serverOption, serverOptions, 0}
+		return legality{"add-server", setOf(serviceOption, serverOption), serverOptions(), none}
 	case editServer:
-		return legality{"edit-server", serviceOption | serverOption, serverOptions | keepOption, 0}
+		return legality{"edit-server", setOf(serviceOption, serverOption), serverOptions().with(keepOption), none}
 	case deleteServer:
-		return legality{"delete-server", serviceOption | serverOption, 0, 0}
+		return legality{"delete-server", setOf(serviceOption, serverOption), none, none}
 	case list:
-		return legality{"list", 0, listOptions, listViews}
+		return legality{"list", none, listOptions(), listViews()}
 	case save:
-		return legality{"save", 0, numericOption, 0}
+		return legality{"save", none, setOf(numericOption), none}
 	case restore:
-		return legality{"restore", 0, 0, 0}
+		return legality{"restore", none, none, none}
 	case zero:
-		return legality{"zero", 0, serviceOption, 0}
+		return legality{"zero", none, setOf(serviceOption), none}
 	case setTimeouts:
-		return legality{"set", 0, 0, 0}
+		return legality{"set", none, none, none}
 	case startDaemon:
-		return legality{"start-daemon", 0, daemonOptions, 0}
+		return legality{"start-daemon", none, daemonOptions(), none}
 	case drainServers:
-		return legality{"drain", serverOption, serviceOption | drainOptions, 0}
+		return legality{"drain", setOf(serverOption), drainOptions().with(serviceOption), none}
 	case rampServer:
-		return legality{"ramp", serviceOption | serverOption | weightOption, serverOptions | rampOptions, 0}
+		return legality{"ramp", setOf(serviceOption, serverOption, weightOption), serverOptions().union(rampOptions()), none}
 	case stopDaemon:
-		return legality{"stop-daemon", 0, syncIDOption, 0}
+		return legality{"stop-daemon", none, setOf(syncIDOption), none}
 	case listNetNS:
-		return legality{"list-netns", 0, numericOption | outputOption | allOption, 0}
+		return legality{"list-netns", none, setOf(numericOption, outputOption, allOption), none}
 	case sysctls:
-		return legality{"sysctl", 0, outputOption | changedOption, 0}
+		return legality{"sysctl", none, setOf(outputOption, changedOption), none}
 	case monitorTable:
-		return legality{"monitor", 0, serviceOption | numericOption | outputOption | allOption | fullOption, 0}
+		return legality{"monitor", none, setOf(serviceOption, numericOption, outputOption, allOption, fullOption), none}
 	case diagnosis:
-		return legality{"diagnose", 0, diagnoseOptions, 0}
+		return legality{"diagnose", none, diagnoseOptions(), none}
 	}
 	return legality{}
 }
 
-// check returns an error for the first option, in the order of optionSet, that is
+// check returns an error for the first option, in the order of elements, that is
 // missing, not allowed, or in conflict with an earlier one. kind is "command" or "tunnel
 // type", name returns the name of an option, and goesWith what it goes with instead.
-func (l legality) check(seen optionSet, kind string, name, goesWith func(optionSet) string) error {
-	var exclusive optionSet
-	for o := optionSet(1); o < endOfOptions; o <<= 1 {
+func (l legality) check(seen optionSet, kind string, name, goesWith func(element) string) error {
+	exclusive := noElement
+	for o := noElement + 1; o < endOfOptions; o++ {
 		switch {
 		case !seen.has(o):
 			if l.needed.has(o) {
 				return WithHint(Usagef("You need to supply the '%s' option for the '%s' %s", o.name(), l.name, kind), missingHint(o))
 			}
 		case l.exclusive.has(o):
-			if exclusive != 0 {
+			if exclusive != noElement {
 				return Usagef("The option '%s' conflicts with the '%s' option in the '%s' %s",
 					o.name(), exclusive.name(), l.name, kind)
 			}
@@ -118,7 +145,7 @@ func (l legality) check(seen optionSet, kind string, name, goesWith func(optionS
 }
 
 // missingHint says how to write an option that is missing.
-func missingHint(o optionSet) string {
+func missingHint(o element) string {
 	switch o {
 	case serviceOption:
 		return "name the service: -t, -u or --sctp-service HOST:PORT, or -f MARK"
@@ -151,7 +178,7 @@ func (b *builder) bareAddressHint(word string) string {
 func (b *builder) checkOptions() error {
 	l := b.action.legality()
 	if b.action == editServer && b.has(keepOption) {
-		l.needed, l.allowed = l.needed&^serviceOption, l.allowed|serviceOption
+		l.needed, l.allowed = l.needed.without(serviceOption), l.allowed.with(serviceOption)
 	}
 	if err := l.check(b.seen, "command", b.nameOf, goesWithCommand); err != nil {
 		return err
@@ -167,33 +194,33 @@ func (b *builder) checkOptions() error {
 		return b.checkTableForm()
 	case b.has(keepOption):
 		return b.checkKeep()
-	case b.has(takeAwayOptions):
-		return Usagef("--%s requires --keep", (b.seen & takeAwayOptions).name())
+	case b.seen.hasAny(takeAwayOptions()):
+		return Usagef("--%s requires --keep", b.seen.and(takeAwayOptions()).first().name())
 	}
 	return nil
 }
 
 func (b *builder) checkList() error {
-	if b.has(connectionOption|timeoutOption|daemonOption) && b.has(statsOption|rateOption|thresholdsOption) ||
-		b.has(timeoutOption|daemonOption) && b.has(persistentConnOption) {
+	if b.has(connectionOption, timeoutOption, daemonOption) && b.has(statsOption, rateOption, thresholdsOption) ||
+		b.has(timeoutOption, daemonOption) && b.has(persistentConnOption) {
 		return Usagef("options conflicts in the list command")
 	}
-	if !b.has(connectionOption) && b.has(connectionOptions) {
-		return Usagef("--%s requires -c", (b.seen & connectionOptions).name())
+	if filters := b.seen.and(connectionOptions()); !b.has(connectionOption) && filters != (optionSet{}) {
+		return Usagef("--%s requires -c", filters.first().name())
 	}
 	return b.checkWatch()
 }
 
 func (b *builder) checkWatch() error {
-	const unsorted = connectionOption | timeoutOption | daemonOption | nosortOption
+	unsorted := b.seen.and(setOf(connectionOption, timeoutOption, daemonOption, nosortOption))
 	switch {
 	case b.has(watchOption) && b.list.Options.Form == format.PrometheusForm:
 		return Usagef("The option 'watch' conflicts with the output format `prometheus'")
 	case !b.has(sortByOption):
 	case !b.has(watchOption):
 		return Usagef("--sort-by requires --watch")
-	case b.has(unsorted):
-		return Usagef("The option 'sort-by' conflicts with the '%s' option in the 'list' command", (b.seen & unsorted).name())
+	case unsorted != optionSet{}:
+		return Usagef("The option 'sort-by' conflicts with the '%s' option in the 'list' command", unsorted.first().name())
 	}
 	return nil
 }
@@ -219,12 +246,12 @@ func (b *builder) checkServer() error {
 			familyHint(b.service.ServiceID, ipvs.FamilyOf(d.AddrPort.Addr())))
 	}
 	if d.Forward != ipvs.Tunnel {
-		if b.has(tunTypeOption | tunnelOptions) {
+		if b.seen.hasAny(tunnelOptions().with(tunTypeOption)) {
 			return WithHint(Usagef("Tunnel options conflict with forward method"), "tunnel options go with -i")
 		}
 		return nil
 	}
-	return tunnelLegality(d.TunnelType).check(b.seen&tunnelOptions, "tunnel type", b.nameOf, goesWithTunnel)
+	return tunnelLegality(d.TunnelType).check(b.seen.and(tunnelOptions()), "tunnel type", b.nameOf, goesWithTunnel)
 }
 
 // tunnelLegality returns the options that a tunnel type needs and allows.
@@ -232,10 +259,10 @@ func tunnelLegality(t ipvs.TunnelType) legality {
 	o, _ := format.TunnelOptionsOf(t)
 	l := legality{name: t.String()}
 	if o.Port {
-		l.needed = tunPortOption
+		l.needed = setOf(tunPortOption)
 	}
 	for _, c := range o.Checksums {
-		l.exclusive |= options().Lookup(c.Option).Value.(*option).element
+		l.exclusive = l.exclusive.with(options().Lookup(c.Option).Value.(*option).element)
 	}
 	return l
 }

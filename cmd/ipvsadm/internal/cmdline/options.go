@@ -3,20 +3,20 @@
 package cmdline
 
 import (
-	"math/bits"
 	"strings"
 	"sync"
 
 	"github.com/spf13/pflag"
 )
 
-// optionSet is a set of the options that may be given only once. Alternatives, such as
-// -t and -u, share one element. The order of the elements is that in which legality is
-// checked, and so decides which error is reported.
-type optionSet uint64
+// element is an option that may be given only once. Alternatives, such as -t and -u, share
+// one element. The order of the elements is that in which legality is checked, and so
+// decides which error is reported.
+type element uint8
 
 const (
-	numericOption optionSet = 1 << iota
+	noElement element = iota // of commands, and of options that may be given several times
+	numericOption
 	connectionOption
 	serviceOption
 	schedulerOption
@@ -82,13 +82,9 @@ const (
 	endOfOptions
 )
 
-func (s optionSet) has(o optionSet) bool { return s&o != 0 }
-
-// name returns the long name of the first option in the set, or the common name of
-// alternatives.
-func (s optionSet) name() string {
-	first := optionSet(1) << bits.TrailingZeros64(uint64(s))
-	switch first {
+// name returns the long name of an option, or the common name of alternatives.
+func (e element) name() string {
+	switch e {
 	case serviceOption:
 		return "service-address"
 	case forwardOption:
@@ -98,7 +94,7 @@ func (s optionSet) name() string {
 	}
 	name := ""
 	options().VisitAll(func(f *pflag.Flag) {
-		if f.Value.(*option).element == first {
+		if f.Value.(*option).element == e {
 			name = f.Name
 		}
 	})
@@ -137,9 +133,9 @@ const (
 // option is a row of the option table, and the pflag.Value of its flag.
 type option struct {
 	long, short string
-	kind        string    // NoValue, optionalValue, or "" if a value is required
-	action      action    // 0 if the option is not a command
-	element     optionSet // 0 if the option may be repeated
+	kind        string // NoValue, optionalValue, or "" if a value is required
+	action      action // 0 if the option is not a command
+	element     element
 	set         func(b *builder, value string) error
 }
 

@@ -53,7 +53,7 @@ func (o *Overlay) EditService(s *ipvs.Service) error {
 	case o.named.has(noOpsOption):
 		s.Flags &^= ipvs.OnePacket
 	}
-	if o.named.has(peOption | noPEOption) {
+	if o.named.hasAny(setOf(peOption, noPEOption)) {
 		s.PersistenceEngine = o.service.PersistenceEngine
 	}
 	if !o.named.has(schedFlagsOption) {
@@ -80,7 +80,7 @@ func (o *Overlay) EditDestination(id ipvs.ServiceID, d *ipvs.Destination) error 
 	if o.named.has(lowerOption) {
 		d.LowerThreshold = o.destination.LowerThreshold
 	}
-	if d.LowerThreshold > d.UpperThreshold && o.named.has(upperOption|lowerOption) {
+	if d.LowerThreshold > d.UpperThreshold && o.named.hasAny(setOf(upperOption, lowerOption)) {
 		return Usagef("the lower threshold of %s of %s, %d, is above the upper one, %d", d.DestinationID, id, d.LowerThreshold, d.UpperThreshold)
 	}
 	if o.named.has(forwardOption) {
@@ -110,7 +110,7 @@ func (o *Overlay) setForward(id ipvs.ServiceID, d *ipvs.Destination) error {
 // takes.
 func (o *Overlay) editTunnel(d *ipvs.Destination) error {
 	const known = ipvs.TunnelChecksum | ipvs.TunnelRemoteChecksum
-	if !o.named.has(tunTypeOption | tunnelOptions) {
+	if !o.named.hasAny(tunnelOptions().with(tunTypeOption)) {
 		return nil
 	}
 	if d.Forward != ipvs.Tunnel {
@@ -127,15 +127,15 @@ func (o *Overlay) editTunnel(d *ipvs.Destination) error {
 		}
 	}
 	if d.TunnelPort != 0 {
-		l.needed, l.allowed = l.needed&^tunPortOption, l.allowed|tunPortOption&l.needed
+		l.needed, l.allowed = l.needed.without(tunPortOption), l.allowed.union(l.needed.and(setOf(tunPortOption)))
 	}
-	if err := l.check(o.named&tunnelOptions, "tunnel type", optionSet.name, goesWithTunnel); err != nil {
+	if err := l.check(o.named.and(tunnelOptions()), "tunnel type", element.name, goesWithTunnel); err != nil {
 		return err
 	}
 	if o.named.has(tunPortOption) {
 		d.TunnelPort = o.destination.TunnelPort
 	}
-	if o.named.has(tunnelChecksums) {
+	if o.named.hasAny(tunnelChecksums()) {
 		d.TunnelFlags = d.TunnelFlags&^known | o.destination.TunnelFlags
 	}
 	return nil
@@ -152,7 +152,7 @@ func checksumsOf(t ipvs.TunnelType) (flags ipvs.TunnelFlags) {
 
 // checkKeep checks the options of a command with --keep against each other.
 func (b *builder) checkKeep() error {
-	for _, pair := range []struct{ sets, takesAway optionSet }{
+	for _, pair := range []struct{ sets, takesAway element }{
 		{persistentOption, noPersistentOption}, {opsOption, noOpsOption}, {peOption, noPEOption},
 	} {
 		if b.has(pair.sets) && b.has(pair.takesAway) {
@@ -162,7 +162,7 @@ func (b *builder) checkKeep() error {
 	if b.plus {
 		return WithHint(illegal("weight"), "there is no arithmetic, because two programs would both add; name the weight itself")
 	}
-	if !b.has(serviceOptions | serverOptions | takeAwayOptions) {
+	if !b.seen.hasAny(serviceOptions().union(serverOptions(), takeAwayOptions())) {
 		what := "the server's settings, such as -w"
 		if b.action == editService {
 			what = "the service's settings, such as -s"

@@ -70,11 +70,11 @@ type builder struct {
 	outputName string // --output or --json, without dashes, whichever came last
 }
 
-func (b *builder) has(o optionSet) bool { return b.seen.has(o) }
+func (b *builder) has(any ...element) bool { return b.seen.hasAny(setOf(any...)) }
 
 // nameOf returns the name of an option for error messages. --output and --json, which
 // share an element, have their own.
-func (b *builder) nameOf(o optionSet) string {
+func (b *builder) nameOf(o element) string {
 	if o == outputOption && b.outputName != "" {
 		return b.outputName
 	}
@@ -118,7 +118,7 @@ func (b *builder) read(s scanner) error {
 		return nil
 	}
 	if netns != nil {
-		b.seen = netnsOption
+		b.seen = setOf(netnsOption)
 		if err := b.setNetNS(*netns); err != nil {
 			return err
 		}
@@ -191,7 +191,9 @@ func (b *builder) readEachOption(s *scanner) error {
 		if b.has(o.element) && !b.repeats(o.element) {
 			return Usagef("multiple '%s' options specified", b.nameOf(o.element))
 		}
-		b.seen |= o.element
+		if o.element != noElement {
+			b.seen = b.seen.with(o.element)
+		}
 		if o.set == nil || o.kind == optionalValue && !parsed.hasValue {
 			continue
 		}
@@ -202,7 +204,7 @@ func (b *builder) readEachOption(s *scanner) error {
 }
 
 // repeats tells whether an option with an element may be given more than once.
-func (b *builder) repeats(o optionSet) bool { return b.action == drainServers && o == serverOption }
+func (b *builder) repeats(o element) bool { return b.action == drainServers && o == serverOption }
 
 // readTimeouts parses the three values of --set and returns the remaining words.
 func (b *builder) readTimeouts(words []string) ([]string, error) {

@@ -36,7 +36,7 @@ func (b *builder) completeRamp() error {
 	}
 	d := &b.destination
 	d.AddrPort = b.server.AddrPort()
-	if b.has(serverOptions &^ weightOption) {
+	if b.seen.hasAny(serverOptions().without(weightOption)) {
 		return b.checkServer()
 	}
 	return nil
@@ -45,6 +45,6 @@ func (b *builder) completeRamp() error {
 func (b *builder) ramping() drain.RampOptions {
 	o := b.ramp
 	o.Service, o.Server = b.service.ServiceID, b.destination
-	o.Named, o.UntilEven = b.has(serverOptions&^weightOption), b.has(untilEvenOption)
+	o.Named, o.UntilEven = b.seen.hasAny(serverOptions().without(weightOption)), b.has(untilEvenOption)
 	return o
 }

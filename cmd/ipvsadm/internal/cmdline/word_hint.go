@@ -91,7 +91,7 @@ func singleDash(words []string) string {
 }
 
 // goesWithCommand names the commands that take an option, or returns "" if none does.
-func goesWithCommand(o optionSet) string {
+func goesWithCommand(o element) string {
 	names := commandsWith(o)
 	if len(names) == 0 {
 		return ""
@@ -100,7 +100,7 @@ func goesWithCommand(o optionSet) string {
 }
 
 // goesWithTunnel names the types of tunnels that take an option.
-func goesWithTunnel(o optionSet) string {
+func goesWithTunnel(o element) string {
 	var types []string
 	for _, t := range tunnelTypes {
 		if tunnelLegality(t).takes().has(o) {

@@ -57,7 +57,7 @@ FAULT    vip-missing     TCP 10.0.0.1:80
   Mend: Add the address; keepalived or the network configuration of the system does that at boot.
     ip address add 10.0.0.1/32 dev eth0
 
-Not checked: who answers ARP requests for the addresses.
+Not checked: who answers ARP requests for the addresses (--probe).
 
 On the real servers, to which this program can be copied:
   10.0.0.11, 10.0.0.12:
@@ -87,6 +87,30 @@ func TestDiagnosisOfOneService(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	checkDiagnosis(t, noAddress, want{stderr: "No such service\n", status: exitKernel}, "-t", "10.0.0.9:80")
+}
+
+// Only with --probe other machines are asked.
+func TestDiagnosisProbes(t *testing.T) {
+	facts := noAddress + "address 10.0.0.1/32 eth0\nanswer 10.0.0.1 eth0 02:00:00:00:00:12\n"
+	const asked = "who answers ARP requests"
+	if got := diagnosed(t, facts); got.status != exitOK || !strings.Contains(got.stdout, asked) {
+		t.Errorf("without --probe got %s", got)
+	}
+	got := diagnosed(t, facts, "--probe")
+	if got.status != exitFaults || !strings.Contains(got.stdout, "\nFAULT    vip-elsewhere   TCP 10.0.0.1:80\n") || strings.Contains(got.stdout, asked) {
+		t.Errorf("with --probe got %s", got)
+	}
+}
+
+func TestProbeIsForDirectors(t *testing.T) {
+	for words, message := range map[string]string{
+		"real-server -t 10.0.0.1:80 -g --probe": "The option 'probe' is for a director, not for --diagnose real-server",
+		"--rules - --probe":                     "The option 'probe' conflicts with the 'rules' option",
+	} {
+		if got := diagnosed(t, "", strings.Fields(words)...); got.status != exitUsage || !strings.HasPrefix(got.stderr, message+"\n") {
+			t.Errorf("%s: got %s, want %s", words, got, message)
+		}
+	}
 }
 
 func TestDiagnosisSkipsChecks(t *testing.T) {

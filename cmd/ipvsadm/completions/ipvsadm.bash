@@ -59,7 +59,7 @@ declare -gA _ipvsadm_follow=(
 	[list-netns]='numeric output json all'
 	[sysctl]='output json netns changed'
 	[monitor]='tcp-service udp-service sctp-service fwmark-service ipv6 numeric output json netns all full'
-	[diagnose]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying output json client netns director rules skip verbose'
+	[diagnose]='tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying output json client netns director rules skip verbose probe'
 	[help]=''
 	[version]=''
 )
@@ -102,10 +102,10 @@ declare -gA _ipvsadm_excludes=(
 	[virtual]='virtual'
 	[destination]='destination'
 	[count-by]='count-by'
-	[real-server]='real-server rules'
-	[masquerading]='masquerading ipip gatewaying rules'
-	[ipip]='masquerading ipip gatewaying rules'
-	[gatewaying]='masquerading ipip gatewaying rules'
+	[real-server]='real-server rules probe'
+	[masquerading]='masquerading ipip gatewaying rules probe'
+	[ipip]='masquerading ipip gatewaying rules probe'
+	[gatewaying]='masquerading ipip gatewaying rules probe'
 	[weight]='weight'
 	[u-threshold]='u-threshold'
 	[l-threshold]='l-threshold'
@@ -132,10 +132,11 @@ declare -gA _ipvsadm_excludes=(
 	[all]='all'
 	[changed]='changed'
 	[full]='full'
-	[director]='director rules'
-	[rules]='netns real-server masquerading ipip gatewaying director rules'
+	[director]='director rules probe'
+	[rules]='netns real-server masquerading ipip gatewaying director rules probe'
 	[skip]='skip'
 	[verbose]='verbose'
+	[probe]='real-server masquerading ipip gatewaying director rules probe'
 )
 # Options of which an option needs one before it.
 declare -gA _ipvsadm_needs=(
@@ -214,7 +215,7 @@ declare -gA _ipvsadm_words=(
 	[stop-daemon]='master backup'
 	[at-end]='keep remove undo'
 	[diagnose]='director real-server'
-	[skip]='no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout weight-zero-old fwmark-port0 mixed-family modules vip-missing vip-down vip-noarp vip-duplicate rp-filter local-client vip-prefix port-taken kube-vip-node dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager pmtu-disc est-load sync-if sync-id sync-version sloppy backup-only sync-ports conn-tab conn-max persist-skew lro boot input-drop forward-drop invalid-drop snat-conntrack icmp-blocked fwmark-none fwmark-local sync-fw r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp r-two-paths r-redirect r-mss r-fw r-cloud r-self'
+	[skip]='no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout weight-zero-old fwmark-port0 mixed-family modules vip-missing vip-down vip-noarp vip-duplicate vip-elsewhere rp-filter local-client vip-prefix port-taken kube-vip-node dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager pmtu-disc est-load sync-if sync-id sync-version sloppy backup-only sync-ports conn-tab conn-max persist-skew lro boot input-drop forward-drop invalid-drop snat-conntrack icmp-blocked fwmark-none fwmark-local sync-fw r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp r-two-paths r-redirect r-mss r-fw r-cloud r-self'
 )
 
 # _ipvsadm_parse WORD...: parses the words before the one to complete. Sets command, the array value with an element for

@@ -59,7 +59,7 @@ set -g __ipvsadm_follow_ramp tcp-service udp-service sctp-service fwmark-service
 set -g __ipvsadm_follow_list_netns numeric output json all
 set -g __ipvsadm_follow_sysctl output json netns changed
 set -g __ipvsadm_follow_monitor tcp-service udp-service sctp-service fwmark-service ipv6 numeric output json netns all full
-set -g __ipvsadm_follow_diagnose tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying output json client netns director rules skip verbose
+set -g __ipvsadm_follow_diagnose tcp-service udp-service sctp-service fwmark-service ipv6 real-server masquerading ipip gatewaying output json client netns director rules skip verbose probe
 set -g __ipvsadm_follow_help 
 set -g __ipvsadm_follow_version 
 # Options after which an option cannot come, itself among them.
@@ -98,10 +98,10 @@ set -g __ipvsadm_excludes_client client
 set -g __ipvsadm_excludes_virtual virtual
 set -g __ipvsadm_excludes_destination destination
 set -g __ipvsadm_excludes_count_by count-by
-set -g __ipvsadm_excludes_real_server real-server rules
-set -g __ipvsadm_excludes_masquerading masquerading ipip gatewaying rules
-set -g __ipvsadm_excludes_ipip masquerading ipip gatewaying rules
-set -g __ipvsadm_excludes_gatewaying masquerading ipip gatewaying rules
+set -g __ipvsadm_excludes_real_server real-server rules probe
+set -g __ipvsadm_excludes_masquerading masquerading ipip gatewaying rules probe
+set -g __ipvsadm_excludes_ipip masquerading ipip gatewaying rules probe
+set -g __ipvsadm_excludes_gatewaying masquerading ipip gatewaying rules probe
 set -g __ipvsadm_excludes_weight weight
 set -g __ipvsadm_excludes_u_threshold u-threshold
 set -g __ipvsadm_excludes_l_threshold l-threshold
@@ -128,10 +128,11 @@ set -g __ipvsadm_excludes_until_even until-even
 set -g __ipvsadm_excludes_all all
 set -g __ipvsadm_excludes_changed changed
 set -g __ipvsadm_excludes_full full
-set -g __ipvsadm_excludes_director director rules
-set -g __ipvsadm_excludes_rules netns real-server masquerading ipip gatewaying director rules
+set -g __ipvsadm_excludes_director director rules probe
+set -g __ipvsadm_excludes_rules netns real-server masquerading ipip gatewaying director rules probe
 set -g __ipvsadm_excludes_skip skip
 set -g __ipvsadm_excludes_verbose verbose
+set -g __ipvsadm_excludes_probe real-server masquerading ipip gatewaying director rules probe
 # Options of which an option needs one before it.
 set -g __ipvsadm_needs_ipv6 fwmark-service
 set -g __ipvsadm_needs_ops udp-service fwmark-service
@@ -205,7 +206,7 @@ set -g __ipvsadm_words_start_daemon master backup
 set -g __ipvsadm_words_stop_daemon master backup
 set -g __ipvsadm_words_at_end keep remove undo
 set -g __ipvsadm_words_diagnose director real-server
-set -g __ipvsadm_words_skip no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout weight-zero-old fwmark-port0 mixed-family modules vip-missing vip-down vip-noarp vip-duplicate rp-filter local-client vip-prefix port-taken kube-vip-node dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager pmtu-disc est-load sync-if sync-id sync-version sloppy backup-only sync-ports conn-tab conn-max persist-skew lro boot input-drop forward-drop invalid-drop snat-conntrack icmp-blocked fwmark-none fwmark-local sync-fw r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp r-two-paths r-redirect r-mss r-fw r-cloud r-self
+set -g __ipvsadm_words_skip no-services no-servers all-zero all-full weight-range dr-port same-server-twice persist-port0 udp-timeout weight-zero-old fwmark-port0 mixed-family modules vip-missing vip-down vip-noarp vip-duplicate vip-elsewhere rp-filter local-client vip-prefix port-taken kube-vip-node dr-gateway rs-unreachable rs-local rs-neigh rs-same-mac rs-wrong-if tun-mtu nat-forward nat-return nat-onenet nat-redirects ftp persist-drain nodest reuse-1s reuse-0 drop-defence estimator timeout-keepalive conntrack-full sysctl-file manager pmtu-disc est-load sync-if sync-id sync-version sloppy backup-only sync-ports conn-tab conn-max persist-skew lro boot input-drop forward-drop invalid-drop snat-conntrack icmp-blocked fwmark-none fwmark-local sync-fw r-vip r-vip-prefix r-arp-ignore r-arp-announce r-listen r-nat-route r-route-back r-tunl r-tunl-rp r-two-paths r-redirect r-mss r-fw r-cloud r-self
 set -g __ipvsadm_letter_add_service A
 set -g __ipvsadm_letter_tcp_service t
 set -g __ipvsadm_letter_udp_service u
@@ -329,6 +330,7 @@ set -g __ipvsadm_text_director 'the director of a real server'
 set -g __ipvsadm_text_rules 'only what these rules tell'
 set -g __ipvsadm_text_skip 'without these checks'
 set -g __ipvsadm_text_verbose 'notes, and every finding of a check, too'
+set -g __ipvsadm_text_probe 'ask by ARP who else has the addresses'
 set -g __ipvsadm_text_help 'print this'
 set -g __ipvsadm_text_version 'print the version'
 

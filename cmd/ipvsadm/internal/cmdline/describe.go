@@ -65,6 +65,7 @@ var optionConflicts = map[string][]string{
 	"no-pe":         {"pe"},
 
 	"rules": {"real-server", "masquerading", "ipip", "gatewaying", "director", "netns"},
+	"probe": {"real-server", "masquerading", "ipip", "gatewaying", "director", "rules"},
 }
 
 // tunnelChecksums are the options of which a tunnel has one.

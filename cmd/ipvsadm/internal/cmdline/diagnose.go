@@ -67,6 +67,10 @@ func (b *builder) checkDiagnosis() error {
 			"--diagnose on the director prints the line for each server")
 	case !isServer && ofServer != optionSet{}:
 		return Usagef("The option '%s' is only for --diagnose real-server", ofServer.first().name())
+	case isServer && b.has(probeOption):
+		return Usagef("The option 'probe' is for a director, not for --diagnose real-server")
+	case b.has(rulesOption) && b.has(probeOption):
+		return Usagef("The option 'probe' conflicts with the 'rules' option")
 	case b.has(rulesOption) && b.has(netnsOption):
 		return Usagef("The option 'netns' conflicts with the 'rules' option")
 	case b.has(clientOption) && !b.list.Options.Filter.Client.IsSingleIP():
@@ -83,7 +87,7 @@ func (b *builder) completeDiagnosis() error {
 	o := &b.diagnosis
 	o.Service, o.Forward = b.service.ServiceID, b.destination.Forward
 	o.Client = b.list.Options.Filter.Client.Addr()
-	o.Verbose = b.has(verboseOption)
+	o.Verbose, o.Probe = b.has(verboseOption), b.has(probeOption)
 	if b.has(serverOption) {
 		port := b.server.port
 		if !b.server.hasPort || o.Forward != ipvs.Masquerade {

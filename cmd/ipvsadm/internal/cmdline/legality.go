@@ -51,7 +51,7 @@ func drainOptions() optionSet {
 func rampOptions() optionSet { return setOf(overOption, stepsOption, untilEvenOption) }
 
 func diagnoseOptions() optionSet {
-	return setOf(serviceOption, serverOption, forwardOption, clientOption, directorOption, rulesOption, skipOption, verboseOption, outputOption)
+	return setOf(serviceOption, serverOption, forwardOption, clientOption, directorOption, rulesOption, skipOption, verboseOption, outputOption, probeOption)
 }
 
 func takeAwayOptions() optionSet { return setOf(noPersistentOption, noOpsOption, noPEOption) }

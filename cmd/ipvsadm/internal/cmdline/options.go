@@ -79,6 +79,7 @@ const (
 	rulesOption
 	skipOption
 	verboseOption
+	probeOption
 	endOfOptions
 )
 
@@ -309,6 +310,7 @@ var optionTable = [...]option{
 	{"rules", "", "", 0, rulesOption, (*builder).setRules},
 	{"skip", "", "", 0, skipOption, (*builder).setSkip},
 	{"verbose", "", NoValue, 0, verboseOption, nil},
+	{"probe", "", NoValue, 0, probeOption, nil},
 
 	{"mcast-interface", "", "", 0, interfaceOption, (*builder).setInterface},
 	{"mcast-group", "", "", 0, groupOption, (*builder).setGroup},

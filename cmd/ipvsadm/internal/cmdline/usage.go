@@ -157,6 +157,7 @@ real-server needs a SERVICE, and -g, -i or -m with its -r:
   --rules FILE                      only what these rules tell; - reads stdin
   --skip ID[,ID]...                 without these checks
   --verbose                         notes, and every finding of a check, too
+  --probe                           ask by ARP who else has the addresses
 
 Options of --start-daemon:
   --syncid ID                       sync ID, 0 to 255 (default 0)

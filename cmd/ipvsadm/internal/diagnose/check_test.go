@@ -129,7 +129,7 @@ var unreadable = map[string]diagnose.Source{
 	"policy": diagnose.ThePolicyRules, "sysctls": diagnose.TheSettings, "listeners": diagnose.TheListeners, "modules": diagnose.TheModules,
 	"managers": diagnose.TheManagers, "release": diagnose.TheRelease, "daemons": diagnose.TheDaemons, "timeouts": diagnose.TheTimeouts,
 	"firewall": diagnose.TheFirewall, "conntable": diagnose.TheConnTable, "connections": diagnose.TheConnections, "lro": diagnose.TheHardware,
-	"installed": diagnose.TheInstalled, "vendor": diagnose.TheVendor, "boot": diagnose.TheBootRules,
+	"installed": diagnose.TheInstalled, "vendor": diagnose.TheVendor, "boot": diagnose.TheBootRules, "answers": diagnose.TheAnswers,
 }
 
 // A counter that cannot be read is left out of the facts.

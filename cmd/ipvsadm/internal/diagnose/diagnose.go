@@ -2,7 +2,8 @@
 
 // Package diagnose looks for what is wrong with the set-up around IPVS. A check is an entry
 // of a table: what it reads, when it holds, and what it says. Checks read Facts, and do not
-// know where those come from. Nothing here changes the machine or sends a packet.
+// know where those come from. Nothing here changes the machine, and only with Options.Probe
+// packets are sent.
 package diagnose
 
 import (
@@ -61,6 +62,8 @@ type Options struct {
 	Director netip.Addr
 	// Client is a client to check the routes for, or the zero Addr.
 	Client netip.Addr
+	// Probe asks other machines for the virtual addresses.
+	Probe bool
 	// Skip has the IDs of the checks to leave out.
 	Skip    []string
 	Verbose bool // reports notes, too, and every finding of a check
@@ -120,16 +123,16 @@ func Run(facts Facts, o Options) (*Report, error) {
 		r.RealServers = v.realServerCommands(table)
 	}
 	r.runChecks(v, ^Source(0))
-	r.NotChecked = append(r.NotChecked, beyond(o.Role)...)
+	r.NotChecked = append(r.NotChecked, beyond(&o)...)
 	return r, nil
 }
 
-// beyond is what no check of a role looks at.
-func beyond(role Role) []NotChecked {
-	if role == RealServer {
+// beyond is what no check looks at.
+func beyond(o *Options) []NotChecked {
+	if o.Role == RealServer || o.Probe {
 		return nil
 	}
-	return []NotChecked{{Reason: "who answers ARP requests for the addresses"}}
+	return []NotChecked{{Reason: "who answers ARP requests for the addresses (--probe)"}}
 }
 
 // Rules are what a rules file sets up.

@@ -31,6 +31,9 @@ type Facts interface {
 	// Route returns how the kernel would route a packet of this machine. For the
 	// unspecified address of a family it returns the default route.
 	Route(Query) (Route, error)
+	// WhoHas asks on the networks who else has addresses, and returns the answers. It is
+	// the only method that sends packets.
+	WhoHas([]Place) ([]Neighbour, error)
 	// Listeners returns the sockets that wait for clients.
 	Listeners(ipvs.Protocol) ([]netip.AddrPort, error)
 	// Release returns the release of the kernel, such as 6.1.0-56-amd64.
@@ -88,12 +91,14 @@ const (
 	TheInstalled                      // modules on disk
 	TheVendor                         // who has made the machine
 	TheBootRules                      // the rules that are restored at boot
+	TheAnswers                        // answers of other machines
 )
 
 var sourceNames = [...]string{
 	"services and servers", "counters and thresholds of servers", "sync daemons", "timeouts", "sysctls", "interfaces", "addresses", "neighbours",
 	"policy rules", "routes", "listening sockets", "kernel version", "modules", "running programs", "sysctl.d", "firewall rules", "packet counters",
 	"size of the connection table", "connections", "features of interfaces", "installed modules", "vendor of the machine", "boot file",
+	"answers to ARP requests and neighbour solicitations",
 }
 
 // Names returns what the sources are called in the manual.
@@ -147,6 +152,12 @@ type Neighbour struct {
 	Link  string
 	MAC   string // empty if it is not known
 	State NeighbourState
+}
+
+// Place is where to ask for an address.
+type Place struct {
+	Addr netip.Addr
+	Link string
 }
 
 // NeighbourState tells what the kernel knows of a neighbour.

@@ -61,23 +61,24 @@ func numbered(first string, n int) netip.Addr {
 	return netip.AddrFrom4(b)
 }
 
-func (l *large) Table() (ipvs.Table, error)                        { return l.table, nil }
-func (l *large) Complete() error                                   { return nil }
-func (l *large) Daemons() ([]ipvs.Daemon, error)                   { return nil, nil }
-func (l *large) Timeouts() (ipvs.Timeouts, error)                  { return ipvs.Timeouts{}, nil }
-func (l *large) Links() ([]diagnose.Link, error)                   { return l.links, nil }
-func (l *large) Addresses() ([]diagnose.Address, error)            { return l.addresses, nil }
-func (l *large) Neighbours() ([]diagnose.Neighbour, error)         { return l.neighbours, nil }
-func (l *large) PolicyRules() ([]diagnose.PolicyRule, error)       { return nil, nil }
-func (l *large) Listeners(ipvs.Protocol) ([]netip.AddrPort, error) { return nil, nil }
-func (l *large) Release() (string, error)                          { return "", errors.New("a file that ends early") }
-func (l *large) Modules() ([]string, error)                        { return nil, fs.ErrNotExist }
-func (l *large) Managers() ([]string, error)                       { return nil, nil }
-func (l *large) Configured() ([]diagnose.Configured, error)        { return nil, nil }
-func (l *large) Setting(...string) (string, error)                 { return "1", nil }
-func (l *large) Firewall() (firewall.Ruleset, error)               { return l.firewall, nil }
-func (l *large) Counter(string) (uint64, error)                    { return 0, nil }
-func (l *large) ConnTable() (diagnose.ConnTable, error)            { return diagnose.ConnTable{}, nil }
+func (l *large) Table() (ipvs.Table, error)                            { return l.table, nil }
+func (l *large) Complete() error                                       { return nil }
+func (l *large) Daemons() ([]ipvs.Daemon, error)                       { return nil, nil }
+func (l *large) Timeouts() (ipvs.Timeouts, error)                      { return ipvs.Timeouts{}, nil }
+func (l *large) Links() ([]diagnose.Link, error)                       { return l.links, nil }
+func (l *large) Addresses() ([]diagnose.Address, error)                { return l.addresses, nil }
+func (l *large) Neighbours() ([]diagnose.Neighbour, error)             { return l.neighbours, nil }
+func (l *large) WhoHas([]diagnose.Place) ([]diagnose.Neighbour, error) { return nil, nil }
+func (l *large) PolicyRules() ([]diagnose.PolicyRule, error)           { return nil, nil }
+func (l *large) Listeners(ipvs.Protocol) ([]netip.AddrPort, error)     { return nil, nil }
+func (l *large) Release() (string, error)                              { return "", errors.New("a file that ends early") }
+func (l *large) Modules() ([]string, error)                            { return nil, fs.ErrNotExist }
+func (l *large) Managers() ([]string, error)                           { return nil, nil }
+func (l *large) Configured() ([]diagnose.Configured, error)            { return nil, nil }
+func (l *large) Setting(...string) (string, error)                     { return "1", nil }
+func (l *large) Firewall() (firewall.Ruleset, error)                   { return l.firewall, nil }
+func (l *large) Counter(string) (uint64, error)                        { return 0, nil }
+func (l *large) ConnTable() (diagnose.ConnTable, error)                { return diagnose.ConnTable{}, nil }
 func (l *large) Connections() iter.Seq2[ipvs.ConnEntry, error] {
 	return func(func(ipvs.ConnEntry, error) bool) {}
 }

@@ -27,6 +27,7 @@ var manyFacts = []string{
 	"timeouts 0 0 0", "timeouts 4294967295 1 1", "module xt_nat", "module arptable_filter", "manager keepalived", "release 4.19", "release", "without CAP_NET_ADMIN",
 	"configured conntrack=1 /etc/sysctl.d/lvs.conf", "configured = /a", "unreadable configured",
 	"unreadable addresses", "unreadable routes", "unreadable links", "unreadable sysctls", "unreadable policy", "unreadable neighbours", "unreadable daemons",
+	"answer 10.0.0.1 eth0 02:00:00:00:00:01", "answer fd00::1 eth0 02:00:00:00:00:01", "unreadable answers",
 	"traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=30",
 	"iptables filter INPUT DROP\niptables -A INPUT -m conntrack --ctstate INVALID -j DROP", "iptables filter FORWARD DROP", "iptables filter OUTPUT DROP",
 	"iptables mangle PREROUTING ACCEPT\niptables -A PREROUTING -d 10.0.0.1/32 -j MARK --set-xmark 0x7/0xffffffff", masquerade, "firewall partial",
@@ -45,7 +46,7 @@ var manyTables = []string{
 }
 
 var manyWords = []string{
-	"", "--client 10.0.0.77", "--client fd00::77", "-t 10.0.0.1:80 --client 10.0.0.1", "real-server -t 10.0.0.1:80 -g", "real-server -t [fd00::1]:80 -g --client fd00::77",
+	"", "--probe", "--client 10.0.0.77", "--client fd00::77", "-t 10.0.0.1:80 --client 10.0.0.1", "real-server -t 10.0.0.1:80 -g", "real-server -t [fd00::1]:80 -g --client fd00::77",
 	"real-server -t 10.0.0.1:80 -i --director 10.0.0.253", "real-server -t 10.0.0.1:80 -m -r 10.0.0.11:81 --director 10.0.0.253 --client 10.9.9.9",
 	"real-server --sctp-service 10.0.0.1:80 -m -r 10.0.0.11:81",
 }

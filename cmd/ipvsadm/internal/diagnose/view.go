@@ -39,6 +39,7 @@ type view struct {
 		firewall   answer[firewall.Ruleset]
 		connTable  answer[ConnTable]
 		listeners  map[ipvs.Protocol]answer[[]netip.AddrPort]
+		whoHas     answer[map[netip.Addr][]Neighbour]
 	}
 }
 

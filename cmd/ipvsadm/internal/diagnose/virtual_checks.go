@@ -47,6 +47,15 @@ var virtualChecks = []check{
 		virtual: vipDuplicate,
 	},
 	{
+		id: "vip-elsewhere", severity: Fault, reads: TheTable | TheAddresses | TheLinks | TheRoutes | ThePolicyRules | TheNeighbours | TheAnswers,
+		holds: "With --probe: another machine answers ARP requests or neighbour solicitations for a virtual address that this machine has, too. " +
+			"Two packets are sent for each address, and the answers of a second count.",
+		symptom: "It works for some clients and for some time. Others take that machine for the director, and it gets all that they send.",
+		advice: "If it is a real server, run on it the line below. Of several directors only one may have the address; " +
+			"if it waits for this one to fail, look why it has the address.",
+		virtual: vipElsewhere,
+	},
+	{
 		id: "rp-filter", severity: Warning, reads: TheTable | TheAddresses | TheLinks | TheRoutes | TheSettings | ThePackets,
 		holds: "The route to the client of --client leaves by another interface than the one with the virtual address, where rp_filter is 1. " +
 			"The kernel goes by the larger one of rp_filter for all interfaces and for this one.",

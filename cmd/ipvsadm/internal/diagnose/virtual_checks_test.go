@@ -236,6 +236,52 @@ var virtualRows = []row{
 	},
 	{check: "vip-duplicate", when: "nobody else has the address", facts: lan},
 	{
+		check: "vip-elsewhere", when: "a real server answers",
+		facts: lan + `
+			neighbour 10.0.0.12 eth0 02:00:00:00:00:12
+			answer 10.0.0.1 eth0 02:00:00:00:00:12
+		`,
+		words: "--probe",
+		finds: "TCP 10.0.0.1:80: 02:00:00:00:00:12 on eth0 (server 10.0.0.12) answers for 10.0.0.1.",
+	},
+	{
+		check: "vip-elsewhere", when: "several machines answer",
+		facts: lan + `
+			answer 10.0.0.1 eth0 02:00:00:00:00:12
+			answer 10.0.0.1 eth0 02:00:00:00:00:13
+		`,
+		words: "--probe",
+		finds: "TCP 10.0.0.1:80: 02:00:00:00:00:12 on eth0, 02:00:00:00:00:13 on eth0 answer for 10.0.0.1.",
+	},
+	{
+		check: "vip-elsewhere", when: "the address is on lo, and its network on eth0",
+		facts: lan + `
+			address fd00::fe/64 eth0
+			address fd00::1/128 lo
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+			answer fd00::1 eth0 02:00:00:00:00:12
+		`,
+		words: "--probe",
+		finds: "TCP [fd00::1]:80: 02:00:00:00:00:12 on eth0 answers for fd00::1.",
+	},
+	{
+		check: "vip-elsewhere", when: "another director has the address, and this one does not",
+		facts: `
+			address 10.0.0.254/24 eth0
+			daemon backup eth0 7
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+			answer 10.0.0.1 eth0 02:00:00:00:00:12
+		`,
+		words: "--probe", also: "vip-missing",
+	},
+	{check: "vip-elsewhere", when: "nobody answers", facts: lan, words: "--probe"},
+	{
+		check: "vip-elsewhere", when: "nobody is asked", facts: lan + "answer 10.0.0.1 eth0 02:00:00:00:00:12",
+		finds: "error: not applicable",
+	},
+	{
 		check: "rp-filter", when: "answers leave by another interface",
 		facts: lan + `
 			link eth1

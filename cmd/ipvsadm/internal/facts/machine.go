@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package facts reads from the kernel what package diagnose checks. It loads no module,
-// changes nothing and sends no packet.
+// Package facts reads from the kernel what package diagnose checks. It loads no module and
+// changes nothing, and only WhoHas sends packets.
 package facts
 
 import (

@@ -18,6 +18,13 @@ import (
 type Network struct {
 	handle *netlink.Handle
 	names  map[int]string // of interfaces
+	// hardware is what a packet by an interface needs.
+	hardware map[string]hardware
+}
+
+type hardware struct {
+	index int
+	mac   net.HardwareAddr
 }
 
 // Close closes its socket.
@@ -67,7 +74,7 @@ func (n *Network) Links() (links []diagnose.Link, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n.names = map[int]string{}
+	n.names, n.hardware = map[int]string{}, map[string]hardware{}
 	kinds := map[int]string{}
 	for _, l := range all {
 		kinds[l.Attrs().Index] = l.Type()
@@ -75,6 +82,7 @@ func (n *Network) Links() (links []diagnose.Link, err error) {
 	for _, l := range all {
 		a := l.Attrs()
 		n.names[a.Index] = a.Name
+		n.hardware[a.Name] = hardware{a.Index, a.HardwareAddr}
 		kind := l.Type()
 		if kind == "device" { // what the kernel does not say
 			kind = ""

@@ -36,6 +36,7 @@ import (
 //	route local 10.0.0.0/24 mark=7          for packets with a mark
 //	route default via 10.0.0.9 eth0 from=10.0.0.11 advmss=1440
 //	neighbour 10.0.0.11 eth0 02:00:00:00:00:01|incomplete|failed
+//	answer 10.0.0.1 eth0 02:00:00:00:00:01  of another machine that has the address
 //	policy mark=7 table=100
 //	policy selective                        a rule that goes by an interface, for example
 //	sysctl net/ipv4/ip_forward=1            those that are missing have the kernel's defaults
@@ -69,6 +70,7 @@ type Machine struct {
 	links      []diagnose.Link
 	addresses  []diagnose.Address
 	neighbours []diagnose.Neighbour
+	answers    []diagnose.Neighbour
 	rules      []diagnose.PolicyRule
 	routes     []route
 	listeners  map[string][]netip.AddrPort
@@ -171,6 +173,8 @@ func (m *Machine) fact(line string) {
 			n.MAC = words[2]
 		}
 		m.neighbours = append(m.neighbours, n)
+	case "answer":
+		m.answers = append(m.answers, diagnose.Neighbour{Addr: netip.MustParseAddr(words[0]), Link: words[1], MAC: words[2]})
 	case "policy":
 		m.rules = append(m.rules, diagnose.PolicyRule{Mark: uint32(number(words, "mark")), Mask: ^uint32(0), Table: number(words, "table"), Selective: slices.Contains(words, "selective")})
 	case "sysctl":
@@ -379,6 +383,16 @@ func (m *Machine) Addresses() ([]diagnose.Address, error) {
 // Neighbours returns the neighbours.
 func (m *Machine) Neighbours() ([]diagnose.Neighbour, error) {
 	return m.neighbours, m.reads(diagnose.TheNeighbours, "neighbours")
+}
+
+// WhoHas returns the answers to questions for addresses.
+func (m *Machine) WhoHas(places []diagnose.Place) (answers []diagnose.Neighbour, err error) {
+	for _, a := range m.answers {
+		if slices.Contains(places, diagnose.Place{Addr: a.Addr, Link: a.Link}) {
+			answers = append(answers, a)
+		}
+	}
+	return answers, m.reads(diagnose.TheAnswers, "answers")
 }
 
 // PolicyRules returns the policy rules.

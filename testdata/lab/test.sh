@@ -147,9 +147,9 @@ main=(cases command tests state restore dr nat tunnels ipv6 fwmark persistence)
 all=(kills survival cases random listings ldirectord keepalived command state tests restore panic)
 # On the kernels of other releases: what a kernel can change for us, and the main ways that packets go.
 for release in ${LAB_KERNELS-trixie sid}; do
-	all+=({cases,tests,restore,dr,nat}"@$release")
+	all+=({cases,tests,restore,state,dr,nat}"@$release")
 done
-all+=({state,swarm,drain}@sid)
+all+=({swarm,drain}@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")

@@ -38,6 +38,12 @@
 #   await TEXT COMMAND...         go on as soon as the command succeeds, else end the scenario after five minutes
 #   cell_is HOST COLUMN VALUE SERVICE [SERVER]  whether ipvsadm -Ln shows VALUE; '' means not in the table
 #   has_address HOST ADDRESS      whether HOST has the address; has_no_address is the opposite
+#   finds SEVERITY ID HOST [OPTION...]  check that ipvsadm --diagnose finds this and nothing else, and show the finding
+#   mend HOST                     run the commands that the finding has, as they are printed
+#   finds_nothing [HOST [OPTION...]]  check that a diagnosis, or else the last one, made again, finds nothing
+#   report HOST                   show a diagnosis that finds nothing
+#   no_faults HOST [OPTION...]    check that a diagnosis of the director HOST, and those that it prints for real servers,
+#                                 find no fault
 #   same_as_original HOST OPTION...  check that the original ipvsadm prints the same listing
 #   same_listings HOST OPTIONS...    check several listings; the options of each listing are one word
 #
@@ -63,7 +69,7 @@ unset LAB_COLOUR LAB_SIZE
 shown=/tmp/shown tally=/tmp/tally checks=0 servers=() opened=() last_in_book='' chart_mark='='
 declare -A stream=() seen=() # of load and hold: the process, and how many answers so_far has shown
 
-for part in book checks hosts keepalived listings show traffic; do
+for part in book checks diagnose hosts keepalived listings show traffic; do
 	# shellcheck source=/dev/null
 	source "$(dirname "${BASH_SOURCE[0]}")/$part.sh"
 done

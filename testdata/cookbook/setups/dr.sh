@@ -53,6 +53,7 @@ check "real1 answered about half" "$(answers real1)" -ge 45
 check "real2 answered about half" "$(answers real2)" -ge 45
 check "every request had an answer" $(($(answers real1) + $(answers real2))) -eq 100
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
+no_faults director
 
 say "The director's table: connections that have ended stay for a while as inactive."
 on director ipvsadm -Ln

@@ -37,7 +37,10 @@ func (v *view) realServerCommands(table ipvs.Table) (all []RealServerCommand) {
 			if forward == "" {
 				continue
 			}
-			l := line{service: id, forward: d.Forward, director: v.directorFor(d.AddrPort.Addr(), d.Forward)}
+			l := line{service: id, forward: d.Forward}
+			if d.AddrPort.Addr().Is6() == id.AddrPort.Addr().Is6() { // else a tunnel carries one family in the other
+				l.director = v.directorFor(d.AddrPort.Addr(), d.Forward)
+			}
 			words := []string{"ipvsadm", "--diagnose", RealServer.String(), option, id.AddrPort.String(), forward}
 			if d.Forward == ipvs.Masquerade {
 				l.server = d.AddrPort

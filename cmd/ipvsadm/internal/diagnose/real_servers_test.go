@@ -33,3 +33,22 @@ func TestDirectorIsNoVirtualAddressIfItHasAnother(t *testing.T) {
 		})
 	}
 }
+
+// The line must be one that the program takes, and there the director is of the family of the
+// service.
+func TestDirectorIsOfTheFamilyOfTheService(t *testing.T) {
+	report, err := diagnose.Run(diagnosetest.New(t, `
+		address 10.0.0.1/32 eth0
+		address fd00::fe/64 eth0
+		-A -t 10.0.0.1:80
+		-a -t 10.0.0.1:80 -r fd00::11 -i
+	`), diagnose.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := report.RealServers[0].Words
+	if got := strings.Join(words, " "); got != "ipvsadm --diagnose real-server -t 10.0.0.1:80 -i" {
+		t.Errorf("got %q", got)
+	}
+	parse(t, strings.Join(words[2:], " "))
+}

@@ -114,6 +114,7 @@ for service in "${all[@]}"; do
 	quietly client traffic ask 2 "http://$service/" >"$tally" || fail "no answer from $service"
 	check "both servers answer at $service" "$(answers real1)$(answers real2)" = 11
 done
+no_faults director
 
 say "In each service a client begins two downloads, one from each server. In one service it also closes its own side of \
 two connections, as programs do that have nothing more to say. The downloads end after real1 has got its weight 0. Other \

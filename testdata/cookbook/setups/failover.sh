@@ -120,6 +120,8 @@ done
 say "Each client stays with one server. The second client got the server with fewer connections."
 ask client1 10 http://$vip/
 check "real2 answered client1" "$(answers real2)" -eq 10
+no_faults lvs1
+no_faults lvs2
 ask client2 10 http://$vip/
 check "real1 answered client2" "$(answers real1)" -eq 10
 on lvs1 ipvsadm -Ln

@@ -116,6 +116,7 @@ on director ipvsadm -a -f 1 -6 -r '[2001:db8:1::21]:0' -m
 on director ipvsadm -a -f 1 -6 -r '[2001:db8:1::22]:0' -m
 same_server client1 "[$vip6]" real2
 same_server client2 "[$vip6]" real1
+no_faults director
 on director ipvsadm -Ln
 check "both services are listed" "$(grep -c '^FWM  1 ' "$shown")" -eq 2
 check "one of them is listed as IPv6" "$(grep -c '^FWM  1 IPv6' "$shown")" -eq 1

@@ -103,6 +103,7 @@ ask client 40 http://$vip4/
 check "real1 answered half" "$(answers real1)" -eq 20
 check "real2 answered half" "$(answers real2)" -eq 20
 check "the servers saw the client's own IPv4 address" "$(sources)" = 192.0.2.10
+no_faults director
 on director ipvsadm -Ln
 check "all three services are listed" "$(grep -c '^TCP' "$shown")" -eq 3
 on director ipvsadm -Ln --tun-info -t $vip4:80

@@ -199,6 +199,7 @@ original prints."
 ask client 30 http://$vip/
 check "real1 answered a third" "$(answers real1)" -eq 10
 check "real2 answered two thirds" "$(answers real2)" -eq 20
+no_faults director -t $vip:80
 counted director $vip:80 30
 listings_as_original
 

@@ -151,6 +151,8 @@ check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
 ask client 30 "http://[$vip6]/"
 check "real1 answered a third" "$(answers real1)" -eq 10
 check "real2, of weight 2, answered two thirds" "$(answers real2)" -eq 20
+no_faults director -t $vip:80
+no_faults director -t "[$vip6]:80"
 ask client 10 http://$marked:8080/
 check "one server answered all" $(($(answers real1) * $(answers real2) + $(answers real1) + $(answers real2))) -eq 10
 

@@ -145,6 +145,7 @@ for real in real1 real2 real3; do
 	check "$real answered a third" "$(answers $real)" -eq 30
 done
 check "the servers saw the client's own address" "$(sources)" = 198.51.100.10
+no_faults director
 counted director $vip:80 90
 on director ipvsadm -Ln --stats
 check "ip_vs counted no answers through the director" "$(cell OutPkts $vip:80)" -eq 0

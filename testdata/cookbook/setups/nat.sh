@@ -52,6 +52,7 @@ ask client 40 http://$vip/
 check "real1 answered half" "$(answers real1)" -eq 20
 check "real2 answered half" "$(answers real2)" -eq 20
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
+no_faults director
 on director ipvsadm -Ln
 check "the service is forwarded by NAT" "$(cell Forward $vip:80 $real1)" = Masq
 same_as_original director -Ln

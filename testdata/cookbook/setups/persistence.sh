@@ -103,6 +103,7 @@ on director ipvsadm -a -t "[$vip6]:80" -r '[2001:db8:1::22]:80' -m
 has office1 "[$vip6]" real2
 has office2 "[$vip6]" real2
 has home "[$vip6]" real1
+no_faults director
 templates '::]'
 check "each network of 64 bits has one entry" "$(awk '{ print $4 }' "$shown" | xargs)" = "[2001:db8:a::]:0 [2001:db8:b::]:0"
 on director ipvsadm -Ln -t "[$vip6]:80"

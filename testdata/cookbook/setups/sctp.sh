@@ -49,6 +49,7 @@ ask client 30 sctp://$vip:2905
 check "real1 answered a third" "$(answers real1)" -eq 10
 check "real2 answered two thirds" "$(answers real2)" -eq 20
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
+no_faults director
 on director ipvsadm -Ln
 same_as_original director -Ln
 same_as_original director -L

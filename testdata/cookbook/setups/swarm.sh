@@ -99,6 +99,9 @@ check "each container answered half" "$(answers web1) $(answers web2)" = "5 5"
 check "they saw the sandbox as the client" "$(sources)" = 10.0.0.2
 ask api1 4 http://10.0.1.2/
 check "the virtual address reaches both, too" "$(answers web1) $(answers web2)" = "2 2"
+for sandbox in $ingress $app; do
+	no_faults node --netns $sandbox
+done
 
 say "--list-netns finds all namespaces that have services, by their files and by the processes in them."
 on node ipvsadm --list-netns

@@ -115,6 +115,7 @@ for number in 1 2 3 4 5; do
 	check "real$number answered a fifth" "$(answers real$number)" -eq 10
 done
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
+no_faults director
 roughly router nft list table ip seen
 await "the router saw each server's packets in the right form" all_seen
 on director ipvsadm -Ln --stats

@@ -58,6 +58,7 @@ ask client 20 udp://$vip:53
 check "real1 got half of the requests" "$(answers real1)" -eq 10
 check "real2 got the other half" "$(answers real2)" -eq 10
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
+no_faults director
 on director ipvsadm -Ln
 check "UDP connections count as inactive" "$(cell ActiveConn $vip:53 $real1) $(cell InActConn $vip:53 $real1)" = "0 10"
 check "there is an entry for each request" "$(connections)" -eq 20

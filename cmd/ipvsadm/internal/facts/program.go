@@ -16,7 +16,7 @@ const (
 	// programTime is how long a program may take.
 	programTime = 3 * time.Second
 	// outputLimit is how much it may print. Ten thousand rules are about 5 MB of JSON.
-	outputLimit = 32 << 20
+	outputLimit = 16 << 20
 )
 
 // programDirectories are where programs for administrators are.

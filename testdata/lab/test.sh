@@ -109,7 +109,7 @@ panics() {
 under_traffic='^(TestRestoresUnderTraffic|TestOriginalLosesRequests)$'
 
 # The tests of the command that depend most on the kernel. The job "command" leaves them out.
-kernel_state='^TestKernel$/^(network_namespaces|settings|state_of_the_tables|monitor|diagnosis)$'
+kernel_state='network_namespaces|settings|state_of_the_tables|monitor'
 
 run_job() {
 	[[ $1 != *@* ]] || export LAB_KERNEL=${1#*@}
@@ -117,8 +117,9 @@ run_job() {
 	panic) panics ;;
 	tests) machine 'cd /src/ipvs; ./test; ./internal/nlsock/test; /src/kubeproxy' ;;
 	# In machines of their own, because they unload ip_vs, which must not be in use then. The README's examples need jq.
-	command) machine -x "cd /src/cmd/ipvsadm; ./test -test.skip '$kernel_state'" ;;
-	state) machine -x "cd /src/cmd/ipvsadm; ./test -test.run '$kernel_state'" ;;
+	command) machine -x "cd /src/cmd/ipvsadm; ./test -test.skip '^TestKernel$/^($kernel_state|diagnosis)$'" ;;
+	state) machine -x "cd /src/cmd/ipvsadm; ./test -test.run '^TestKernel$/^($kernel_state)$'" ;;
+	diagnosis) machine -x "cd /src/cmd/ipvsadm; ./test -test.run '^TestKernel$/^diagnosis$'" ;;
 	cases) machine 'cd /src/testdata/lab/compat; ./test -test.skip "^TestRandom"' ;;
 	random) machine 'cd /src/testdata/lab/compat; ./test -test.run "^TestRandom"' ;;
 	restore) machine "/src/durability -test.run '$under_traffic'" ;;
@@ -144,12 +145,12 @@ report_job() {
 
 # The longest jobs come first, together with those that fail fast.
 main=(cases command tests state restore dr nat tunnels ipv6 fwmark persistence)
-all=(kills survival cases random listings ldirectord keepalived command state tests restore panic)
+all=(kills survival cases random listings ldirectord keepalived command state diagnosis tests restore panic)
 # On the kernels of other releases: what a kernel can change for us, and the main ways that packets go.
 for release in ${LAB_KERNELS-trixie sid}; do
 	all+=({cases,tests,restore,state,dr,nat}"@$release")
 done
-all+=({swarm,drain}@sid)
+all+=({diagnosis,swarm,drain}@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")
@@ -175,7 +176,7 @@ for job; do
 		continue
 	fi
 	case ${job%@*} in
-	tests | command | state | cases | random | restore | survival | kills | listings | panic) report_job "$job" 20 & ;;
+	tests | command | state | diagnosis | cases | random | restore | survival | kills | listings | panic) report_job "$job" 20 & ;;
 	*) report_job "$job" 2 & ;;
 	esac
 	running=$((running + 1))

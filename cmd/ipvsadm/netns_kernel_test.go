@@ -357,7 +357,7 @@ func testNetNSWithoutNetAdmin(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	onlyEnters := &syscall.SysProcAttr{Credential: withoutRights, AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN}}
-	for words, part := range map[string]string{"--sysctl conntrack": "\nconntrack ", "-L -c -n": "Pro FromIP", "-L -n --json": `"fwmark": 7`} {
+	for words, part := range map[string]string{"--sysctl conntrack": "\nconntrack ", "-L -c -n": "pro expire state", "-L -n --json": `"fwmark": 7`} {
 		args := append(strings.Fields(words), "--netns", "blue")
 		if stdout, stderr, status := executeAs(onlyEnters, "", "ipvsadm", args...); !strings.Contains(stdout, part) || status != 0 {
 			t.Errorf("%s: status %d, %s%s", words, status, stdout, stderr)

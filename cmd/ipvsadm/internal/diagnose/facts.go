@@ -31,8 +31,8 @@ type Facts interface {
 	// Route returns how the kernel would route a packet of this machine. For the
 	// unspecified address of a family it returns the default route.
 	Route(Query) (Route, error)
-	// WhoHas asks on the networks who else has addresses, and returns the answers. It is
-	// the only method that sends packets.
+	// WhoHas asks on the networks who else has addresses, all of one family, and returns
+	// the answers. It is the only method that sends packets.
 	WhoHas([]Place) ([]Neighbour, error)
 	// Listeners returns the sockets that wait for clients.
 	Listeners(ipvs.Protocol) ([]netip.AddrPort, error)

@@ -39,7 +39,7 @@ type view struct {
 		firewall   answer[firewall.Ruleset]
 		connTable  answer[ConnTable]
 		listeners  map[ipvs.Protocol]answer[[]netip.AddrPort]
-		whoHas     answer[map[netip.Addr][]Neighbour]
+		whoHas     map[ipvs.Family]answer[map[netip.Addr][]Neighbour]
 	}
 }
 
@@ -50,6 +50,7 @@ func newView(facts Facts, o Options) *view {
 	}
 	v.read.settings, v.read.routes = map[string]answer[string]{}, map[Query]answer[Route]{}
 	v.read.listeners = map[ipvs.Protocol]answer[[]netip.AddrPort]{}
+	v.read.whoHas = map[ipvs.Family]answer[map[netip.Addr][]Neighbour]{}
 	return v
 }
 

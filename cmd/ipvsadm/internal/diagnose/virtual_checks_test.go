@@ -276,6 +276,21 @@ var virtualRows = []row{
 		`,
 		words: "--probe", also: "vip-missing",
 	},
+	{
+		check: "vip-elsewhere", when: "nobody can be asked with IPv6",
+		facts: lan + `
+			address fd00::1/64 eth0
+			-A -t [fd00::1]:80
+			-a -t [fd00::1]:80 -r fd00::11
+			answer 10.0.0.1 eth0 02:00:00:00:00:12
+			unreadable answers6
+		`,
+		words: "--probe",
+		finds: `
+			TCP 10.0.0.1:80: 02:00:00:00:00:12 on eth0 answers for 10.0.0.1.
+			error: answers6: permission denied
+		`,
+	},
 	{check: "vip-elsewhere", when: "nobody answers", facts: lan, words: "--probe"},
 	{
 		check: "vip-elsewhere", when: "nobody is asked", facts: lan + "answer 10.0.0.1 eth0 02:00:00:00:00:12",

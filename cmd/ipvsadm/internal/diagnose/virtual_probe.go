@@ -6,13 +6,15 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
 func vipElsewhere(v *view, a virtual) (*Finding, error) {
 	if !v.options.Probe {
 		return nil, errNotApplicable
 	}
-	all, err := v.read.whoHas.get(v.askForVirtuals)
+	all, err := v.whoHas(ipvs.FamilyOf(a.addr))
 	if err != nil || len(all[a.addr]) == 0 {
 		return nil, err
 	}
@@ -35,11 +37,22 @@ func vipElsewhere(v *view, a virtual) (*Finding, error) {
 	return found("%s %s for %s.", strings.Join(answers, ", "), verb, a.addr), nil
 }
 
-// askForVirtuals asks for all virtual addresses that this machine has, at once. One that it does
-// not have may be that of another director.
-func (v *view) askForVirtuals() (map[netip.Addr][]Neighbour, error) {
+// whoHas returns who else has virtual addresses of a family.
+func (v *view) whoHas(f ipvs.Family) (map[netip.Addr][]Neighbour, error) {
+	a := v.read.whoHas[f]
+	all, err := a.get(func() (map[netip.Addr][]Neighbour, error) { return v.askForVirtuals(f) })
+	v.read.whoHas[f] = a
+	return all, err
+}
+
+// askForVirtuals asks for all virtual addresses of a family that this machine has, at once. One
+// that it does not have may be that of another director.
+func (v *view) askForVirtuals(f ipvs.Family) (map[netip.Addr][]Neighbour, error) {
 	var places []Place
 	for _, a := range v.virtuals() {
+		if ipvs.FamilyOf(a.addr) != f {
+			continue
+		}
 		local, err := v.isLocal(a.addr)
 		if err != nil {
 			return nil, err
@@ -95,7 +108,8 @@ func (v *view) linksToAsk(addr netip.Addr) (names []string, err error) {
 	return names, nil
 }
 
-// serversAt returns the addresses, of the same family, of real servers that have the MAC address of an answer.
+// serversAt returns the addresses, of the same family, of real servers that have the MAC address
+// of an answer.
 func (v *view) serversAt(answer Neighbour) (names []string, err error) {
 	neighbours, err := v.neighbours()
 	if err != nil {
@@ -103,7 +117,8 @@ func (v *view) serversAt(answer Neighbour) (names []string, err error) {
 	}
 	for _, n := range neighbours {
 		isServer := func(b backend) bool { return b.addr == n.Addr }
-		if n.MAC == answer.MAC && n.Link == answer.Link && n.Addr.Is4() == answer.Addr.Is4() && slices.ContainsFunc(v.backends(), isServer) && !slices.Contains(names, n.Addr.String()) {
+		isSame := n.MAC == answer.MAC && n.Link == answer.Link && n.Addr.Is4() == answer.Addr.Is4()
+		if isSame && slices.ContainsFunc(v.backends(), isServer) && !slices.Contains(names, n.Addr.String()) {
 			names = append(names, n.Addr.String())
 		}
 	}

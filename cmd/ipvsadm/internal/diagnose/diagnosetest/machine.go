@@ -56,7 +56,7 @@ import (
 //	lacks ip_vs_mh
 //	vendor Amazon EC2
 //	boot -A -t 10.0.0.1:80                  or "boot elsewhere"; without, the file has the table
-//	unreadable addresses                    or table, routes and so on
+//	unreadable addresses                    or table, routes and so on; answers6: those with IPv6
 //	without CAP_NET_ADMIN
 //
 // The interfaces lo and eth0 are always there. Routes follow from addresses, as in the kernel.
@@ -391,6 +391,9 @@ func (m *Machine) WhoHas(places []diagnose.Place) (answers []diagnose.Neighbour,
 		if slices.Contains(places, diagnose.Place{Addr: a.Addr, Link: a.Link}) {
 			answers = append(answers, a)
 		}
+	}
+	if len(places) > 0 && places[0].Addr.Is6() && m.unreadable["answers6"] {
+		return nil, m.reads(diagnose.TheAnswers, "answers6")
 	}
 	return answers, m.reads(diagnose.TheAnswers, "answers")
 }

@@ -145,7 +145,7 @@ report_job() {
 
 # The longest jobs come first, together with those that fail fast.
 main=(cases command tests state restore dr nat tunnels ipv6 fwmark persistence)
-all=(kills survival cases random listings ldirectord keepalived command state diagnosis tests restore panic)
+all=(listings survival random kills cases ldirectord keepalived command state diagnosis tests restore panic)
 # On the kernels of other releases: what a kernel can change for us, and the main ways that packets go.
 for release in ${LAB_KERNELS-trixie sid}; do
 	all+=({cases,tests,restore,state,dr,nat}"@$release")

@@ -398,6 +398,28 @@ func TestDrainInterruptedAfterRemoval(t *testing.T) {
 	}
 }
 
+// A weight that another program has set just before a signal stays, and is said, too.
+func TestDrainInterruptedAfterForeignWeight(t *testing.T) {
+	for weight, want := range map[uint32]string{
+		7: "Stopped after 0:00: another program set the weight of 10.0.0.2:8080 of TCP 10.0.0.1:80 to 7\nEverything else is as before.",
+		3: "Interrupted after 0:00; everything is as before.",
+	} {
+		w := newWorld(three())
+		w.connections(web, "10.0.0.2:8080", 1, 0, 0)
+		w.connections(tls, "10.0.0.2:443", 1, 0, 0)
+		d := w.drain(t, Options{Servers: hosts})
+		d.After = func(time.Duration) <-chan time.Time {
+			w.setWeight(web, "10.0.0.2:8080", weight)
+			w.signals <- os.Interrupt
+			return nil
+		}
+		if err := d.Run(); err == nil || strings.Join(w.summary, "\n") != want {
+			t.Errorf("to %d: got %v, %q", weight, err, w.summary)
+		}
+		w.want(t, fmt.Sprint(weight)+" 2 1")
+	}
+}
+
 // One-packet services have no connections to wait for.
 func TestDrainDoesNotWaitForOnePacketServices(t *testing.T) {
 	table := three()

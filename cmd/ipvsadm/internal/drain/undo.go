@@ -14,11 +14,12 @@ import (
 // of memory.
 const undoTries = 3
 
-// errNotZero says that another program has set a weight, which stays then.
-var errNotZero = errors.New("the weight is not 0")
+// errAsBefore says that a weight need not be put back.
+var errAsBefore = errors.New("the weight is as before")
 
 // undo puts back the weights that are still 0, and the servers that were removed. Signals
-// do not end it. The error is a *StoppedError with what could not be put back.
+// do not end it. The error is a *StoppedError with what could not be put back, or what
+// another program has changed.
 func (d *Drain) undo() error {
 	var failures []string
 	var other *otherProgram
@@ -57,16 +58,19 @@ func (d *Drain) putBack(t *target) error {
 		return nil
 	}
 	err := d.Client.EditDestination(t.id(), t.server(), func(now *ipvs.Destination) error {
-		if now.Weight != 0 {
-			return errNotZero
+		switch now.Weight {
+		case 0:
+			now.Weight = t.before.Weight
+			return nil
+		case t.before.Weight:
+			return errAsBefore
 		}
-		now.Weight = t.before.Weight
-		return nil
+		return changedWeight(t, now.Weight)
 	})
 	switch {
 	case errors.Is(err, ipvs.ErrNoService), errors.Is(err, ipvs.ErrNoDestination):
 		return &otherProgram{"has removed " + t.String()}
-	case err != nil && !errors.Is(err, errNotZero):
+	case err != nil && !errors.Is(err, errAsBefore):
 		return err
 	}
 	t.quiesced, t.done, t.restored = false, false, true

@@ -69,8 +69,8 @@ func (r *Ramp) Run() error {
 	}
 	r.warn(&entry.Service, len(weights))
 	r.began = r.Now()
-	r.Say(fmt.Sprintf("Ramping %s from weight %d to %d, in %s over %s. ^C leaves the weight where it is.",
-		r, r.weight, r.Server.Weight, counted(len(weights), "step", "steps"), Clock(r.duration(len(weights)))))
+	heading := fmt.Sprintf("Ramping %s from weight %d to %d, in %s over %s. ^C leaves the weight where it is.",
+		r, r.weight, r.Server.Weight, counted(len(weights), "step", "steps"), Clock(r.duration(len(weights))))
 	for i, weight := range weights {
 		at := r.began
 		if i > 0 {
@@ -88,6 +88,9 @@ func (r *Ramp) Run() error {
 				return err
 			}
 			return r.left(&StoppedError{err})
+		}
+		if i == 0 { // now that the kernel takes it
+			r.Say(heading)
 		}
 		if even {
 			r.Say(fmt.Sprintf("%s: it has its share of the connections", Clock(r.Now().Sub(r.began))))

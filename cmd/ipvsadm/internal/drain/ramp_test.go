@@ -126,6 +126,17 @@ func TestRampRefuses(t *testing.T) {
 	}
 }
 
+// A first step that the kernel refuses, as for thresholds that contradict each other, is no
+// ramp that has begun.
+func TestRampRefusedByKernel(t *testing.T) {
+	w := newWorld(ipvs.Table{entry(web, server("10.0.0.3:80", 100))})
+	w.k.Inject(ipvstest.Fault{Command: ipvs.CommandNewDestination, Effect: ipvstest.Refuse(syscall.ERANGE)})
+	r, said := w.ramp(t, RampOptions{Service: web, Server: server("10.0.0.2:8080", 100)})
+	if err := r.Run(); !errors.Is(err, syscall.ERANGE) || said.String() != "" {
+		t.Errorf("%v, got\n%s", err, said)
+	}
+}
+
 // At every moment a signal leaves the weight where it is, and the ramp says where.
 func TestRampStaysAtSignals(t *testing.T) {
 	for moment := 0; ; moment++ {

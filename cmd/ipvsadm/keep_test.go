@@ -104,6 +104,7 @@ func TestKeepRefuses(t *testing.T) {
 		{"-E -t 10.0.0.1:80 -b none", "invalid scheduler flag `none'", exitUsage},
 		{"-e --keep -t 10.0.0.1:80 -r 10.0.0.3 --no-pe", "Illegal 'no-pe' option with the 'edit-server' command", exitUsage},
 		{"-E --keep -t 10.0.0.1:80 -p 60 --no-persistent", "The option 'no-persistent' conflicts with the 'persistent' option", exitUsage},
+		{"-E --keep -t 10.0.0.1:80 -M 255.255.255.0 --no-persistent", "The option 'no-persistent' conflicts with the 'netmask' option", exitUsage},
 		{"-E --keep -t 10.0.0.1:0 --no-persistent", "Zero port specified for non-persistent service", exitUsage},
 		{"-E --keep -t 10.0.0.1:80 -o", "One-Packet Scheduling is only for UDP virtual services", exitUsage},
 		{"-E --keep -t 10.0.0.1:80 -b sh-port", "incompatible scheduler flag `sh-port'", exitUsage},

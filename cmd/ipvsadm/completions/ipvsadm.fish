@@ -69,12 +69,12 @@ set -g __ipvsadm_excludes_sctp_service tcp-service udp-service sctp-service fwma
 set -g __ipvsadm_excludes_fwmark_service tcp-service udp-service sctp-service fwmark-service connection timeout daemon
 set -g __ipvsadm_excludes_scheduler scheduler
 set -g __ipvsadm_excludes_persistent persistent no-persistent
-set -g __ipvsadm_excludes_netmask netmask
+set -g __ipvsadm_excludes_netmask netmask no-persistent
 set -g __ipvsadm_excludes_pe pe no-pe
 set -g __ipvsadm_excludes_ops ops no-ops
 set -g __ipvsadm_excludes_sched_flags sched-flags
 set -g __ipvsadm_excludes_netns netns rules
-set -g __ipvsadm_excludes_no_persistent persistent no-persistent
+set -g __ipvsadm_excludes_no_persistent persistent netmask no-persistent
 set -g __ipvsadm_excludes_no_ops ops no-ops
 set -g __ipvsadm_excludes_no_pe pe no-pe
 set -g __ipvsadm_excludes_keep keep

@@ -60,7 +60,7 @@ var optionConflicts = map[string][]string{
 	"nosort":     {"sort-by"},
 
 	"keep-server":   {"at-end"},
-	"no-persistent": {"persistent"},
+	"no-persistent": {"persistent", "netmask"},
 	"no-ops":        {"ops"},
 	"no-pe":         {"pe"},
 

@@ -153,7 +153,7 @@ func checksumsOf(t ipvs.TunnelType) (flags ipvs.TunnelFlags) {
 // checkKeep checks the options of a command with --keep against each other.
 func (b *builder) checkKeep() error {
 	for _, pair := range []struct{ sets, takesAway element }{
-		{persistentOption, noPersistentOption}, {opsOption, noOpsOption}, {peOption, noPEOption},
+		{persistentOption, noPersistentOption}, {netmaskOption, noPersistentOption}, {opsOption, noOpsOption}, {peOption, noPEOption},
 	} {
 		if b.has(pair.sets) && b.has(pair.takesAway) {
 			return Usagef("The option '%s' conflicts with the '%s' option", pair.takesAway.name(), pair.sets.name())

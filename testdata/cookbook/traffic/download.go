@@ -28,6 +28,10 @@ func chunk(n int) []byte {
 	return bytes.Repeat(sum[:], chunkSize/len(sum))
 }
 
+// ended is the trailer of a download with the time when the server had written all of it. The server closes the connection
+// after that, so the client's last packet comes later.
+const ended = "Ended"
+
 // slow answers with a download that takes as many seconds as the client asks for, or so much longer than until there is a
 // file.
 func slow(name string) http.HandlerFunc {
@@ -38,6 +42,7 @@ func slow(name string) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Name", name)
+		w.Header().Set("Trailer", ended)
 		after := r.URL.Query().Get("after")
 		for n, left := 0, seconds*int(time.Second/chunkPause); left > 0; n++ {
 			if after != "" {
@@ -52,11 +57,13 @@ func slow(name string) http.HandlerFunc {
 			_ = http.NewResponseController(w).Flush()
 			time.Sleep(chunkPause)
 		}
+		w.Header().Set(ended, strconv.FormatInt(time.Now().UnixMilli(), 10))
 	}
 }
 
 // download begins downloads one by one, so that a director spreads them. It prints "NAME begun" for each, and as it ends
-// "NAME right MILLISECONDS", the time since 1970, or what is wrong. half closes the client's side of each connection after the request.
+// "NAME right SERVER CLIENT", two times in milliseconds since 1970, or what is wrong: the client's last packet came after
+// the server had written all, and before the client had closed the connection. half closes the client's side of each connection after the request.
 func download(downloads, address string, half bool) error {
 	count, err := strconv.Atoi(downloads)
 	if err != nil {
@@ -111,7 +118,7 @@ func downloadOne(address string, half bool, begun func()) (name, result string) 
 	for n := 0; ; n++ {
 		switch _, err := io.ReadFull(response.Body, got); {
 		case err == io.EOF && n >= least*int(time.Second/chunkPause):
-			return name, "right"
+			return name, "right " + response.Trailer.Get(ended)
 		case err == io.EOF:
 			return name, "short"
 		case err != nil:

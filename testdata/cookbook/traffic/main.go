@@ -15,7 +15,7 @@
 //	traffic open COUNT URL        open so many connections one by one, with a request on each; print "NAME SOURCE" for each;
 //	                              keep them open until killed
 //	traffic download COUNT URL    begin so many downloads of http://.../slow?seconds=N[&after=FILE] one by one; print "NAME begun" for each,
-//	                              and as it ends "NAME right MILLISECONDS", or what is wrong
+//	                              and as it ends "NAME right SERVER CLIENT" with two times in ms, or what is wrong
 //	traffic download-half COUNT URL  as download, but the client closes its side of each connection after the request
 //	traffic probe URL...          request the URLs in turn, each time anew, ten a second; print "NAME SOURCE" for each answer
 //	traffic beat URL              as talk, once a second without end; print "NAME SOURCE" for each answer

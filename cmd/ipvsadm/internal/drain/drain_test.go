@@ -498,11 +498,29 @@ func TestDrainToleratesFailedReadings(t *testing.T) {
 
 // The module is unloaded meanwhile: there is nothing to put back.
 func TestDrainWithoutModule(t *testing.T) {
-	w := newWorld(three())
-	w.connections(web, "10.0.0.2:8080", 1, 0, 0)
-	w.at = func(seconds int) { w.k.SetLoaded(seconds < 3) }
-	var stopped *StoppedError
-	if err := w.drain(t, Options{Servers: hosts, AtLimit: UndoAtLimit}).Run(); !errors.As(err, &stopped) || !errors.Is(err, ipvs.ErrNoIPVS) {
-		t.Errorf("got %v", err)
+	for _, interrupt := range []bool{false, true} {
+		w := newWorld(three())
+		w.connections(web, "10.0.0.2:8080", 1, 0, 0)
+		d := w.drain(t, Options{Servers: hosts, AtLimit: UndoAtLimit})
+		after := d.After
+		d.After = func(pause time.Duration) <-chan time.Time {
+			woken := after(pause)
+			if w.clock.Sub(epoch) < 3*time.Second {
+				return woken
+			}
+			w.k.SetLoaded(false)
+			if interrupt {
+				w.signals <- os.Interrupt
+				return nil
+			}
+			return woken
+		}
+		var stopped *StoppedError
+		if err := d.Run(); !errors.As(err, &stopped) || !errors.Is(err, ipvs.ErrNoIPVS) {
+			t.Errorf("interrupt %t: got %v", interrupt, err)
+		}
+		if want := "The table is gone with the module; ipvsadm-restore brings back one that was saved."; len(w.summary) != 2 || w.summary[1] != want {
+			t.Errorf("interrupt %t: got %q", interrupt, w.summary)
+		}
 	}
 }

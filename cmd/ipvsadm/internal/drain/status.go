@@ -165,6 +165,9 @@ func (d *Drain) summary(err error) (lines []string) {
 	if stopped == nil {
 		lines = append(lines, d.notes()...)
 	}
+	if errors.Is(err, ipvs.ErrNoIPVS) {
+		return append(lines, "The table is gone with the module; ipvsadm-restore brings back one that was saved.")
+	}
 	rules := d.undone()
 	switch {
 	case len(rules) == 0 && stopped == nil:

@@ -35,6 +35,8 @@ func (d *Drain) undo() error {
 		case errors.As(err, &other):
 			t.foreign = true
 			failures = append(failures, other.Error())
+		case errors.Is(err, ipvs.ErrNoIPVS):
+			return &StoppedError{err}
 		case err != nil:
 			failures = append(failures, "cannot put back "+t.String()+": "+err.Error())
 		}

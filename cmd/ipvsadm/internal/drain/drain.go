@@ -201,7 +201,7 @@ func (d *Drain) quiesceAll() error {
 		t.quiesced = true
 		err := d.Client.EditDestination(t.id(), t.server(), func(now *ipvs.Destination) error {
 			if now.Weight != t.before.Weight {
-				return changedWeight(t, now.Weight)
+				return t.changedTo(now.Weight)
 			}
 			now.Weight = 0
 			return nil
@@ -216,8 +216,10 @@ func (d *Drain) quiesceAll() error {
 	return nil
 }
 
-func changedWeight(t *target, weight uint32) error {
-	return &StoppedError{&otherProgram{fmt.Sprintf("set the weight of %s to %d", t, weight)}}
+// changedTo returns the error for a weight that another program has set, and notes it.
+func (t *target) changedTo(weight uint32) *otherProgram {
+	t.now.Weight = weight
+	return &otherProgram{fmt.Sprintf("set the weight of %s to %d", t, weight)}
 }
 
 // read reads the servers that are not done, and where that decides, the connection table.
@@ -254,7 +256,7 @@ func (t *target) find(servers []ipvs.Destination) (now ipvs.Destination, err err
 		switch {
 		case now.DestinationID != t.server():
 		case now.Weight != 0:
-			return now, &otherProgram{fmt.Sprintf("set the weight of %s to %d", t, now.Weight)}
+			return now, t.changedTo(now.Weight)
 		default:
 			return now, nil
 		}

@@ -375,6 +375,9 @@ func TestDrainStopsForOtherPrograms(t *testing.T) {
 		if strings.Contains(strings.Join(w.summary, "\n"), "-r 10.0.0.2:8080 ") {
 			t.Errorf("%s: it would fight: %q", test.name, w.summary)
 		}
+		if weight := fmt.Sprint(w.last.Servers[0].Weight); test.weights[:1] != "-" && weight != test.weights[:1] {
+			t.Errorf("%s: the status has weight %s, want %s", test.name, weight, test.weights)
+		}
 	}
 }
 
@@ -417,6 +420,9 @@ func TestDrainInterruptedAfterForeignWeight(t *testing.T) {
 			t.Errorf("to %d: got %v, %q", weight, err, w.summary)
 		}
 		w.want(t, fmt.Sprint(weight)+" 2 1")
+		if got := w.last.Servers[0].Weight; got != weight {
+			t.Errorf("the status has weight %d, want %d", got, weight)
+		}
 	}
 }
 

@@ -58,7 +58,10 @@ func (d *Drain) status() Status {
 			Service: t.id(), Server: t.server(), Before: t.before.Weight, Weight: t.before.Weight,
 			Active: t.now.ActiveConns, Inactive: t.now.InactiveConns, Persistents: t.now.PersistentConns, State: t.state(), Text: d.text(t),
 		}
-		if t.quiesced || t.removed {
+		switch {
+		case t.foreign:
+			server.Weight = t.now.Weight
+		case t.quiesced, t.removed:
 			server.Weight = 0
 		}
 		if !t.lastPacket.IsZero() {

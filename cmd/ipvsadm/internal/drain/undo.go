@@ -67,7 +67,7 @@ func (d *Drain) putBack(t *target) error {
 		case t.before.Weight:
 			return errAsBefore
 		}
-		return changedWeight(t, now.Weight)
+		return t.changedTo(now.Weight)
 	})
 	switch {
 	case errors.Is(err, ipvs.ErrNoService), errors.Is(err, ipvs.ErrNoDestination):

@@ -67,6 +67,9 @@ func (a *app) managers() (running []string) {
 // output stops the drain.
 func (a *app) wroteWayBack(err error) error {
 	if err != nil {
+		if !a.pipeClosed() {
+			a.stdout.Reset(io.Discard) // else run would report it again
+		}
 		return &statusError{fmt.Errorf("%s: cannot write the rules that put the servers back, so nothing is changed: %v", a.name, err), exitList}
 	}
 	a.changing = true

@@ -194,6 +194,20 @@ func TestDrainWithoutWayBackChangesNothing(t *testing.T) {
 	}
 }
 
+// A full disk is one error, not another one at the end.
+func TestDrainToFullDiskIsOneError(t *testing.T) {
+	k := ipvstest.New()
+	runLines(t, k, "ipvsadm -A -t 10.0.0.1:80", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.2", "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.3")
+	for _, line := range []string{"--drain -r 10.0.0.2", "--drain -r 10.0.0.2 --output json"} {
+		var stderr strings.Builder
+		status := run(append([]string{"ipvsadm"}, strings.Fields(line)...), strings.NewReader(""), failingWriter{}, &stderr, fakeHost(k, ""))
+		const want = "ipvsadm: cannot write the rules that put the servers back, so nothing is changed: no space left on device\n"
+		if stderr.String() != want || status != exitList {
+			t.Errorf("%s: status %d, %s", line, status, stderr.String())
+		}
+	}
+}
+
 // Output that fails after the way back was written does not stop the drain.
 func TestDrainGoesOnWithoutReader(t *testing.T) {
 	reader, pipe, err := os.Pipe()

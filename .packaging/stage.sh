@@ -80,12 +80,20 @@ licences() {
 	put 644 "$licences" /usr/share/licenses/ipvsadm/LICENSES.linked
 }
 
+# The licences without the text of the Apache License, which Debian has and does not want again.
+licences_of_deb() {
+	sed '/^ *Apache License$/,/^ *END OF TERMS AND CONDITIONS$/{
+		/END OF TERMS/!d
+		s|.*|    On Debian systems, the text of the License is in\n    /usr/share/common-licenses/Apache-2.0.|
+	}' "$licences"
+}
+
 stage_deb() {
 	common
 	units
 	put_boot_file 755 sysconfig/ipvsadm.init /etc/init.d/ipvsadm
 	put 644 sysconfig/default.debian /usr/share/ipvsadm/default
-	cat .packaging/deb/copyright "$licences" >"$root/copyright"
+	licences_of_deb | cat .packaging/deb/copyright - >"$root/copyright"
 	put 644 "$root/copyright" /usr/share/doc/ipvsadm/copyright
 	rm "$root/copyright"
 	put 644 .packaging/deb/lintian-overrides /usr/share/lintian/overrides/ipvsadm

@@ -112,3 +112,18 @@ func TestReadmeOfTarballHasNoBrokenLinks(t *testing.T) {
 		t.Errorf("%d links, want %d", len(links), n)
 	}
 }
+
+// Debian has the text of the Apache License, and lintian refuses a copy of it.
+func TestPackageOfDebianRefersToTheApacheLicense(t *testing.T) {
+	m := staging(t)
+	m.file("licences", "a v1, Apache-2.0\n\n                Apache License\n    the text\n\n   END OF TERMS AND CONDITIONS\n\n    Copyright A\n\nb v1, MIT\n\n    Copyright B\n")
+	m.stage("deb").mustFail(t, 0)
+	got, err := os.ReadFile(filepath.Join(m.top, "stage/usr/share/doc/ipvsadm/copyright"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "a v1, Apache-2.0\n\n    On Debian systems, the text of the License is in\n    /usr/share/common-licenses/Apache-2.0.\n\n    Copyright A\n\nb v1, MIT\n\n    Copyright B\n"
+	if !strings.HasSuffix(string(got), want) {
+		t.Errorf("got %s", got)
+	}
+}

@@ -6,6 +6,7 @@
 package firewall
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 )
@@ -16,7 +17,8 @@ type Ruleset struct {
 	// Partial says why there may be other chains. It is empty if there are none.
 	Partial   string
 	byName    map[chainName]*Chain
-	redirects bool // a rule gives packets another destination
+	byHook    map[string][]*Chain // in their order
+	redirects bool                // a rule gives packets another destination
 }
 
 // chainName is what jumps go by.
@@ -90,14 +92,20 @@ type Packet struct {
 	redirected Truth
 }
 
-// index makes jumps find their chains.
+// index makes hooks and jumps find their chains.
 func (r *Ruleset) index() {
-	r.byName = map[chainName]*Chain{}
+	r.byName, r.byHook = map[chainName]*Chain{}, map[string][]*Chain{}
 	r.redirects = false
 	for _, c := range r.Chains {
 		r.byName[chainName{c.Tool, c.Family, c.Table, c.Name}] = c
+		if c.Hook != "" {
+			r.byHook[c.Hook] = append(r.byHook[c.Hook], c)
+		}
 		redirects := func(rule Rule) bool { return rule.Action == Redirect || rule.Action == Unknown }
 		r.redirects = r.redirects || slices.ContainsFunc(c.Rules, redirects)
+	}
+	for _, chains := range r.byHook {
+		slices.SortStableFunc(chains, func(a, b *Chain) int { return cmp.Compare(a.Priority, b.Priority) })
 	}
 }
 

@@ -2,11 +2,6 @@
 
 package firewall
 
-import (
-	"cmp"
-	"slices"
-)
-
 // Result is what becomes of a packet at a hook.
 type Result struct {
 	// Dropped is the chain that certainly drops the packet, or nil.
@@ -20,17 +15,13 @@ type Result struct {
 
 // Pass sends a packet through the chains of a hook, such as input, in their order.
 func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
-	var chains []*Chain
-	for _, c := range r.Chains {
-		if c.Hook == hook && (c.Family == "inet" || c.Family == p.family()) {
-			chains = append(chains, c)
-		}
-	}
-	slices.SortStableFunc(chains, func(a, b *Chain) int { return cmp.Compare(a.Priority, b.Priority) })
 	if r.redirects {
 		p.redirected = Maybe
 	}
-	for _, c := range chains {
+	for _, c := range r.byHook[hook] {
+		if c.Family != "inet" && c.Family != p.family() {
+			continue
+		}
 		w := walk{rules: r, packet: &p, known: map[visit]outcome{}, result: &result}
 		o := w.chain(c, Yes)
 		if o&passes != 0 {

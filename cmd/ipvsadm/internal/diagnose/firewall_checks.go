@@ -80,8 +80,8 @@ var firewallChecks = []check{
 	},
 }
 
-// hasClients tells whether clients send packets to the address of a service, which its marks
-// and the service of all addresses have not.
+// hasClients tells whether a service has an address to which clients send packets. That of a
+// firewall mark has none, and that of all addresses has no single one.
 func hasClients(id ipvs.ServiceID) bool {
 	return id.FWMark == 0 && id.AddrPort.Addr().IsValid() && !id.AddrPort.Addr().IsUnspecified()
 }
@@ -130,7 +130,11 @@ func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error
 	if d.Forward != ipvs.Masquerade {
 		return nil, nil
 	}
-	rules, answer, tracked, err := v.answerOf(s, d)
+	rules, tracked, err := v.firewallAndTracking()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := v.answerOf(s, d)
 	if err != nil || answer.Input == "" {
 		return nil, err
 	}
@@ -145,20 +149,23 @@ func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error
 	return f.mend(c.AcceptCommand(answer)...), nil
 }
 
+// firewallAndTracking returns the rules of the firewall, and whether connection tracking knows
+// the connections of IPVS.
+func (v *view) firewallAndTracking() (rules firewall.Ruleset, tracked bool, err error) {
+	if rules, err = v.firewall(); err == nil {
+		tracked, err = v.tracked()
+	}
+	return rules, tracked, err
+}
+
 // answerOf returns an answer of a server, without its state. Its interface is empty if no
 // packet of the server can come.
-func (v *view) answerOf(s *ipvs.Service, d *ipvs.Destination) (rules firewall.Ruleset, answer firewall.Packet, tracked bool, err error) {
-	if rules, err = v.firewall(); err != nil {
-		return rules, answer, tracked, err
-	}
-	if tracked, err = v.tracked(); err != nil {
-		return rules, answer, tracked, err
-	}
+func (v *view) answerOf(s *ipvs.Service, d *ipvs.Destination) (answer firewall.Packet, err error) {
 	route, err := v.route(Query{Dst: d.AddrPort.Addr()})
 	if err == nil && route.Kind == UnicastPath {
 		answer = answerPacket(s.ServiceID, d.DestinationID, route.Link)
 	}
-	return rules, answer, tracked, err
+	return answer, err
 }
 
 func invalidDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
@@ -166,11 +173,7 @@ func invalidDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 	if id.Protocol != ipvs.TCP || len(entry.Destinations) == 0 {
 		return nil, nil
 	}
-	rules, err := v.firewall()
-	if err != nil {
-		return nil, err
-	}
-	tracked, err := v.tracked()
+	rules, tracked, err := v.firewallAndTracking()
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +185,7 @@ func invalidDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 			direct = true
 		case d.Forward == ipvs.Masquerade && !tracked:
 			translated = true
-			_, answer, _, err := v.answerOf(&entry.Service, d)
+			answer, err := v.answerOf(&entry.Service, d)
 			if err != nil {
 				return nil, err
 			}

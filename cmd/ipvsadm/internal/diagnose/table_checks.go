@@ -112,7 +112,7 @@ func noServices(v *view) ([]Finding, error) {
 	if err != nil || len(table) > 0 {
 		return nil, err
 	}
-	return []Finding{*found("The table of IPVS is empty.")}, nil
+	return one(found("The table of IPVS is empty.")), nil
 }
 
 func noServers(_ *view, entry *ipvs.TableEntry) (*Finding, error) {

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/kernel"
@@ -26,17 +24,10 @@ func (noNetwork) Error() string { return "no name server is asked" }
 // BootRules reads the rules that are restored at boot, which is done in the network namespace
 // of the first process.
 func (m *Machine) BootRules() (b diagnose.BootRules, err error) {
-	first, err := os.Readlink(filepath.Join(m.Root, "proc/1/ns/net"))
-	if err != nil {
-		return b, readError("proc/1/ns/net", err)
-	}
-	own, err := os.Readlink(filepath.Join(m.Root, "proc/thread-self/ns/net"))
-	if err != nil {
-		return b, readError("proc/thread-self/ns/net", err)
-	}
-	if own != first {
-		b.Elsewhere = true
-		return b, nil
+	first, err := m.inFirstNamespace()
+	if err != nil || !first {
+		b.Elsewhere = err == nil
+		return b, err
 	}
 	config, err := sysconfig.Locate(m.Root)
 	if err != nil {

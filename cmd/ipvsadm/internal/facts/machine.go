@@ -104,6 +104,19 @@ func (m *Machine) Modules() (names []string, err error) {
 // Managers returns the names of running programs that change the table by themselves.
 func (m *Machine) Managers() ([]string, error) { return kernel.Managers(m.Root), nil }
 
+// inFirstNamespace tells whether the thread is in the network namespace of the first process.
+func (m *Machine) inFirstNamespace() (bool, error) {
+	var links [2]string
+	for i, path := range [...]string{"proc/1/ns/net", "proc/thread-self/ns/net"} {
+		link, err := os.Readlink(filepath.Join(m.Root, path))
+		if err != nil {
+			return false, readError(path, err)
+		}
+		links[i] = link
+	}
+	return links[0] == links[1], nil
+}
+
 // line reads a file with one line, in which it makes blanks single.
 func (m *Machine) line(path string) (string, error) {
 	text, err := m.read(path)

@@ -24,7 +24,7 @@ var sysctlDirectories = []string{"etc/sysctl.d", "run/sysctl.d", "usr/local/lib/
 // name. They are for the network namespace of the first process: in another one it returns
 // none.
 func (m *Machine) Configured() ([]diagnose.Configured, error) {
-	if m.isOtherThanFirst() {
+	if first, err := m.inFirstNamespace(); err == nil && !first {
 		return nil, nil
 	}
 	files, err := m.sysctlFiles()
@@ -45,14 +45,6 @@ func (m *Machine) Configured() ([]diagnose.Configured, error) {
 		}
 	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b diagnose.Configured) int { return strings.Compare(a.Name, b.Name) }), nil
-}
-
-// isOtherThanFirst tells whether the thread is certainly not in the network namespace of the
-// first process.
-func (m *Machine) isOtherThanFirst() bool {
-	own, err1 := os.Readlink(filepath.Join(m.Root, "proc/thread-self/ns/net"))
-	first, err2 := os.Readlink(filepath.Join(m.Root, "proc/1/ns/net"))
-	return err1 == nil && err2 == nil && own != first
 }
 
 // sysctlFiles returns the paths of the files of sysctl.d(5) by their names. One that is no

@@ -200,13 +200,10 @@ func summary(d Diagnosis) string {
 
 // plural returns a number with what it counts.
 func plural(n uint64, what string) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "no " + what + "s"
-	case 1:
-		return "1 " + what
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return counted(n, what)
 }
 
 // Diagnosis prints what was found as one document.

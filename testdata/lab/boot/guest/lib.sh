@@ -10,6 +10,7 @@
 #   is_full, is_empty             whether the table is the saved one, or empty
 #   not COMMAND...                whether the command fails
 #   until_true SECONDS COMMAND... wait until the command succeeds
+#   start_echo                    send back on 192.0.2.1:8080 what comes, however long a client waits
 #   set_debian [NAME=VALUE]...    write Debian's settings of the boot files, by default with AUTO="true"
 #   set_redhat [NAME=VALUE]...    write Red Hat's settings, which apply on every distribution
 # shellcheck shell=bash disable=SC2034,SC2120
@@ -74,6 +75,12 @@ until_true() {
 		((SECONDS < end)) || return 1
 		sleep 0.2
 	done
+}
+
+start_echo() {
+	systemd-socket-activate --accept --inetd -l 192.0.2.1:8080 /bin/cat </dev/null >"$work/echo" 2>&1 &
+	is_listening() { (exec 4<>/dev/tcp/192.0.2.1/8080); }
+	check "the echo server listens" until_true 30 is_listening
 }
 
 set_debian() {

@@ -25,9 +25,7 @@ before_upgrade() {
 	rules >"$file"
 	systemctl enable ipvsadm
 	systemctl start ipvsadm
-	mkdir -p "$work/www"
-	echo here >"$work/www/answer"
-	busybox httpd -p 192.0.2.1:8080 -h "$work/www"
+	start_echo
 	exec 3<>/dev/tcp/192.0.2.1/8000
 }
 
@@ -57,8 +55,8 @@ upgrade() {
 	check "the unit is enabled" systemctl -q is-enabled ipvsadm
 	has_counted() { [[ $(counted) == 1 ]]; }
 	check "the connection is still counted" until_true 30 has_counted
-	printf 'GET /answer HTTP/1.0\r\n\r\n' >&3
-	check "and answered" grep -q here <(timeout 30 cat <&3)
+	echo here >&3
+	is "its answer" "$(timeout 30 head -n 1 <&3)" here
 	exec 3>&-
 }
 

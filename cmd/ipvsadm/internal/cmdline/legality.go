@@ -120,10 +120,18 @@ func (a action) ownLegality() legality {
 	return legality{}
 }
 
+// fits tells whether the options go together, without a look at each option for each line of a rules file.
+func (l legality) fits(seen optionSet) bool {
+	return seen.and(l.needed) == l.needed && seen.and(l.takes()) == seen && seen.and(l.exclusive).len() <= 1
+}
+
 // check returns an error for the first option, in the order of elements, that is
 // missing, not allowed, or in conflict with an earlier one. kind is "command" or "tunnel
 // type", name returns the name of an option, and goesWith what it goes with instead.
 func (l legality) check(seen optionSet, kind string, name, goesWith func(element) string) error {
+	if l.fits(seen) {
+		return nil
+	}
 	exclusive := noElement
 	for o := noElement + 1; o < endOfOptions; o++ {
 		switch {

@@ -51,6 +51,15 @@ func (s optionSet) has(e element) bool { return s[e/wordSize]&(1<<(e%wordSize)) 
 // hasAny tells whether the sets have an element in common.
 func (s optionSet) hasAny(o optionSet) bool { return s.and(o) != optionSet{} }
 
+// len returns how many elements the set has.
+func (s optionSet) len() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
 // first returns the first element, or noElement if there is none.
 func (s optionSet) first() element {
 	for i, word := range s {

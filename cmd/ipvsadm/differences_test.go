@@ -275,6 +275,28 @@ func TestNoIPVS(t *testing.T) {
 	}
 }
 
+// A wrong command line of a command that ipvsadm 1.31 lacks is reported as such, and no module is loaded for it:
+// --diagnose is for real servers too.
+func TestNewCommandsAreCheckedWithoutIPVS(t *testing.T) {
+	for line, message := range map[string]string{
+		"--diagnose real-server":           "--diagnose real-server needs a service with an address: -t, -u or --sctp-service VIP:PORT",
+		"--netns blue --diagnose -c":       "Illegal 'connection' option with the 'diagnose' command",
+		"--drain":                          "You need to supply the 'real-server' option for the 'drain' command",
+		"--ramp -r 10.0.0.2 -w 1":          "You need to supply the 'service-address' option for the 'ramp' command",
+		"--sysctl --output prometheus":     "invalid output format `prometheus' specified for 'sysctl'; it must be one of table, json",
+		"--list-netns --output prometheus": "invalid output format `prometheus' specified for 'list-netns'; it must be one of table, json",
+		"--monitor -c":                     "Illegal 'connection' option with the 'monitor' command",
+	} {
+		h := fakeHost(unloaded(), "")
+		h.loadModule = func() bool { t.Errorf("%s loads the module", line); return false }
+		var stdout, stderr strings.Builder
+		status := run(strings.Fields("ipvsadm "+line), strings.NewReader(""), &stdout, &stderr, h)
+		if stdout.String() != "" || stderr.String() != message+"\n" || status != exitUsage {
+			t.Errorf("%s: status %d, stdout %q, stderr %q", line, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
 func unprivileged() *ipvstest.Kernel {
 	k := ipvstest.New()
 	k.SetPrivileged(false)

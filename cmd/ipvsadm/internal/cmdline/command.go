@@ -109,5 +109,15 @@ func (c *Command) IsNew() bool {
 	return c.List.New || c.NetNS != ""
 }
 
+// NamesNewCommand tells whether the words begin with a command that ipvsadm 1.31 lacks, whatever follows it.
+func NamesNewCommand(words []string) bool {
+	_, first, err := leadingNetNS(&scanner{flags: newUsedFlags(), words: words})
+	if err != nil || first.flag == nil {
+		return false
+	}
+	a := optionOf(first).action
+	return a.borrows() || a == sysctls
+}
+
 // Repeats tells whether the command is a repeated listing.
 func (c *Command) Repeats() bool { return c.List.Interval > 0 }

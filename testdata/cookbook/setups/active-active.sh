@@ -130,6 +130,8 @@ check "lvs1 carried none of client2's connections" "$(conns lvs1 $second)" -eq 0
 check "lvs2 carried none of client1's connections" "$(conns lvs2 $first)" -eq 0
 on lvs1 ipvsadm -Ln --stats
 on lvs2 ipvsadm -Ln --stats
+no_faults lvs1
+no_faults lvs2
 
 say "lvs1 loses its power while client1 sends requests without pause. lvs2 takes over the first address."
 load client1 http://$first/

@@ -98,6 +98,7 @@ counted director $vip:80 30
 on director contain /ipvsadm -Ln --stats
 check "as many connections as requests" "$(cell Conns $vip:80)" -eq 30
 listings_as_original
+no_faults director
 
 say "Rules leave the container by stdout and enter it by stdin, so it needs no file."
 on director sh -c 'contain /ipvsadm -S -n >/root/rules'

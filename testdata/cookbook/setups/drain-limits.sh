@@ -66,6 +66,7 @@ hold client 2 http://$vip:80/
 on director ipvsadm -E --keep -t $vip:80 -s wrr
 on director ipvsadm -e --keep -t $vip:80 -r 10.0.0.21 -x 1000
 go_on "the connections survive" 2
+no_faults director
 on director sh -c "ipvsadm -Sn | grep -- '-t $vip:80'"
 check "the server has its method and weight" "$(grep -c -- '-r 10.0.0.21:80 -m -w 2 -x 1000 -y 0' "$shown")" -eq 1
 

@@ -141,6 +141,8 @@ ask client 20 http://$vip/
 check "real1 answered half" "$(answers real1)" -eq 10
 check "real2 answered half" "$(answers real2)" -eq 10
 check "the servers saw the client's own address" "$(sources)" = 192.0.2.10
+no_faults lvs1 -t $vip:80
+no_faults lvs2
 
 say "ldirectord deletes real1 while its page /health reports it as ill, and adds it again afterwards."
 touch /tmp/real1.ill

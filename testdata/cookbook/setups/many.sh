@@ -91,6 +91,7 @@ on director ipvsadm -Ln --persistent-conn
 check "half of the clients are at real1" "$(cell PersistConn $vip:53 198.51.100.21:53)" -eq $((clients / 2))
 check "the other half is at real2" "$(cell PersistConn $vip:53 198.51.100.22:53)" -eq $((clients / 2))
 same_as_original director -Ln --persistent-conn
+one_without_faults director ipvsadm --diagnose --verbose
 
 say "The test reads the listing slowly. After a thousand lines, ipvsadm has read few more entries from the kernel. \
 At nine tenths the test checks its memory."

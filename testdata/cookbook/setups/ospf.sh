@@ -205,6 +205,7 @@ for lvs in lvs1 lvs2; do
 	on $lvs ipvsadm -Ln --stats
 	check "$lvs had some of them" "$(cell Conns $vip:80)" -gt 20
 	listings_as_original $lvs
+	no_faults $lvs
 done
 
 say "Sixteen connections stay open and carry requests all the time. Each director knows those that it forwards."

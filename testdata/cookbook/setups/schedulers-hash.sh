@@ -113,6 +113,7 @@ done
 each /tmp/sh 10.1.0.0/24 udp://$vip:53
 check "each server has about a third of the 256 clients" "$(fewest)" -ge 60
 each /tmp/again 10.1.0.0/24 udp://$vip:53
+no_faults director
 check "when they come again, every client has the server it had" "$(moved /tmp/sh /tmp/again)" -eq 0
 on director ipvsadm -e "${service[@]}" -r $real1 -m -w 2
 each /tmp/heavy 10.1.0.0/24 udp://$vip:53
@@ -200,6 +201,7 @@ done
 each /tmp/dh 10.1.0.0/30 udp://203.0.113.0/26:53
 check "the 64 destinations are spread" "$(fewest)" -ge 32
 check "every destination has one server for all four clients" "$(divided /tmp/dh)" -eq 0
+no_faults director -f 1
 
 say "lblc, locality-based least connection: a new destination gets the least busy server. It keeps this server until \
 the server has more open connections than its weight while another server has fewer than half of its own weight."

@@ -77,6 +77,7 @@ add_three $vip:80
 say "rr, round robin: one server after the other, whatever the weight."
 ask client 60 http://$vip/
 check "each answered a third" "$(shares)" = "20 20 20"
+no_faults director
 
 say "wrr, weighted round robin: a server with weight 3 has three turns while one with weight 1 has one."
 on director ipvsadm -E -t $vip:80 -s wrr

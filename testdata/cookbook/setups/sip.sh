@@ -74,6 +74,7 @@ call phone1 5061 zero@example
 zero=$went
 call phone2 5062 zero@example
 check "the call from the other phone has another server" "$went" != "$zero"
+no_faults director
 
 say "With -M, all addresses that calls come from can count as one."
 on director ipvsadm -E -u $vip:5060 -s rr -p 300 --pe sip -M 255.255.255.0

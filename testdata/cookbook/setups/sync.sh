@@ -126,6 +126,8 @@ on director1 sh -c 'ipvsadm -Lcn | grep TCP | sort -k 6'
 on director2 sh -c 'ipvsadm -Lcn | grep TCP | sort -k 6'
 check "they are director1's connections, with the same servers" "$(connections director2)" = "$(connections director1)"
 same_as_original director2 -Lcn
+no_faults director1
+no_faults director2
 
 say "director2's table counts these connections as its own, but director2 has not seen a packet of them."
 on director2 ipvsadm -Ln

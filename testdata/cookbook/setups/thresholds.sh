@@ -100,6 +100,7 @@ on director ipvsadm -Ln --thresholds
 same_as_original director -Ln --thresholds
 ask client 10 http://$vip/
 check "real1 gets half again" "$(answers real1)" -eq 5
+no_faults director
 
 say "Before maintenance real2 gets weight 0, so it gets no new connections."
 on director ipvsadm -e -t $vip:80 -r $real2 -g -w 0

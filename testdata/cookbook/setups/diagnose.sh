@@ -157,8 +157,10 @@ mend director
 all_answered 2 http://$nat/
 
 trouble "Connections are refused when many are open." "The servers have reached their upper thresholds."
-on director ipvsadm -e --keep -t $nat:80 -r 10.0.0.23:8080 -x 1
 keep client 1 http://$nat/
+on director ipvsadm -e --keep -t $nat:80 -r 10.0.0.23:8080 -x 1
+# Older kernels notice with the next connection that there are more.
+quietly client sh -c "traffic ask 1 http://$nat/ >/dev/null || true"
 unanswered 1 http://$nat/
 found FAULT all-full director
 on director ipvsadm -e --keep -t $nat:80 -r 10.0.0.23:8080 -x 0

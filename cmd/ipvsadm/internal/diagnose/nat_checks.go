@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -29,8 +30,9 @@ var natChecks = []check{
 		server: natReturn,
 	},
 	{
-		id: "nat-onenet", severity: Warning, reads: TheTable | TheRoutes,
-		holds:   "The client of --client is on the same network as a server behind address translation.",
+		id: "nat-onenet", severity: Warning, reads: TheTable | TheRoutes | TheConnections,
+		holds: "The client of --client is on the same network as a server behind address translation, and no connection of the two in the table " +
+			"shows that an answer came back through the director.",
 		symptom: "The server answers the client directly, and the client resets the connection, which it does not know.",
 		advice: "On the server, route this network by the director and delete the direct route; or use direct routing; " +
 			"or replace the clients' addresses: net.ipv4.vs.conntrack=1 and SNAT in the firewall.",
@@ -160,7 +162,28 @@ func natOneNet(v *view, b backend) (*Finding, error) {
 	if err != nil || link == "" {
 		return nil, err
 	}
+	answering, err := v.read.answering.get(v.serversOfClient)
+	if err != nil || answering[b.addr] {
+		return nil, err
+	}
 	return found("The client %s and the server are both on the network of %s.", v.options.Client, link), nil
+}
+
+// answeredStates are the states of TCP connections whose client has had an answer.
+var answeredStates = [...]string{"ESTABLISHED", "FIN_WAIT", "TIME_WAIT", "CLOSE_WAIT", "LAST_ACK"}
+
+// serversOfClient returns the servers from which the client of the options has had answers.
+func (v *view) serversOfClient() (map[netip.Addr]bool, error) {
+	servers := map[netip.Addr]bool{}
+	for c, err := range v.facts.Connections() {
+		if err != nil {
+			return nil, err
+		}
+		if c.Client.Addr() == v.options.Client && slices.Contains(answeredStates[:], c.State) {
+			servers[c.Destination.Addr()] = true
+		}
+	}
+	return servers, nil
 }
 
 func natRedirects(v *view, b backend) (*Finding, error) {

@@ -110,6 +110,20 @@ var natRows = []row{
 		facts: oneNet, words: "--client 10.0.0.77",
 		finds: "TCP 10.0.0.1:80 -> 10.0.0.11:80: The client 10.0.0.77 and the server are both on the network of eth0.",
 	},
+	{
+		check: "nat-onenet", when: "no connection was opened",
+		facts: oneNet + `
+			connections 10.0.0.1:80 10.0.0.11:80 10.0.0.77 2 SYN_RECV
+			connections 10.0.0.1:80 10.0.0.11:80 10.0.0.78 2
+			connections 10.0.0.1:80 10.0.0.12:80 10.0.0.77 2
+		`,
+		words: "--client 10.0.0.77",
+		finds: "TCP 10.0.0.1:80 -> 10.0.0.11:80: The client 10.0.0.77 and the server are both on the network of eth0.",
+	},
+	{
+		check: "nat-onenet", when: "answers come back through the director",
+		facts: oneNet + "connections 10.0.0.1:80 10.0.0.11:80 10.0.0.77 2 TIME_WAIT", words: "--client 10.0.0.77",
+	},
 	{check: "nat-onenet", when: "the client is elsewhere", facts: oneNet, words: "--client 198.51.100.7"},
 	{check: "nat-onenet", when: "no client is named", facts: oneNet, finds: "error: not applicable"},
 	{

@@ -38,6 +38,7 @@ type view struct {
 		networks   answer[map[string][]netip.Prefix]
 		firewall   answer[firewall.Ruleset]
 		connTable  answer[ConnTable]
+		answering  answer[map[netip.Addr]bool]
 		listeners  map[ipvs.Protocol]answer[[]netip.AddrPort]
 		whoHas     map[ipvs.Family]answer[map[netip.Addr][]Neighbour]
 	}

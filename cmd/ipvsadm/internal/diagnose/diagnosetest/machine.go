@@ -51,7 +51,7 @@ import (
 //	firewall partial                        there may be other rules
 //	counter IPReversePathFilter 7
 //	conntable buckets=4096 entries=7 nodes=7 crowded=0
-//	connections 10.0.0.1:80 10.0.0.11:80 192.0.2.7 50    so many of a client
+//	connections 10.0.0.1:80 10.0.0.11:80 192.0.2.7 50 [SYN_RECV]    so many of a client
 //	lro eth0
 //	lacks ip_vs_mh
 //	vendor Amazon EC2
@@ -224,7 +224,10 @@ func (m *Machine) fact(line string) {
 			Nodes: uint64(number(words, "nodes")), Crowded: uint64(number(words, "crowded")),
 		}
 	case "connections":
-		c := ipvs.ConnEntry{Protocol: "TCP", Virtual: netip.MustParseAddrPort(words[0]), Destination: netip.MustParseAddrPort(words[1])}
+		c := ipvs.ConnEntry{Protocol: "TCP", State: "ESTABLISHED", Virtual: netip.MustParseAddrPort(words[0]), Destination: netip.MustParseAddrPort(words[1])}
+		if len(words) > 4 {
+			c.State = words[4]
+		}
 		for i := range atoi(words[3]) {
 			c.Client = netip.AddrPortFrom(netip.MustParseAddr(words[2]), uint16(1024+i))
 			m.conns = append(m.conns, c)

@@ -24,7 +24,7 @@ var firewallChecks = []check{
 		service: inputDrop,
 	},
 	{
-		id: "forward-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheFirewall,
+		id: "forward-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheModules | TheFirewall,
 		holds: "The firewall drops what servers behind address translation answer. Their answers are forwarded, and without " +
 			"net.ipv4.vs.conntrack=1 they belong to no connection that the firewall knows.",
 		symptom: "Clients see a timeout; connections stay in SYN_RECV.",
@@ -32,7 +32,7 @@ var firewallChecks = []check{
 		server:  forwardDrop,
 	},
 	{
-		id: "invalid-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheFirewall,
+		id: "invalid-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheModules | TheFirewall,
 		holds: "The firewall drops packets of no known connection (ct state invalid), and the packets of a TCP service are such: with -g and -i the " +
 			"director never sees an answer, and with -m and net.ipv4.vs.conntrack=0 it tracks no connection.",
 		symptom: "With -m, clients see a timeout. With -g and -i, connections hang at their end, and the table grows.",
@@ -40,7 +40,7 @@ var firewallChecks = []check{
 		service: invalidDrop,
 	},
 	{
-		id: "snat-conntrack", severity: Warning, reads: TheTable | TheCounters | TheRoutes | TheSettings | TheFirewall,
+		id: "snat-conntrack", severity: Warning, reads: TheTable | TheCounters | TheRoutes | TheSettings | TheModules | TheFirewall,
 		holds: "A rule gives packets to a server behind address translation another source address (SNAT, masquerade), and net.ipv4.vs.conntrack " +
 			"is 0, so that it does nothing. It is a fault if the counters show that nothing came back from the server, and a note if the rule is " +
 			"not only for packets of IPVS.",
@@ -107,10 +107,14 @@ func inputDropIn(rules firewall.Ruleset, p firewall.Packet, what string) *Findin
 	return found("%s", dropsBy(c, what)).mend(c.AcceptCommand(p)...)
 }
 
-// tracked tells whether connection tracking knows the connections of IPVS.
-func (v *view) tracked() (bool, error) {
+// tracked tells whether connection tracking knows the connections of a service: because of a
+// setting for all, or because the helper for FTP has it track them.
+func (v *view) tracked(s *ipvs.Service) (bool, error) {
 	value, err := v.optional(0, "net", "ipv4", "vs", "conntrack")
-	return value != 0, err
+	if err != nil || value != 0 || !isFTP(s) {
+		return value != 0, err
+	}
+	return v.hasFTPHelper()
 }
 
 // answerState is what connection tracking thinks of the first answer of a server.
@@ -130,7 +134,7 @@ func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error
 	if d.Forward != ipvs.Masquerade {
 		return nil, nil
 	}
-	rules, tracked, err := v.firewallAndTracking()
+	rules, tracked, err := v.firewallAndTracking(s)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +154,10 @@ func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error
 }
 
 // firewallAndTracking returns the rules of the firewall, and whether connection tracking knows
-// the connections of IPVS.
-func (v *view) firewallAndTracking() (rules firewall.Ruleset, tracked bool, err error) {
+// the connections of a service.
+func (v *view) firewallAndTracking(s *ipvs.Service) (rules firewall.Ruleset, tracked bool, err error) {
 	if rules, err = v.firewall(); err == nil {
-		tracked, err = v.tracked()
+		tracked, err = v.tracked(s)
 	}
 	return rules, tracked, err
 }
@@ -173,7 +177,7 @@ func invalidDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 	if id.Protocol != ipvs.TCP || len(entry.Destinations) == 0 {
 		return nil, nil
 	}
-	rules, tracked, err := v.firewallAndTracking()
+	rules, tracked, err := v.firewallAndTracking(&entry.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +232,7 @@ func snatConntrack(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, err
 	if d.Forward != ipvs.Masquerade {
 		return nil, nil
 	}
-	tracked, err := v.tracked()
+	tracked, err := v.tracked(s)
 	if err != nil || tracked {
 		return nil, err
 	}

@@ -67,6 +67,11 @@ var firewallRows = []row{
 		check: "forward-drop", when: "they are known",
 		facts: natOnly + closedForward + "iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\nsysctl net/ipv4/vs/conntrack=1",
 	},
+	{
+		check: "forward-drop", when: "the helper for FTP has them tracked",
+		facts: natOnly + closedForward + "iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\niptables -A FORWARD -s 10.0.0.11 -p tcp --sport 8080 -j ACCEPT\n" +
+			"module ip_vs_ftp\n-A -t 192.0.2.1:21\n-a -t 192.0.2.1:21 -r 10.0.0.11 -m",
+	},
 	{check: "forward-drop", when: "what comes from the servers is accepted", facts: natOnly + closedForward + "iptables -A FORWARD -i eth1 -j ACCEPT"},
 	{check: "forward-drop", when: "direct routing has no answers", facts: lan + closedForward},
 	{

@@ -214,14 +214,19 @@ func natRedirects(v *view, b backend) (*Finding, error) {
 // ftpPort is where FTP has its commands.
 const ftpPort = 21
 
+func isFTP(s *ipvs.Service) bool { return s.Protocol == ipvs.TCP && s.AddrPort.Port() == ftpPort }
+
+func (v *view) hasFTPHelper() (bool, error) {
+	loaded, err := v.modules()
+	return slices.Contains(loaded, "ip_vs_ftp"), err
+}
+
 func ftp(v *view, entry *ipvs.TableEntry) (*Finding, error) {
-	s := &entry.Service
 	translated := func(d ipvs.Destination) bool { return d.Forward == ipvs.Masquerade }
-	if s.Protocol != ipvs.TCP || s.AddrPort.Port() != ftpPort || !slices.ContainsFunc(entry.Destinations, translated) {
+	if !isFTP(&entry.Service) || !slices.ContainsFunc(entry.Destinations, translated) {
 		return nil, nil
 	}
-	loaded, err := v.modules()
-	if err != nil || slices.Contains(loaded, "ip_vs_ftp") {
+	if loaded, err := v.hasFTPHelper(); err != nil || loaded {
 		return nil, err
 	}
 	return found("The module ip_vs_ftp is not loaded.").mend("modprobe", "ip_vs_ftp"), nil

@@ -48,7 +48,7 @@ func (v *view) optional(otherwise int, path ...string) (int, error) {
 }
 
 // largest returns the larger one of the settings for all interfaces and for one. The kernel
-// goes by that for rp_filter, arp_ignore and arp_announce.
+// goes by that for rp_filter, arp_ignore, arp_announce and promote_secondaries.
 func (v *view) largest(link, name string) (int, error) {
 	all, err := v.number("net", "ipv4", "conf", "all", name)
 	if err != nil {

@@ -71,7 +71,7 @@ var virtualChecks = []check{
 		machine: localClient,
 	},
 	{
-		id: "vip-prefix", severity: Note, reads: TheTable | TheAddresses | TheRoutes,
+		id: "vip-prefix", severity: Note, reads: TheTable | TheAddresses | TheRoutes | TheSettings,
 		holds:   "The director's own packets to a server leave with the virtual address, although the interface has another address of that network.",
 		symptom: "Health checks and other packets of the director come from an odd address, and from another one after a failover.",
 		advice:  "Give the virtual address the length of a single address.",
@@ -348,11 +348,27 @@ func vipPrefix(v *view, a virtual) (*Finding, error) {
 		if err != nil || route.Src != a.addr {
 			return nil, err
 		}
-		return found("Packets to %s leave with the source %s, although %s has %s.", b.addr, a.addr, own.Link, other).
-			mend("ip", "address", "delete", own.Prefix.String(), "dev", own.Link).
+		f := found("Packets to %s leave with the source %s, although %s has %s.", b.addr, a.addr, own.Link, other)
+		if err := v.keepOthers(f, own); err != nil {
+			return nil, err
+		}
+		return f.mend("ip", "address", "delete", own.Prefix.String(), "dev", own.Link).
 			mend("ip", "address", "add", hostPrefix(a.addr), "dev", own.Link), nil
 	}
 	return nil, nil
+}
+
+// keepOthers adds the command without which the kernel deletes the other addresses of an IPv4
+// network, and routes through it, together with the first one.
+func (v *view) keepOthers(f *Finding, first Address) error {
+	if first.Prefix.Addr().Is6() {
+		return nil
+	}
+	keeps, err := v.largest(first.Link, "promote_secondaries")
+	if err == nil && keeps == 0 {
+		f.setSysctl(1, "net", "ipv4", "conf", first.Link, "promote_secondaries")
+	}
+	return err
 }
 
 func portTaken(v *view, entry *ipvs.TableEntry) (*Finding, error) {

@@ -342,6 +342,18 @@ var virtualRows = []row{
 			-a -t 10.0.0.1:80 -r 10.0.0.11
 		`,
 		finds: "TCP 10.0.0.1:80: Packets to 10.0.0.11 leave with the source 10.0.0.1, although eth0 has 10.0.0.254. | " +
+			"sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 | ip address delete 10.0.0.1/24 dev eth0 | ip address add 10.0.0.1/32 dev eth0",
+	},
+	{
+		check: "vip-prefix", when: "the kernel keeps the other address",
+		facts: `
+			sysctl net/ipv4/conf/all/promote_secondaries=1
+			address 10.0.0.1/24 eth0
+			address 10.0.0.254/24 eth0
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.0.0.1:80: Packets to 10.0.0.11 leave with the source 10.0.0.1, although eth0 has 10.0.0.254. | " +
 			"ip address delete 10.0.0.1/24 dev eth0 | ip address add 10.0.0.1/32 dev eth0",
 	},
 	{

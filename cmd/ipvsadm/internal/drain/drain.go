@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -32,6 +33,7 @@ type Drain struct {
 	scanTook time.Duration // what that took of a processor
 	nodest   bool          // net.ipv4.vs.expire_nodest_conn, at the last reading
 	quiesce  bool          // net.ipv4.vs.expire_quiescent_template
+	checked  bool          // that other servers are left for new clients
 	failures int           // readings in a row that failed
 }
 
@@ -169,21 +171,23 @@ func (d *Drain) due() (due time.Time, ok bool) {
 // tolerate returns nil for an error of a reading that may pass.
 func (d *Drain) tolerate(err error) error {
 	var other *otherProgram
+	var last *LastServerError
 	if err == nil {
 		d.failures = 0
 		return nil
 	}
 	d.failures++
-	if errors.As(err, &other) || errors.Is(err, ipvs.ErrNoIPVS) || d.failures >= maxFailures {
+	if errors.As(err, &other) || errors.As(err, &last) || errors.Is(err, ipvs.ErrNoIPVS) || d.failures >= maxFailures {
 		return err
 	}
 	return nil
 }
 
 // stop stops the drain. It leaves the weights as they are, unless everything is to be put
-// back at the end.
+// back at the end, or new clients would get no server.
 func (d *Drain) stop(reason error) error {
-	if d.AtLimit == UndoAtLimit && !errors.Is(reason, ipvs.ErrNoIPVS) {
+	var last *LastServerError
+	if (d.AtLimit == UndoAtLimit || errors.As(reason, &last)) && !errors.Is(reason, ipvs.ErrNoIPVS) {
 		reason = errors.Join(reason, d.undo())
 	}
 	return &StoppedError{reason}
@@ -198,15 +202,18 @@ func (d *Drain) quiesceAll() error {
 		if t.before.Weight == 0 {
 			continue
 		}
-		t.quiesced = true
+		var other *otherProgram
 		err := d.Client.EditDestination(t.id(), t.server(), func(now *ipvs.Destination) error {
 			if now.Weight != t.before.Weight {
 				return t.changedTo(now.Weight)
 			}
-			now.Weight = 0
+			now.Weight, t.quiesced = 0, true
 			return nil
 		})
 		switch {
+		case errors.As(err, &other): // perhaps to 0, in a drain of its own
+			t.foreign = true
+			return &StoppedError{other}
 		case errors.Is(err, ipvs.ErrNoService), errors.Is(err, ipvs.ErrNoDestination):
 			return &StoppedError{&otherProgram{"has removed " + t.String()}}
 		case err != nil:
@@ -246,7 +253,31 @@ func (d *Drain) read() error {
 		t.note(now, d.start)
 	}
 	d.tick = d.Spent() - spent
+	if err := d.checkOthers(servers); err != nil {
+		return err
+	}
 	return d.scan()
+}
+
+// checkOthers returns a *LastServerError if at the first reading no server is left for new
+// clients. Another program, such as a drain of another server, may have set the weights of
+// the others to 0 at the same time.
+func (d *Drain) checkOthers(servers map[ipvs.ServiceID][]ipvs.Destination) error {
+	if d.Force || d.checked {
+		return nil
+	}
+	d.checked = true
+	var last []ipvs.ServiceID
+	for _, t := range d.targets {
+		usable := slices.ContainsFunc(servers[t.id()], func(s ipvs.Destination) bool { return s.Weight > 0 })
+		if t.quiesced && !usable && !slices.Contains(last, t.id()) {
+			last = append(last, t.id())
+		}
+	}
+	if len(last) > 0 {
+		return &LastServerError{last}
+	}
+	return nil
 }
 
 // find returns the target in a list of the servers of its service.

@@ -308,6 +308,44 @@ func TestDrainRefusesLastServer(t *testing.T) {
 	}
 }
 
+// Two drains that begin at the same moment each read the table before the other has changed
+// it. The second one leaves the server to the first, and does not put a weight back that it
+// did not set.
+func TestDrainLeavesServerToDrainAtTheSameMoment(t *testing.T) {
+	for _, action := range []AtLimit{KeepAtLimit, UndoAtLimit} {
+		w := newWorld(three())
+		d := w.drain(t, Options{Servers: hosts, AtLimit: action})
+		d.WayBack = func(string) error { w.setWeight(tls, "10.0.0.2:443", 0); return nil }
+		var stopped *StoppedError
+		if err := d.Run(); !errors.As(err, &stopped) || err.Error() != "another program set the weight of 10.0.0.2:443 of TCP 10.0.0.1:443 to 0" {
+			t.Errorf("got %v", err)
+		}
+		w.want(t, "3 0 1")
+		if last := w.summary[len(w.summary)-1]; last != "Everything else is as before." {
+			t.Errorf("%q", w.summary)
+		}
+	}
+}
+
+// If the other server of a service is drained at the same moment, new clients keep this one.
+func TestDrainLeavesLastServerAtTheSameMoment(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		w := newWorld(three())
+		w.connections(tls, "10.0.0.2:443", 1, 0, 0)
+		d := w.drain(t, Options{Servers: hosts, Wait: 3 * time.Second, Force: force})
+		d.WayBack = func(string) error { w.setWeight(tls, "10.0.0.3:443", 0); return nil }
+		err := d.Run()
+		var stopped *StoppedError
+		want := "new clients would get no server of TCP 10.0.0.1:443; --force drains nevertheless"
+		switch got := w.weights("10.0.0.2"); {
+		case force && (err != ErrNotDrained || got != "- 0 -"):
+			t.Errorf("with --force: %v, the weights are %s", err, got)
+		case !force && (!errors.As(err, &stopped) || err.Error() != want || got != "3 2 1"):
+			t.Errorf("%v, the weights are %s", err, got)
+		}
+	}
+}
+
 // At the limit the servers keep weight 0, are removed, or are put back.
 func TestDrainAtLimit(t *testing.T) {
 	for _, test := range []struct {

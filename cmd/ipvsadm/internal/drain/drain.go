@@ -305,16 +305,16 @@ func connectionsIn(table ipvs.Table) (n uint64) {
 	return n
 }
 
-// scan reads the connection table if it matters how long connections have been silent,
-// unless that takes long and the counters tell nearly as well.
+// scan reads the connection table if it matters how long connections have been silent, or
+// who has closed them.
 func (d *Drain) scan() error {
 	var targets []*target
 	for _, t := range d.targets {
-		if !t.removed && d.silenceMatters(t) {
+		if !t.removed && d.silenceMatters(t) && d.needsTable(t) {
 			targets = append(targets, t)
 		}
 	}
-	if len(targets) == 0 || d.byCounters() || !d.scanDue(targets, d.Now()) {
+	if len(targets) == 0 || !d.scanDue(targets, d.Now()) {
 		return nil
 	}
 	spent := d.Spent()
@@ -344,6 +344,16 @@ func (d *Drain) scanDue(targets []*target, now time.Time) bool {
 
 // silenceMatters tells whether a target is drained once it was silent for a while.
 func (d *Drain) silenceMatters(t *target) bool { return d.enough(t) > 0 }
+
+// needsTable tells whether to read the connection table for a target. The counters of the
+// server tell nearly as well how long it was silent, but not who has closed its connections.
+func (d *Drain) needsTable(t *target) bool {
+	if !d.byCounters() {
+		return true
+	}
+	silent, _ := d.silent(t)
+	return t.tellsHalfClosed() && silent+slack >= d.enough(t)
+}
 
 // byCounters tells whether the counters say when the last packet came, because a reading of
 // the connection table would take long.

@@ -25,7 +25,16 @@ func (d *Drain) drained(t *target) bool {
 	}
 	silent, known := d.silent(t)
 	enough := d.enough(t)
-	return known && enough > 0 && silent+slack >= enough
+	return known && enough > 0 && silent+slack >= enough && !d.mayStillRead(t, silent)
+}
+
+// mayStillRead tells whether a client of a silent target may wait for more data, because it has
+// closed its own side only. Once the target is removed, its packets have no server to go to.
+func (d *Drain) mayStillRead(t *target, silent time.Duration) bool {
+	if !t.tellsHalfClosed() || d.Idle > 0 && silent+slack >= d.Idle {
+		return false
+	}
+	return !d.seesAll(t) || t.silence.halfClosed > 0
 }
 
 // enough returns for how long a target must have been silent to be drained, or 0 if silence
@@ -50,9 +59,13 @@ func (d *Drain) silent(t *target) (silent time.Duration, known bool) {
 	if d.byCounters() {
 		return d.start.Sub(t.lastPacket) - countsEvery, true
 	}
-	// The last reading of the connection table may be an earlier one, or one that missed
-	// entries.
-	return t.silence.silent, !t.silence.read.Before(d.start) && t.silence.seen >= t.connections()
+	return t.silence.silent, d.seesAll(t)
+}
+
+// seesAll tells whether the connection table was read just now, and had all entries of the
+// target.
+func (d *Drain) seesAll(t *target) bool {
+	return !t.silence.read.Before(d.start) && t.silence.seen >= t.connections()
 }
 
 // removeDrained removes the targets that are drained, or only notes that they are.

@@ -32,6 +32,8 @@ type silence struct {
 	seen   uint32           // entries in it
 	last   time.Duration    // the longest time to an expiry in it
 
+	halfClosed uint32 // TCP connections in it that only the client has closed
+
 	reading reading // in progress
 }
 
@@ -66,13 +68,16 @@ const (
 // begin begins a reading.
 func (s *silence) begin(began time.Duration) {
 	s.reading = reading{began: began, timers: make(map[uint64]timer, len(s.timers)), silent: math.MaxInt64}
-	s.seen, s.last = 0, 0
+	s.seen, s.last, s.halfClosed = 0, 0, 0
 }
 
 // add adds an entry that was written before a time since epoch.
 func (s *silence) add(e *ipvs.ConnEntry, before time.Duration) {
 	s.seen++
 	s.last = max(s.last, e.Expires)
+	if e.Protocol == "TCP" && e.State == "CLOSE_WAIT" {
+		s.halfClosed++
+	}
 	key := maphash.Comparable(seed, entryKey{e.Protocol, e.State, e.Client, e.Virtual, e.Destination})
 	now := newTimer(s.reading.began, before, e.Expires)
 	packet := before

@@ -101,6 +101,60 @@ func TestDrainOfInactiveConnections(t *testing.T) {
 	}
 }
 
+// A client that has closed its side may wait for data for longer than ten seconds. With NAT the
+// director knows, and the server stays until its own side is closed, too, or the entry has
+// expired.
+func TestDrainWaitsForHalfClosedConnections(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		method ipvs.ForwardingMethod
+		state  string // until the last packet, and TIME_WAIT from then on
+		last   int
+		others uint32 // connections of the other server
+		idle   time.Duration
+		want   int
+	}{
+		{"download with a pause", ipvs.Masquerade, "CLOSE_WAIT", 25, 0, 0, 35},
+		{"entry that expires", ipvs.Masquerade, "CLOSE_WAIT", 999, 0, 0, 61},
+		{"pause longer than --idle", ipvs.Masquerade, "CLOSE_WAIT", 999, 0, 20 * time.Second, 21},
+		{"closed by both sides", ipvs.Masquerade, "TIME_WAIT", 1, 0, 0, 11},
+		{"director sees one side", ipvs.DirectRoute, "FIN_WAIT", 25, 0, 0, 11},
+		{"download with a pause, large table", ipvs.Masquerade, "CLOSE_WAIT", 25, largeTable, 0, 37},
+		{"director sees one side, large table", ipvs.DirectRoute, "FIN_WAIT", 25, largeTable, 0, 13},
+	} {
+		mine := server("10.0.0.2:80", 1)
+		mine.Forward = test.method
+		w := newWorld(ipvs.Table{entry(web, mine, server("10.0.0.3:80", 1))})
+		w.sysctls["expire_nodest_conn"] = "1"
+		w.connections(web, "10.0.0.2:80", 0, 1, 0)
+		w.connections(web, "10.0.0.3:80", test.others, 0, 0)
+		count := func() {
+			w.k.UpdateDestination(web, mine.DestinationID, func(d *ipvs.Destination) { d.Stats.InPkts++ })
+		}
+		w.at = func(second int) {
+			c := connTo(web, "10.0.0.2:80", 1000, test.state, 60, 1, test.last)
+			if second >= test.last {
+				c.entry.State = "TIME_WAIT"
+			}
+			if second == 1 || second == test.last {
+				count()
+			}
+			e, ok := c.at(second)
+			if !ok {
+				w.connections(web, "10.0.0.2:80", 0, 0, 0)
+			}
+			w.k.SetConnEntries(e)
+		}
+		w.at(0)
+		if err := w.drain(t, Options{Servers: hosts, Idle: test.idle}).Run(); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if got := int(w.clock.Sub(epoch) / time.Second); got != test.want {
+			t.Errorf("%s: removed after %d seconds, want %d", test.name, got, test.want)
+		}
+	}
+}
+
 // seconds returns the numbers from first to last.
 func seconds(first, last int) (all []int) {
 	for n := first; n <= last; n++ {

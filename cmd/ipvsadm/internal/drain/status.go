@@ -75,7 +75,7 @@ func (d *Drain) status() Status {
 // lastPacket returns when a packet may have come last. The connection table knows better
 // than the counters if it was read.
 func (d *Drain) lastPacket(t *target) time.Time {
-	if !t.silence.read.IsZero() && d.silenceMatters(t) {
+	if !t.silence.read.IsZero() && d.silenceMatters(t) && !d.byCounters() {
 		return t.silence.active
 	}
 	return t.lastPacket
@@ -102,6 +102,8 @@ func (d *Drain) text(t *target) string {
 		return "clients still come back, see below"
 	case t.now.ActiveConns > 0:
 		return fmt.Sprintf("%d open, newest %s old", t.now.ActiveConns, Clock(d.Now().Sub(t.newest)))
+	case t.silence.halfClosed > 0 && t.tellsHalfClosed():
+		return fmt.Sprintf("%d half closed, entries end in at most %s", t.silence.halfClosed, Clock(t.silence.last))
 	case t.now.InactiveConns > 0 && d.nodest && t.silence.last > 0:
 		return fmt.Sprintf("entries end in at most %s", Clock(t.silence.last))
 	case t.now.InactiveConns > 0:

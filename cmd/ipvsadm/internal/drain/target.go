@@ -39,6 +39,13 @@ func (t *target) onePacket() bool            { return t.service.Flags&ipvs.OnePa
 func (t *target) String() string             { return fmt.Sprintf("%s of %s", t.server(), t.id()) }
 func packets(s *ipvs.Stats) (n uint64)       { return s.InPkts + s.OutPkts }
 
+// tellsHalfClosed tells whether the director sees both sides of the target's connections, and
+// so knows those that only the client has closed.
+func (t *target) tellsHalfClosed() bool {
+	id := t.id()
+	return t.now.Forward == ipvs.Masquerade && (id.FWMark != 0 || id.Protocol == ipvs.TCP)
+}
+
 // note notes what a reading of the server says. Counters that were set to zero count as
 // traffic.
 func (t *target) note(now ipvs.Destination, at time.Time) {

@@ -128,6 +128,15 @@ func TestKeepRefuses(t *testing.T) {
 	} {
 		check(t, k, "ipvsadm "+test.line, want{stderr: test.stderr + "\n", status: test.status})
 	}
+	// As a variable of a script that was not set.
+	for _, option := range [][2]string{{"-s", "scheduler"}, {"--pe", "pe"}, {"-b", "sched-flags"}} {
+		words := []string{"ipvsadm", "-E", "--keep", "-t", "10.0.0.1:80", "-p", "60", option[0], ""}
+		var stdout, stderr strings.Builder
+		status := run(words, strings.NewReader(""), &stdout, &stderr, fakeHost(k, t.TempDir()))
+		if want := fmt.Sprintf("empty '%s' option specified\n", option[1]); status != exitUsage || stderr.String() != want {
+			t.Errorf("%q: status %d, %s", words, status, stderr.String())
+		}
+	}
 	if diff := cmp.Diff(describeTable(k.Table()), describeTable(before)); diff != "" {
 		t.Errorf("the table changed: %s", diff)
 	}

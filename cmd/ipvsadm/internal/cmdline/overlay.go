@@ -159,6 +159,16 @@ func (b *builder) checkKeep() error {
 			return Usagef("The option '%s' conflicts with the '%s' option", pair.takesAway.name(), pair.sets.name())
 		}
 	}
+	for _, empty := range []struct {
+		option element
+		is     bool
+	}{
+		{schedulerOption, b.noScheduler}, {peOption, b.service.PersistenceEngine == ""}, {schedFlagsOption, b.schedFlags == ""},
+	} {
+		if b.has(empty.option) && empty.is {
+			return WithHint(Usagef("empty '%s' option specified", empty.option.name()), "without the option, --keep leaves the setting as it is")
+		}
+	}
 	if b.plus {
 		return WithHint(illegal("weight"), "there is no arithmetic, because two programs would both add; name the weight itself")
 	}

@@ -61,11 +61,12 @@ type builder struct {
 	rulesFile   string
 
 	// The meaning of these depends on options that may come later.
-	server     endpoint
-	servers    []endpoint // all of --drain
-	netmask    netmask
-	schedFlags string
-	plus       bool // the weight has a plus sign
+	server      endpoint
+	servers     []endpoint // all of --drain
+	netmask     netmask
+	schedFlags  string
+	plus        bool // the weight has a plus sign
+	noScheduler bool // the name of the scheduler is empty
 
 	outputName string // --output or --json, without dashes, whichever came last
 }

@@ -53,7 +53,7 @@ func (b *builder) setIPv6(string) error {
 }
 
 func (b *builder) setScheduler(value string) error {
-	b.service.Scheduler = cmp.Or(truncateName(value), DefaultScheduler)
+	b.service.Scheduler, b.noScheduler = cmp.Or(truncateName(value), DefaultScheduler), value == ""
 	return nil
 }
 

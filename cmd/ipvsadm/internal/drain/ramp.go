@@ -137,8 +137,12 @@ func (r *Ramp) warn(s *ipvs.Service, n int) {
 		r.Warn(fmt.Sprintf("the scheduler %s of %s knows no weights but 0, so the first step gives the server its full share", s.Scheduler, r.Service))
 	}
 	if n < r.Steps {
-		r.Warn(fmt.Sprintf("between the weights %d and %d there are only %s; more need larger weights of all servers of the service",
-			r.weight, r.Server.Weight, counted(n, "step", "steps")))
+		are := "are"
+		if n == 1 {
+			are = "is"
+		}
+		r.Warn(fmt.Sprintf("between the weights %d and %d there %s only %s; more need larger weights of all servers of the service",
+			r.weight, r.Server.Weight, are, counted(n, "step", "steps")))
 	}
 }
 

@@ -86,8 +86,8 @@ func TestRampOfServer(t *testing.T) {
 func TestRampWarns(t *testing.T) {
 	for _, test := range []struct{ scheduler, want string }{
 		{"rr", "warning: the scheduler rr of TCP 10.0.0.1:80 knows no weights but 0, so the first step gives the server its full share\n" +
-			"warning: between the weights 0 and 1 there are only 1 step; more need larger weights of all servers of the service\n"},
-		{"wlc", "warning: between the weights 0 and 1 there are only 1 step; more need larger weights of all servers of the service\n"},
+			"warning: between the weights 0 and 1 there is only 1 step; more need larger weights of all servers of the service\n"},
+		{"wlc", "warning: between the weights 0 and 1 there is only 1 step; more need larger weights of all servers of the service\n"},
 	} {
 		w := newWorld(ipvs.Table{entry(web, server("10.0.0.2:80", 0))})
 		w.k.UpdateService(web, func(s *ipvs.Service) { s.Scheduler = test.scheduler })

@@ -143,6 +143,34 @@ func TestDrainStatusesAndMessages(t *testing.T) {
 	}
 }
 
+// Whatever options stand together, and whatever their values are, a line either works or says
+// why not and changes nothing.
+func TestOptionsOfDrainRampAndKeepInPairs(t *testing.T) {
+	options := []string{
+		"--wait 5", "--wait ", "--idle 99999999999999999999", "--at-end undo", "--sessions", "--keep-server", "--output json", "--over -1", "--steps 3",
+		"--steps 1e3", "--until-even", "--keep", "-w 9", "-w ", "-y 10", "-m", "--tun-type gre", "-s wrr", "-b none", "--no-persistent", "-r 10.0.0.3", "-r ",
+	}
+	for _, line := range []string{
+		"--drain -r 10.0.0.2", "--ramp -t 10.0.0.1:80 -r 10.0.0.4", "-e --keep -r 10.0.0.2", "-E --keep -t 10.0.0.1:80",
+	} {
+		for i, first := range options {
+			for _, second := range options[i:] {
+				k := draining(t)
+				before := describeTable(k.Table())
+				words := append([]string{"ipvsadm"}, strings.Fields(line)...)
+				for _, option := range []string{first, second} {
+					words = append(words, strings.Split(option, " ")...) // also an empty value
+				}
+				var stdout, stderr strings.Builder
+				status := run(words, strings.NewReader(""), &stdout, &stderr, hurried(k, "", quiet))
+				if status != exitOK && (status != exitUsage && status != exitKernel || stderr.Len() == 0 || describeTable(k.Table()) != before) {
+					t.Errorf("%q: status %d, %s%s", words, status, stderr.String(), describeTable(k.Table()))
+				}
+			}
+		}
+	}
+}
+
 // A rules file cannot wait.
 func TestDrainIsNoRule(t *testing.T) {
 	k := draining(t)

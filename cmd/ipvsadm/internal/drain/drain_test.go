@@ -346,6 +346,72 @@ func TestDrainLeavesLastServerAtTheSameMoment(t *testing.T) {
 	}
 }
 
+// Without a limit a drain waits for as long as a connection lasts.
+func TestDrainWithoutLimit(t *testing.T) {
+	w := newWorld(three())
+	w.connections(web, "10.0.0.2:8080", 1, 0, 0)
+	w.at = func(seconds int) {
+		if seconds == 40_000 {
+			w.connections(web, "10.0.0.2:8080", 0, 0, 0)
+		}
+	}
+	if err := w.drain(t, Options{Servers: hosts}).Run(); err != nil || w.clock.Sub(epoch) != 40_000*time.Second {
+		t.Errorf("%v after %s", err, w.clock.Sub(epoch))
+	}
+}
+
+// A drain changes weights, and deletes and adds servers, and nothing else. It reads a server
+// right before it changes it, so that settings that others have changed meanwhile stay.
+func TestDrainChangesOnlyWeights(t *testing.T) {
+	changes := []ipvs.Command{ipvs.CommandSetDestination, ipvs.CommandDelDestination, ipvs.CommandNewDestination}
+	reads := []ipvs.Command{ipvs.CommandGetService, ipvs.CommandGetDestinations, ipvs.CommandGetDaemons}
+	for stage, o := range stages {
+		w := busy()
+		at := w.at
+		w.at = func(seconds int) {
+			at(seconds)
+			if seconds == 2 {
+				w.k.UpdateDestination(web, ipvs.DestinationID{AddrPort: addrPort("10.0.0.2:8080")}, func(d *ipvs.Destination) { d.UpperThreshold = 77 })
+			}
+		}
+		_ = w.drain(t, o).Run()
+		if got := w.weights("10.0.0.2"); got != atEnd[stage] {
+			t.Errorf("%s: the weights are %s", stage, got)
+		}
+		for _, d := range w.k.Table()[0].Destinations {
+			if d.AddrPort == addrPort("10.0.0.2:8080") && d.UpperThreshold != 77 {
+				t.Errorf("%s: got %+v", stage, d)
+			}
+		}
+		for _, c := range w.k.Commands() {
+			if !slices.Contains(append(changes, reads...), c) {
+				t.Errorf("%s: it sent %v", stage, c)
+			}
+		}
+	}
+}
+
+// A server may have another address family than its service.
+func TestDrainOfMixedFamily(t *testing.T) {
+	mixed := server("[fd00::2]:80", 4)
+	mixed.Forward = ipvs.Tunnel
+	w := newWorld(ipvs.Table{entry(web, mixed, server("10.0.0.3:80", 1))})
+	w.sysctls["expire_nodest_conn"] = "1"
+	w.connections(web, "[fd00::2]:80", 0, 1, 0)
+	c := connTo(web, "[fd00::2]:80", 1000, "FIN_WAIT", 120, 5)
+	w.at = func(second int) {
+		e, _ := c.at(second)
+		w.k.SetConnEntries(e)
+	}
+	w.at(0)
+	if err := w.drain(t, Options{Servers: []ipvs.EndpointFilter{host("fd00::2")}}).Run(); err != nil || w.clock.Sub(epoch) != 15*time.Second {
+		t.Errorf("%v after %s", err, w.clock.Sub(epoch))
+	}
+	if want := "-a -t 10.0.0.1:80 -r [fd00::2]:80 -i -w 4 --tun-type ipip\n"; w.weights("fd00::2") != "-" || !strings.HasSuffix(w.wayBack, want) {
+		t.Errorf("the weights are %s, the way back is\n%s", w.weights("fd00::2"), w.wayBack)
+	}
+}
+
 // At the limit the servers keep weight 0, are removed, or are put back.
 func TestDrainAtLimit(t *testing.T) {
 	for _, test := range []struct {

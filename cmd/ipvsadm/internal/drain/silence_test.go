@@ -252,6 +252,44 @@ func TestDrainOfLargeTable(t *testing.T) {
 	}
 }
 
+// The connection table is not read while connections are open, unless --idle asks for that,
+// and not more often than ten times what a reading takes of the processor.
+func TestDrainReadsConnectionsSeldom(t *testing.T) {
+	const cost = 300 * time.Millisecond
+	for _, test := range []struct {
+		name   string
+		active uint32
+		idle   time.Duration
+		want   bool
+	}{{"open", 1, 0, false}, {"open, idle", 1, 20 * time.Second, true}, {"inactive", 0, 0, true}} {
+		w := newWorld(ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))})
+		w.sysctls["expire_nodest_conn"] = "1"
+		w.connections(web, "10.0.0.2:80", test.active, 1-test.active, 0)
+		d := w.drain(t, Options{Servers: hosts, Wait: time.Minute, Idle: test.idle})
+		spent := time.Duration(0)
+		d.Spent = func() time.Duration { spent += cost; return spent }
+		var scans []time.Time
+		w.at = func(second int) {
+			w.k.SetConnEntries(connTo(web, "10.0.0.2:80", 1000, "ESTABLISHED", 900).entry) // a packet all the time
+			if n := len(scans); !d.scanned.IsZero() && (n == 0 || scans[n-1] != d.scanned) {
+				scans = append(scans, d.scanned)
+			}
+		}
+		w.at(0)
+		if err := d.Run(); err != ErrNotDrained {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if (len(scans) > 0) != test.want {
+			t.Errorf("%s: %d readings", test.name, len(scans))
+		}
+		for i := 1; i < len(scans); i++ {
+			if pause := scans[i].Sub(scans[i-1]); pause < readingShare*cost {
+				t.Errorf("%s: %s between readings", test.name, pause)
+			}
+		}
+	}
+}
+
 // A server is removed within twelve seconds of the last packet, and not before nine, also if a
 // busy machine interrupts readings of the connection table.
 func TestDrainWithLateReadings(t *testing.T) {

@@ -254,6 +254,24 @@ func TestDiagnosisLoadsNoModule(t *testing.T) {
 	}
 }
 
+// A wrong command line is what is wrong, also on a real server, which needs no IPVS.
+func TestWrongDiagnosisNeedsNoIPVS(t *testing.T) {
+	h := fakeHost(ipvstest.New(), "")
+	h.dial = func() (*ipvs.Client, error) { return nil, ipvs.ErrNoIPVS }
+	h.loadModule = func() bool { t.Error("it loads the module"); return false }
+	for line, message := range map[string]string{
+		"--diagnose real-server -t 10.0.0.1:80 -g --skip r-vp": "no check has the name `r-vp'; ipvsadm-diagnose(7) lists them\n",
+		"--netns blue --diagnose --rules -":                    "The option 'netns' conflicts with the 'rules' option\n",
+		"--diagnose=servers":                                   "invalid role `servers' specified; it must be one of director, real-server\n",
+	} {
+		var stdout, stderr strings.Builder
+		status := run(append([]string{"ipvsadm"}, strings.Fields(line)...), strings.NewReader(""), &stdout, &stderr, h)
+		if status != exitUsage || !strings.HasPrefix(stderr.String(), message) {
+			t.Errorf("%s: status %d, %s", line, status, &stderr)
+		}
+	}
+}
+
 func TestDiagnosisRefusals(t *testing.T) {
 	for words, text := range map[string]string{
 		"servers":                      "invalid role `servers' specified; it must be one of director, real-server",

@@ -141,6 +141,8 @@ func (l *Link) asksByARP() bool { return l.Up && l.ARP && !l.Loopback && !l.Ensl
 type Address struct {
 	Prefix netip.Prefix // the address with the length of the network, not masked
 	Link   string
+	// HostScope tells that the address is valid only inside this machine.
+	HostScope bool
 	// Tentative and Duplicate are of IPv6: the kernel still asks whether another machine
 	// has the address, or has found one.
 	Tentative, Duplicate bool

@@ -4,6 +4,7 @@ package diagnose
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -34,14 +35,29 @@ func rARPIgnore(v *view) ([]Finding, error) {
 			return v.whereNobodyAsks(f), nil
 		}
 	}
-	return v.arpSetting("arp_ignore", 1, "it answers ARP requests for addresses of other interfaces")
+	hostScope := !slices.ContainsFunc(has, func(a Address) bool { return !a.HostScope })
+	answers := func(value int) bool { return answersForOthers(value, hostScope) }
+	return v.arpSetting("arp_ignore", 1, answers, "it answers ARP requests for addresses of other interfaces")
+}
+
+// answersForOthers tells whether an interface with a value of arp_ignore answers ARP requests
+// for an address of another interface, which may have the scope host.
+func answersForOthers(value int, hostScope bool) bool {
+	switch value {
+	case 1, 2, 8:
+		return false
+	case 3:
+		return !hostScope
+	}
+	return true
 }
 
 func rARPAnnounce(v *view) ([]Finding, error) {
 	if _, err := v.arpMatters(); err != nil {
 		return nil, err
 	}
-	return v.arpSetting("arp_announce", 2, "it puts addresses of other interfaces into ARP requests")
+	announces := func(value int) bool { return value != 2 } // the kernel takes larger ones for 0
+	return v.arpSetting("arp_announce", 2, announces, "it puts addresses of other interfaces into ARP requests")
 }
 
 // arpMatters returns the virtual addresses of this server. It is not applicable to address
@@ -57,10 +73,11 @@ func (v *view) arpMatters() ([]Address, error) {
 	return has, err
 }
 
-// arpSetting finds an interface for which a setting is too small, if possible one on whose
-// network others ask for the virtual address. The same command mends all. IPv6 has no such
-// settings: there a machine answers only for addresses of the interface that is asked.
-func (v *view) arpSetting(name string, least int, effect string) ([]Finding, error) {
+// arpSetting finds an interface for which a setting is wrong, if possible one on whose network
+// others ask for the virtual address. The command for all interfaces mends all but those with
+// a larger value of their own. IPv6 has no such settings: there a machine answers only for
+// addresses of the interface that is asked.
+func (v *view) arpSetting(name string, right int, wrong func(value int) bool, effect string) ([]Finding, error) {
 	links, err := v.links()
 	if err != nil || v.vip().Is6() {
 		return nil, err
@@ -79,10 +96,15 @@ func (v *view) arpSetting(name string, least int, effect string) ([]Finding, err
 		if err != nil {
 			return nil, err
 		}
-		if value >= least {
+		if !wrong(value) {
 			continue
 		}
-		f := found("%s is %d on %s: %s.", name, value, link.Name, effect).setSysctl(least, "net", "ipv4", "conf", "all", name)
+		f := found("%s is %d on %s: %s.", name, value, link.Name, effect).setSysctl(right, "net", "ipv4", "conf", "all", name)
+		if own, err := v.number("net", "ipv4", "conf", link.Name, name); err != nil {
+			return nil, err
+		} else if own > right {
+			f.setSysctl(right, "net", "ipv4", "conf", link.Name, name)
+		}
 		switch {
 		case asked:
 			return v.unlessARPTables(f), nil

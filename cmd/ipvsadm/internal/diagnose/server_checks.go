@@ -31,7 +31,8 @@ var serverChecks = []check{
 		id: "r-arp-ignore", role: RealServer, severity: Fault, reads: TheAddresses | TheLinks | TheSettings | TheModules,
 		holds: "With -g or -i: the server answers ARP requests for the virtual address on a network that has it, as the director does. " +
 			"Where the network of the address is another one, with -g only, or where arptables can drop the answers, it is a warning. " +
-			"The kernel goes by the larger one of arp_ignore for all interfaces and for the one that is asked.",
+			"The kernel goes by the larger one of arp_ignore for all interfaces and for the one that is asked. With 1, 2 and 8 it does not answer " +
+			"for an address on lo; 3 is only for addresses of the scope host.",
 		symptom: "The router or a client takes this server for the director: one server gets all packets, and they miss the director, for some clients " +
 			"and for some time.",
 		advice:  "Keep the address on lo, and answer only for addresses of the interface that is asked.",
@@ -40,7 +41,7 @@ var serverChecks = []check{
 	{
 		id: "r-arp-announce", role: RealServer, severity: Fault, reads: TheAddresses | TheLinks | TheSettings | TheModules,
 		holds: "With -g or -i: the server puts the virtual address into its own ARP requests on a network that has it. " +
-			"The exceptions are those of r-arp-ignore; the kernel goes by the larger value of arp_announce.",
+			"The exceptions are those of r-arp-ignore; the kernel goes by the larger value of arp_announce, and takes more than 2 for 0.",
 		symptom: "It works until the server asks for the address of the router or a client, which then takes it for the director.",
 		advice:  "Use the best address of the interface for ARP requests.",
 		machine: rARPAnnounce,

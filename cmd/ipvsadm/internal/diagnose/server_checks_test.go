@@ -2,6 +2,8 @@
 
 package diagnose_test
 
+import "strings"
+
 // directServer is a real server of direct routing that is set up well.
 const directServer = `
 	address 127.0.0.1/8 lo
@@ -105,6 +107,32 @@ var serverRows = []row{
 		`,
 		words: direct,
 		finds: "arp_ignore is 0 on eth0: it answers ARP requests for addresses of other interfaces. | sysctl -w net.ipv4.conf.all.arp_ignore=1",
+	},
+	{
+		check: "r-arp-ignore", when: "it is 3, which is for other addresses",
+		facts: directServer + `
+			sysctl net/ipv4/conf/all/arp_ignore=1
+			sysctl net/ipv4/conf/eth0/arp_ignore=3
+		`,
+		words: direct,
+		finds: "arp_ignore is 3 on eth0: it answers ARP requests for addresses of other interfaces. | sysctl -w net.ipv4.conf.all.arp_ignore=1 | " +
+			"sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+	},
+	{
+		check: "r-arp-ignore", when: "it is 3, for an address of the scope host",
+		facts: strings.Replace(directServer, "10.0.0.1/32 lo", "10.0.0.1/32 lo host", 1) + "sysctl net/ipv4/conf/all/arp_ignore=3", words: direct,
+	},
+	{
+		check: "r-arp-ignore", when: "the kernel does not know the value",
+		facts: directServer + "sysctl net/ipv4/conf/all/arp_ignore=9", words: direct,
+		finds: "arp_ignore is 9 on eth0: it answers ARP requests for addresses of other interfaces. | sysctl -w net.ipv4.conf.all.arp_ignore=1",
+	},
+	{check: "r-arp-ignore", when: "it answers for nothing", facts: directServer + "sysctl net/ipv4/conf/all/arp_ignore=8", words: direct},
+	{
+		check: "r-arp-announce", when: "it is more than 2, which is the same as 0",
+		facts: directServer + "sysctl net/ipv4/conf/eth0/arp_announce=3", words: direct,
+		finds: "arp_announce is 3 on eth0: it puts addresses of other interfaces into ARP requests. | sysctl -w net.ipv4.conf.all.arp_announce=2 | " +
+			"sysctl -w net.ipv4.conf.eth0.arp_announce=2",
 	},
 	{
 		check: "r-arp-ignore", when: "it is set for the interface only",

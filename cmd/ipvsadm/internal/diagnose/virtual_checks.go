@@ -268,7 +268,7 @@ func (v *view) silentLinks() (names []string, err error) {
 			continue
 		}
 		ignore, err := v.largest(link.Name, "arp_ignore")
-		if err != nil || ignore == 0 {
+		if err != nil || answersForOthers(ignore, false) {
 			return nil, err
 		}
 		names = append(names, link.Name)

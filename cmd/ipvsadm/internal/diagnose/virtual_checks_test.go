@@ -205,6 +205,15 @@ var virtualRows = []row{
 		finds: "TCP 10.0.0.2:80: 10.0.0.2 is only on lo, and eth0 does not answer ARP requests for it: arp_ignore is set. | ip address add 10.0.0.2/32 dev eth0",
 	},
 	{
+		check: "vip-noarp", when: "on lo, and eth0 answers for it with arp_ignore",
+		facts: lan + `
+			address 10.0.0.2/32 lo
+			sysctl net/ipv4/conf/all/arp_ignore=3
+			-A -t 10.0.0.2:80
+			-a -t 10.0.0.2:80 -r 10.0.0.11
+		`,
+	},
+	{
 		check: "vip-noarp", when: "the interface of kube-proxy",
 		facts: lan + `
 			link kube-ipvs0 noarp

@@ -34,7 +34,7 @@ func TestNetworkOfThisMachine(t *testing.T) {
 		t.Fatal("lo is down: this test needs it")
 	}
 	addresses, err := n.Addresses()
-	want := diagnose.Address{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Link: "lo"}
+	want := diagnose.Address{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Link: "lo", HostScope: true}
 	if err != nil || !slices.Contains(addresses, want) {
 		t.Errorf("addresses are %+v, %v", addresses, err)
 	}

@@ -123,7 +123,7 @@ func (n *Network) Addresses() (addresses []diagnose.Address, err error) {
 			return nil, err
 		}
 		addresses = append(addresses, diagnose.Address{
-			Prefix: prefix, Link: link,
+			Prefix: prefix, Link: link, HostScope: a.Scope == unix.RT_SCOPE_HOST,
 			Tentative: a.Flags&unix.IFA_F_TENTATIVE != 0 && a.Flags&unix.IFA_F_OPTIMISTIC == 0,
 			Duplicate: a.Flags&unix.IFA_F_DADFAILED != 0,
 		})

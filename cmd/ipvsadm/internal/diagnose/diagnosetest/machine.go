@@ -30,7 +30,7 @@ import (
 //	traffic 10.0.0.1:80 10.0.0.11:80 conns=3 in=9 out=0 active=3
 //	direct 10.0.0.1:80 10.0.0.11:8080       a server of -m gets -g, as other programs can do it
 //	link eth0 [down] [nocarrier] [noarp] [enslaved] [loopback] [kind=dummy] [mtu=1500] [nomulticast]
-//	address 10.0.0.254/24 eth0 [tentative|duplicate]
+//	address 10.0.0.254/24 eth0 [tentative|duplicate|host]
 //	route 10.9.0.0/16 [via 10.0.0.7] eth0   also "route default via ..."
 //	route local|unreachable 10.0.0.1/32     without an interface
 //	route local 10.0.0.0/24 mark=7          for packets with a mark
@@ -158,6 +158,7 @@ func (m *Machine) fact(line string) {
 	case "address":
 		m.addresses = append(m.addresses, diagnose.Address{
 			Prefix: netip.MustParsePrefix(words[0]), Link: words[1],
+			HostScope: slices.Contains(words, "host"),
 			Tentative: slices.Contains(words, "tentative"), Duplicate: slices.Contains(words, "duplicate"),
 		})
 	case "route":

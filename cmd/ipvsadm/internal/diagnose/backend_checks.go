@@ -55,7 +55,7 @@ var backendChecks = []check{
 	},
 	{
 		id: "tun-mtu", severity: Warning, reads: TheTable | TheRoutes | TheLinks,
-		holds:   "The interface towards a server of a tunnel has no room for the outer header around full packets of clients.",
+		holds:   "The interface towards a server of a tunnel, or the route, has no room for the outer header around full packets of clients.",
 		symptom: "Small requests work, uploads hang, unless the clients learn to send smaller packets.",
 		advice: "Make the servers ask for smaller packets; on each: ip route change default via GATEWAY advmss 1440. " +
 			"Or use a larger MTU between director and servers.",
@@ -197,10 +197,14 @@ func tunMTU(v *view, b backend) (*Finding, error) {
 	if err != nil || link == nil {
 		return nil, err
 	}
-	if link.MTU >= clientMTU+b.overhead {
+	name, mtu := link.Name, link.MTU
+	if route.MTU > 0 && route.MTU < mtu {
+		name, mtu = "The route to "+b.addr.String(), route.MTU
+	}
+	if mtu >= clientMTU+b.overhead {
 		return nil, nil
 	}
-	return found("%s has an MTU of %d; around packets of %d bytes a tunnel needs %d.", link.Name, link.MTU, clientMTU, clientMTU+b.overhead), nil
+	return found("%s has an MTU of %d; around packets of %d bytes a tunnel needs %d.", name, mtu, clientMTU, clientMTU+b.overhead), nil
 }
 
 // tunnelOverhead is how many bytes a tunnel to a server adds to a packet, at least.

@@ -140,4 +140,14 @@ var backendRows = []row{
 			-a -t 10.0.0.1:443 -r 10.9.0.5 -i
 		`,
 	},
+	{
+		check: "tun-mtu", when: "the route has less room than the interface",
+		facts: lan + `
+			link eth0 mtu=9000
+			route 10.9.0.0/16 via 10.0.0.253 eth0 mtu=1500
+			-A -t 10.0.0.1:443
+			-a -t 10.0.0.1:443 -r 10.9.0.5 -i
+		`,
+		finds: "TCP 10.0.0.1:443 -> 10.9.0.5:443: The route to 10.9.0.5 has an MTU of 1500; around packets of 1500 bytes a tunnel needs 1520.",
+	},
 }

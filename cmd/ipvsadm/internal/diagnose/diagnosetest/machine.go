@@ -34,7 +34,7 @@ import (
 //	route 10.9.0.0/16 [via 10.0.0.7] eth0   also "route default via ..."
 //	route local|unreachable 10.0.0.1/32     without an interface
 //	route local 10.0.0.0/24 mark=7          for packets with a mark
-//	route default via 10.0.0.9 eth0 from=10.0.0.11 advmss=1440
+//	route default via 10.0.0.9 eth0 from=10.0.0.11 advmss=1440 mtu=1500
 //	neighbour 10.0.0.11 eth0 02:00:00:00:00:01|incomplete|failed
 //	answer 10.0.0.1 eth0 02:00:00:00:00:01  of another machine that has the address
 //	policy mark=7 table=100
@@ -100,6 +100,7 @@ type route struct {
 	kind    diagnose.RouteKind
 	mark    uint32
 	advMSS  int
+	mtu     int
 	from    netip.Addr
 }
 
@@ -277,7 +278,7 @@ func (m *Machine) link(words []string) {
 }
 
 func (m *Machine) route(words []string) {
-	r := route{kind: diagnose.UnicastPath, mark: uint32(number(words, "mark")), advMSS: number(words, "advmss")}
+	r := route{kind: diagnose.UnicastPath, mark: uint32(number(words, "mark")), advMSS: number(words, "advmss"), mtu: number(words, "mtu")}
 	words = slices.DeleteFunc(words, func(word string) bool {
 		if from, ok := strings.CutPrefix(word, "from="); ok {
 			r.from = netip.MustParseAddr(from)
@@ -534,7 +535,7 @@ func (m *Machine) Route(q diagnose.Query) (diagnose.Route, error) {
 			best = r
 		}
 	}
-	answer := diagnose.Route{Kind: best.kind, Gateway: best.gateway, Link: best.link, AdvMSS: best.advMSS}
+	answer := diagnose.Route{Kind: best.kind, Gateway: best.gateway, Link: best.link, AdvMSS: best.advMSS, MTU: best.mtu}
 	if best.gateway.IsValid() {
 		answer.Prefix = best.prefix
 	}

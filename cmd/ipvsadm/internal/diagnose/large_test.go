@@ -25,6 +25,7 @@ type large struct {
 	neighbours []diagnose.Neighbour
 	firewall   firewall.Ruleset
 	routes     int // that were asked for
+	programs   int // how often all running programs were looked at
 }
 
 func newLarge() *large {
@@ -73,7 +74,7 @@ func (l *large) PolicyRules() ([]diagnose.PolicyRule, error)           { return 
 func (l *large) Listeners(ipvs.Protocol) ([]netip.AddrPort, error)     { return nil, nil }
 func (l *large) Release() (string, error)                              { return "", errors.New("a file that ends early") }
 func (l *large) Modules() ([]string, error)                            { return nil, fs.ErrNotExist }
-func (l *large) Managers() ([]string, error)                           { return nil, nil }
+func (l *large) Managers() ([]string, error)                           { l.programs++; return nil, nil }
 func (l *large) Configured() ([]diagnose.Configured, error)            { return nil, nil }
 func (l *large) Setting(...string) (string, error)                     { return "1", nil }
 func (l *large) Firewall() (firewall.Ruleset, error)                   { return l.firewall, nil }
@@ -93,7 +94,8 @@ func (l *large) Route(q diagnose.Query) (diagnose.Route, error) {
 	return diagnose.Route{Kind: diagnose.UnicastPath, Link: link}, nil
 }
 
-// The kernel is asked once for each address, however many checks need its route.
+// The kernel is asked once for each address, however many checks need its route, and running
+// programs are looked at once, however many addresses are missing.
 func TestLargeDirector(t *testing.T) {
 	l := newLarge()
 	r, err := diagnose.Run(l, diagnose.Options{})
@@ -105,6 +107,9 @@ func TestLargeDirector(t *testing.T) {
 	}
 	if want := 10_000 + 1000 + 1; l.routes > want {
 		t.Errorf("%d routes were asked for, want at most %d", l.routes, want)
+	}
+	if l.programs != 1 {
+		t.Errorf("running programs were looked at %d times", l.programs)
 	}
 }
 

@@ -120,7 +120,7 @@ func nodest(v *view) ([]Finding, error) {
 	if err != nil || len(table) == 0 {
 		return nil, err
 	}
-	running, err := v.facts.Managers()
+	running, err := v.managers()
 	if err != nil || len(running) == 0 {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func sysctlFile(v *view) (findings []Finding, err error) {
 }
 
 func manager(v *view) ([]Finding, error) {
-	running, err := v.facts.Managers()
+	running, err := v.managers()
 	if err != nil || len(running) == 0 {
 		return nil, err
 	}

@@ -195,7 +195,7 @@ func lro(v *view) (findings []Finding, err error) {
 }
 
 func bootRules(v *view) ([]Finding, error) {
-	if running, err := v.facts.Managers(); err != nil || len(running) > 0 {
+	if running, err := v.managers(); err != nil || len(running) > 0 {
 		return nil, err
 	}
 	table, err := v.table()

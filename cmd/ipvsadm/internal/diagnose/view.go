@@ -26,6 +26,7 @@ type view struct {
 		neighbours answer[[]Neighbour]
 		rules      answer[[]PolicyRule]
 		modules    answer[[]string]
+		managers   answer[[]string]
 		settings   map[string]answer[string]
 		routes     map[Query]answer[Route]
 		virtuals   answer[[]virtual]
@@ -101,6 +102,7 @@ func (v *view) addresses() ([]Address, error)      { return v.read.addresses.get
 func (v *view) neighbours() ([]Neighbour, error)   { return v.read.neighbours.get(v.facts.Neighbours) }
 func (v *view) policyRules() ([]PolicyRule, error) { return v.read.rules.get(v.facts.PolicyRules) }
 func (v *view) modules() ([]string, error)         { return v.read.modules.get(v.facts.Modules) }
+func (v *view) managers() ([]string, error)        { return v.read.managers.get(v.facts.Managers) }
 
 func (v *view) connTable() (ConnTable, error) { return v.read.connTable.get(v.facts.ConnTable) }
 

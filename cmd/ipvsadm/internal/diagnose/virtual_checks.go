@@ -124,7 +124,7 @@ func vipMissing(v *view, a virtual) (*Finding, error) {
 // fail. It has no command: two directors must not have the address. Those who may not read
 // which sync daemons run do not see all programs, either.
 func (v *view) missingOnStandby(a virtual) (*Finding, error) {
-	managers, err := v.facts.Managers()
+	managers, err := v.managers()
 	if err != nil {
 		return nil, err
 	}

@@ -156,6 +156,16 @@ func TestListeners(t *testing.T) {
 	}
 }
 
+// Without /proc nobody knows which programs run.
+func TestManagersWithoutProc(t *testing.T) {
+	if running, err := withFiles(t, nil).Managers(); err == nil {
+		t.Errorf("%v", running)
+	}
+	if _, err := (&Machine{Root: "/"}).Managers(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Without permission, /proc tells of services and servers, and nothing of thresholds.
 func TestTableOfProc(t *testing.T) {
 	m := withFiles(t, map[string]string{"proc/thread-self/net/ip_vs": `IP Virtual Server version 1.2.1 (size=4096)

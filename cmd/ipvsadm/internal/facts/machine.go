@@ -102,7 +102,13 @@ func (m *Machine) Modules() (names []string, err error) {
 }
 
 // Managers returns the names of running programs that change the table by themselves.
-func (m *Machine) Managers() ([]string, error) { return kernel.Managers(m.Root), nil }
+func (m *Machine) Managers() ([]string, error) {
+	const own = "proc/thread-self/ns/net"
+	if _, err := os.Readlink(filepath.Join(m.Root, own)); err != nil {
+		return nil, readError(own, err)
+	}
+	return kernel.Managers(m.Root), nil
+}
 
 // inFirstNamespace tells whether the thread is in the network namespace of the first process.
 func (m *Machine) inFirstNamespace() (bool, error) {

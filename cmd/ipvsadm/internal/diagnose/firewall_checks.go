@@ -32,6 +32,14 @@ var firewallChecks = []check{
 		server:  forwardDrop,
 	},
 	{
+		id: "output-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheModules | TheFirewall,
+		holds: "The firewall drops the packets that IPVS sends to a server. They pass the chains of the hook output, as those of programs of this " +
+			"machine do, and without net.ipv4.vs.conntrack=1 their state is untracked.",
+		symptom: "Clients see a timeout; connections stay in SYN_RECV.",
+		advice:  "Accept packets to the servers.",
+		server:  outputDrop,
+	},
+	{
 		id: "invalid-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheModules | TheFirewall,
 		holds: "The firewall drops packets of no known connection (ct state invalid), and the packets of a TCP service are such: with -g and -i the " +
 			"director never sees an answer, and with -m and net.ipv4.vs.conntrack=0 it tracks no connection.",
@@ -151,6 +159,60 @@ func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error
 		return f.setSysctl(1, "net", "ipv4", "vs", "conntrack"), nil
 	}
 	return f.mend(c.AcceptCommand(answer)...), nil
+}
+
+func outputDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+	rules, tracked, err := v.firewallAndTracking(s)
+	if err != nil {
+		return nil, err
+	}
+	route, err := v.route(Query{Dst: d.AddrPort.Addr()})
+	if err != nil || route.Kind != UnicastPath {
+		return nil, err
+	}
+	p := sentPacket(s, d, tracked)
+	p.Output = route.Link
+	c := dropAt(rules, p, "output")
+	if c == nil {
+		return unlessPartial(nil, rules)
+	}
+	f := found("%s", dropsBy(c, "packets to "+d.DestinationID.String()))
+	if p.Destination.IsValid() { // else the command would accept everything
+		f.mend(c.AcceptCommand(p)...)
+	}
+	return f, nil
+}
+
+// sentPacket is the first packet of a connection as IPVS sends it to a server. That of a mark
+// and direct routing has whichever destination the client has named.
+func sentPacket(s *ipvs.Service, d *ipvs.Destination, tracked bool) firewall.Packet {
+	if d.Forward == ipvs.Tunnel {
+		p := firewall.Packet{IPv6: d.AddrPort.Addr().Is6(), Destination: d.AddrPort.Addr()}
+		switch {
+		case d.TunnelType == ipvs.GUE:
+			p.Protocol, p.DestinationPort = "udp", d.TunnelPort
+		case d.TunnelType == ipvs.GRE:
+			p.Protocol = "gre"
+		case !p.IPv6 && s.AddressFamily() == ipvs.IPv4:
+			p.Protocol = "ipip"
+		}
+		return p
+	}
+	to := s.AddrPort
+	if d.Forward == ipvs.Masquerade {
+		to = d.AddrPort
+	}
+	p := firewall.Packet{
+		IPv6: d.AddrPort.Addr().Is6(), Destination: to.Addr(), DestinationPort: to.Port(), Protocol: protocolOf(s.Protocol),
+		State: "untracked", IPVS: true, Virtual: s.AddrPort,
+	}
+	if p.Protocol == "" { // a port belongs to a protocol
+		p.DestinationPort = 0
+	}
+	if tracked {
+		p.State = "new"
+	}
+	return p
 }
 
 // firewallAndTracking returns the rules of the firewall, and whether connection tracking knows

@@ -16,6 +16,7 @@ import (
 const (
 	closedInput   = "\niptables filter INPUT DROP\niptables -A INPUT -i lo -j ACCEPT\niptables -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
 	closedForward = "\niptables filter FORWARD DROP\n"
+	closedOutput  = "\niptables filter OUTPUT DROP\niptables -A OUTPUT -p icmp -j ACCEPT\n"
 	openInput     = "\niptables filter INPUT ACCEPT\n"
 	dropInvalid   = "iptables -A INPUT -m conntrack --ctstate INVALID -j DROP\n"
 	masquerade    = "\niptables nat POSTROUTING ACCEPT\niptables -A POSTROUTING -m ipvs --ipvs -j MASQUERADE\n"
@@ -75,6 +76,38 @@ var firewallRows = []row{
 	{check: "forward-drop", when: "what comes from the servers is accepted", facts: natOnly + closedForward + "iptables -A FORWARD -i eth1 -j ACCEPT"},
 	{check: "forward-drop", when: "direct routing has no answers", facts: lan + closedForward},
 	{
+		check: "output-drop", when: "with direct routing, nothing is accepted",
+		facts: lan + closedOutput,
+		finds: "TCP 10.0.0.1:80 -> 10.0.0.11:80: The chain OUTPUT of the table ip filter (iptables) drops packets to 10.0.0.11:80. | " +
+			"iptables -t filter -I OUTPUT -d 10.0.0.1 -p tcp --dport 80 -j ACCEPT\n" +
+			"TCP 10.0.0.1:80 -> 10.0.0.12:80: The chain OUTPUT of the table ip filter (iptables) drops packets to 10.0.0.12:80. | " +
+			"iptables -t filter -I OUTPUT -d 10.0.0.1 -p tcp --dport 80 -j ACCEPT",
+	},
+	{
+		check: "output-drop", when: "only connections are accepted, and IPVS tracks none",
+		facts: natOnly + closedOutput + "iptables -A OUTPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT",
+		finds: "TCP 192.0.2.1:80 -> 10.0.0.11:8080: The chain OUTPUT of the table ip filter (iptables) drops packets to 10.0.0.11:8080. | " +
+			"iptables -t filter -I OUTPUT -d 10.0.0.11 -p tcp --dport 8080 -j ACCEPT",
+	},
+	{
+		check: "output-drop", when: "it tracks them",
+		facts: natOnly + closedOutput + "iptables -A OUTPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT\nsysctl net/ipv4/vs/conntrack=1",
+	},
+	{check: "output-drop", when: "the network of the servers is accepted", facts: natOnly + closedOutput + "iptables -A OUTPUT -o eth1 -j ACCEPT"},
+	{
+		check: "output-drop", when: "of a tunnel",
+		facts: lan + "link eth0 mtu=1600\n-A -t 10.0.0.1:443\n-a -t 10.0.0.1:443 -r 10.0.0.13 -i" + closedOutput +
+			"iptables -A OUTPUT -p tcp --dport 80 -j ACCEPT",
+		finds: "TCP 10.0.0.1:443 -> 10.0.0.13:443: The chain OUTPUT of the table ip filter (iptables) drops packets to 10.0.0.13:443. | " +
+			"iptables -t filter -I OUTPUT -d 10.0.0.13 -p 4 -j ACCEPT",
+	},
+	{
+		check: "output-drop", when: "a mark has any destination, so no command accepts only its packets",
+		facts: marked + marks + "policy mark=7 table=100\nroute local 0.0.0.0/0 mark=7\niptables filter OUTPUT DROP\n",
+		finds: "FWM 7 -> 10.0.0.11:0: The chain OUTPUT of the table ip filter (iptables) drops packets to 10.0.0.11:0.",
+		also:  "icmp-blocked",
+	},
+	{
 		check: "invalid-drop", when: "with direct routing",
 		facts: lan + openInput + dropInvalid,
 		finds: "TCP 10.0.0.1:80: The chain INPUT of the table ip filter (iptables) drops packets to 10.0.0.1:80 whose state is invalid. | " +
@@ -125,8 +158,8 @@ var firewallRows = []row{
 		finds: "The chain OUTPUT of the table ip filter (iptables) drops messages of icmp of the type destination-unreachable. | " +
 			"iptables -t filter -I OUTPUT -p icmp --icmp-type destination-unreachable -j ACCEPT",
 	},
-	{check: "icmp-blocked", when: "related packets leave", facts: lan + "iptables filter OUTPUT DROP\niptables -A OUTPUT -m conntrack --ctstate RELATED -j ACCEPT"},
-	{check: "icmp-blocked", when: "this type leaves", facts: lan + "iptables filter OUTPUT DROP\niptables -A OUTPUT -p icmp -m icmp --icmp-type 3/4 -j ACCEPT"},
+	{check: "icmp-blocked", when: "related packets leave", facts: lan + "iptables filter OUTPUT DROP\niptables -A OUTPUT -m conntrack --ctstate RELATED -j ACCEPT", also: "output-drop"},
+	{check: "icmp-blocked", when: "this type leaves", facts: lan + "iptables filter OUTPUT DROP\niptables -A OUTPUT -p icmp -m icmp --icmp-type 3/4 -j ACCEPT", also: "output-drop"},
 	{check: "fwmark-none", when: "no rule sets the mark", facts: marked, finds: "FWM 7: No rule of the firewall sets the mark 7."},
 	{
 		check: "fwmark-none", when: "another mark",

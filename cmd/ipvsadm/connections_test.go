@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/listing"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"golang.org/x/sys/unix"
 )
 
 const connectionTable = `Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
@@ -131,6 +133,26 @@ func TestMalformedConnections(t *testing.T) {
 		stdout, stderr, status = runConnections(t, "", "-L -c -n "+options)
 		if status != exitList || stdout != "" || stderr != "unexpected input from /proc/net/ip_vs_conn\n" {
 			t.Errorf("%s with an empty file: status %d, %s%s", options, status, stdout, stderr)
+		}
+	}
+}
+
+// A listing does not wait for what stands in place of a file of /proc.
+func TestConnectionsFromWhatIsNoFile(t *testing.T) {
+	for name, make := range map[string]func(path string) error{
+		"a FIFO":      func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"a directory": func(path string) error { return os.Mkdir(path, 0o700) },
+		"a device":    func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		root := rootWith(t, listing.ConnectionsPath, "")
+		path := filepath.Join(root, listing.ConnectionsPath)
+		if err := errors.Join(os.Remove(path), make(path)); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr strings.Builder
+		status := run(strings.Fields("ipvsadm -Lcn"), strings.NewReader(""), &stdout, &stderr, fakeHost(ipvstest.New(), root))
+		if want := "cannot open file /proc/net/ip_vs_conn\n"; status != exitList || stdout.Len() > 0 || stderr.String() != want {
+			t.Errorf("%s: status %d, %s%s", name, status, stdout.String(), stderr.String())
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/watch"
 	"github.com/ipvsadm-go/ipvsadm/format"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
+	"golang.org/x/sys/unix"
 )
 
 // execute executes a command of ipvsadm.
@@ -98,11 +100,28 @@ func (a *app) openProc(path string) (io.ReadCloser, error) {
 	}
 	var file *os.File
 	err := a.doInNetNS(func() (err error) {
-		file, err = os.Open(filepath.Join(a.host.root, ofThread))
+		file, err = openRegular(filepath.Join(a.host.root, ofThread))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open file %s", path)
+	}
+	return file, nil
+}
+
+// openRegular opens a regular file. It does not wait for the writer of a FIFO.
+func openRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrInvalid
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
 	}
 	return file, nil
 }

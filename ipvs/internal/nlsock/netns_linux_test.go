@@ -105,6 +105,20 @@ func TestNetlinkOpenProc(t *testing.T) {
 	}
 }
 
+// What is not procfs tells nothing about the kernel, and does not block.
+func TestOpenProcFileElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	regular, fifo := filepath.Join(dir, "regular"), filepath.Join(dir, "fifo")
+	if err := errors.Join(os.WriteFile(regular, []byte("x"), 0o600), unix.Mkfifo(fifo, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{regular, fifo, dir, "/dev/zero"} {
+		if file, err := openProcFile(path); !errors.Is(err, errNotProcfs) || file != nil {
+			t.Errorf("%s: got %v, %v", path, file, err)
+		}
+	}
+}
+
 // otherNamespace makes a network namespace, which a thread stays in until the end of the
 // test. A Unix socket in it has the abstract name nlsock-test.
 func otherNamespace(t *testing.T) (path string) {

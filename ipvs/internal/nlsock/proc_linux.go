@@ -3,6 +3,7 @@
 package nlsock
 
 import (
+	"errors"
 	"io"
 	"os"
 	"syscall"
@@ -20,7 +21,7 @@ const procNet = "/proc/thread-self/net/"
 func (s *Socket) OpenProc(name string) (io.ReadCloser, error) {
 	var file *os.File
 	err := s.InNamespace(func() (err error) {
-		file, err = os.Open(procNet + name)
+		file, err = openProcFile(procNet + name)
 		return err
 	})
 	if err != nil {
@@ -28,6 +29,26 @@ func (s *Socket) OpenProc(name string) (io.ReadCloser, error) {
 	}
 	if s.rawSyscalls {
 		return &rawFile{file}, nil
+	}
+	return file, nil
+}
+
+var errNotProcfs = errors.New("not a file of procfs")
+
+// openProcFile opens a file of procfs. Where another file system is mounted on /proc, its
+// files may block or tell anything.
+func openProcFile(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	var system unix.Statfs_t
+	if err = unix.Fstatfs(int(file.Fd()), &system); err == nil && system.Type != unix.PROC_SUPER_MAGIC {
+		err = errNotProcfs
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	return file, nil
 }

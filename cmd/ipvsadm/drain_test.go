@@ -109,6 +109,7 @@ func TestDrainStatusesAndMessages(t *testing.T) {
 		{"--drain -r 10.0.0.2:80", 0, exitOK, "Drained in 0:00; 1 server removed, no connection was cut.\n"},
 		{"--drain -r 10.0.0.2 -t 10.0.0.1:443", 0, exitOK, "Draining 10.0.0.2 in 1 service. ^C puts everything back.\n"},
 		{"--drain -r 10.0.0.2 -t 10.0.0.1:80 --wait 7 --at-end remove", 5, exitOK, "Drained in 0:07; 1 server removed, 5 connections were cut.\n"},
+		{"--drain -r 10.0.0.2", 5, exitList, "Not drained in 5:00; 5 connections are left.\n"},
 		{"--drain -r 10.0.0.2 --wait 7", 5, exitList, "Not drained in 0:07; 5 connections are left.\n"},
 		{"--drain -r 10.0.0.2 --wait 7 --at-end undo", 5, exitList, "Everything is as before.\n"},
 		{"--drain -r 10.0.0.2 -r 10.0.0.3", 0, exitUsage, "new clients would get no server of TCP 10.0.0.1:80, TCP 10.0.0.1:443, UDP 10.0.0.1:53; --force drains nevertheless\n"},
@@ -118,6 +119,9 @@ func TestDrainStatusesAndMessages(t *testing.T) {
 		{"--drain", 0, exitUsage, "You need to supply the 'real-server' option for the 'drain' command\n"},
 		{"--drain -r 10.0.0.2 -w 3", 0, exitUsage, "Illegal 'weight' option with the 'drain' command\n"},
 		{"--drain -r 10.0.0.2 -r", 0, exitKernel, "-r: missing argument\n"},
+		{"--drain -r localhost -t 10.0.0.1:80", 0, exitKernel, "TCP 10.0.0.1:80 has no server 127.0.0.1\n"},
+		{"--drain -r fe80::2%lo", 0, exitUsage, "illegal real server address[:port] specified\n"},
+		{"--drain -f 9 -r 10.0.0.2", 0, exitKernel, "there is no service FWM 9\n"},
 		{"--drain -r x.invalid", 0, exitUsage, "illegal real server address[:port] specified\n"},
 		{"--drain -r 10.0.0.2:http", 0, exitUsage, "illegal real server address[:port] specified\n"},
 		{"--drain -r 10.0.0.2 --wait -1", 0, exitUsage, "invalid wait `-1' specified; it must be 0 to 2678400 seconds\n"},
@@ -167,6 +171,56 @@ func TestOptionsOfDrainRampAndKeepInPairs(t *testing.T) {
 					t.Errorf("%q: status %d, %s%s", words, status, stderr.String(), describeTable(k.Table()))
 				}
 			}
+		}
+	}
+}
+
+// Other commands that run beside a drain are other programs: if they change what it drains, it
+// stops and leaves that alone; if they do not, it goes on.
+func TestDrainBesideOtherCommands(t *testing.T) {
+	const rules = "-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.0.0.2 -m -w 9\n-a -t 10.0.0.1:80 -r 10.0.0.3 -m\n"
+	for _, test := range []struct {
+		line, stdin string
+		stderr      string // of the drain
+		weights     string // of 10.0.0.2
+	}{
+		{"ipvsadm-restore", rules, "another program set the weight of 10.0.0.2:80 of TCP 10.0.0.1:80 to 9\n", "9"},
+		{"ipvsadm-restore --dry-run", rules, "Not drained in 0:20; 1 connection is left.\nEverything is as before.\n", "3 3 3"},
+		{"ipvsadm-restore", "-A -f 1\n", "another program has removed 10.0.0.2:80 of TCP 10.0.0.1:80\n", ""},
+		{"ipvsadm -C", "", "another program has removed 10.0.0.2:80 of TCP 10.0.0.1:80\n", ""},
+		{"ipvsadm -R", "-A -f 1\n-a -f 1 -r 10.0.0.2 -w 5\n", "Not drained in 0:20; 1 connection is left.\nEverything is as before.\n", "3 3 3 5"},
+		{"ipvsadm -e --keep -r 10.0.0.3 -w 7", "", "Not drained in 0:20; 1 connection is left.\nEverything is as before.\n", "3 3 3"},
+		{"ipvsadm --ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 8", "", "another program set the weight of 10.0.0.2:80 of TCP 10.0.0.1:80 to 8\n", "8 3 3"},
+		{"ipvsadm --drain -r 10.0.0.2 --wait 4 --at-end remove", "", "another program has removed 10.0.0.2:80 of TCP 10.0.0.1:80\n", "3 3"},
+		{"ipvsadm --drain -r 10.0.0.2 --wait 4 --at-end undo", "", "Not drained in 0:20; 1 connection is left.\nEverything is as before.\n", "3 3 3"},
+	} {
+		k := draining(t)
+		setActive(k, "TCP 10.0.0.1:80", 1)
+		h := hurried(k, "", func(seconds int) {
+			if seconds != 5 {
+				return
+			}
+			var stdout, stderr strings.Builder
+			status := run(strings.Fields(test.line), strings.NewReader(test.stdin), &stdout, &stderr, hurried(k, t.TempDir(), quiet))
+			if drained := strings.HasSuffix(test.line, "undo"); status != exitOK && !(drained && status == exitList) {
+				t.Errorf("%s: status %d, %s", test.line, status, stderr.String())
+			}
+		})
+		var stdout, stderr strings.Builder
+		status := run(strings.Fields("ipvsadm --drain -r 10.0.0.2 --wait 20 --at-end undo"), strings.NewReader(""), &stdout, &stderr, h)
+		if status != exitList || !strings.Contains(stderr.String(), test.stderr) {
+			t.Errorf("%s: status %d, %s", test.line, status, stderr.String())
+		}
+		var weights []string
+		for _, entry := range k.Table() {
+			for _, d := range entry.Destinations {
+				if d.AddrPort.Addr().String() == "10.0.0.2" {
+					weights = append(weights, fmt.Sprint(d.Weight))
+				}
+			}
+		}
+		if got := strings.Join(weights, " "); got != test.weights {
+			t.Errorf("%s: the weights are %s, want %s", test.line, got, test.weights)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/ipvs/ipvstest"
+	"github.com/ipvsadm-go/ipvsadm/testdata/lab/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -102,6 +104,114 @@ func testDrainSignals(t *testing.T) {
 	t.Log(outcomes)
 	if outcomes["undone"] < 20 || outcomes["killed"] < 5 {
 		t.Error("that is too few")
+	}
+}
+
+// testDrainOfHalfClosedDownload drains the server of a client that has closed its side and
+// waits longer than ten seconds for the rest of a download. With NAT nothing is cut, and the
+// server leaves soon after the end.
+func testDrainOfHalfClosedDownload(t *testing.T) {
+	var spaces [3]*netns.Namespace
+	for i := range spaces {
+		n, err := netns.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(n.Close)
+		spaces[i] = n
+	}
+	director, client, server := spaces[0], spaces[1], spaces[2]
+	shell := func(line string) {
+		t.Helper()
+		if output, err := director.Shell(strings.ReplaceAll(line, "ipvsadm", binary)); err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+	}
+	if err := errors.Join(director.Links.AddVeth("front", client.Links, "eth0"), director.Links.AddVeth("back", server.Links, "eth0"),
+		director.Links.AddAddresses("front", "192.0.2.1/24"), director.Links.AddAddresses("back", "10.0.0.1/24"),
+		client.Links.AddAddresses("eth0", "192.0.2.10/24"), server.Links.AddAddresses("eth0", "10.0.0.2/24"),
+		server.Links.AddGateways("10.0.0.1")); err != nil {
+		t.Fatal(err)
+	}
+	shell("sysctl -qw net.ipv4.ip_forward=1 && ipvsadm -A -t 192.0.2.1:80 && ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.2 -m")
+	t.Cleanup(func() { shell("ipvsadm -C") })
+	shell("sysctl -qw net.ipv4.vs.expire_nodest_conn=1")
+
+	var listener net.Listener
+	var conn net.Conn
+	var err error
+	if server.Do(func() { listener, err = net.Listen("tcp", "10.0.0.2:80") }); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	if client.Do(func() { conn, err = net.Dial("tcp", "192.0.2.1:80") }); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	accepted, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(accepted); err != nil {
+		t.Fatal(err)
+	}
+
+	drained := make(chan netns.Result, 1)
+	began := time.Now()
+	if err := director.Go(func() {
+		output, err := exec.Command(binary, "--drain", "-r", "10.0.0.2", "--force", "--wait", "50").CombinedOutput()
+		drained <- netns.Result{Stdout: output, Stderr: fmt.Append(nil, err)}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case result := <-drained:
+		t.Fatalf("drained after %s: %s", time.Since(began), result.Stdout)
+	case <-time.After(14 * time.Second):
+	}
+	const rest = "the rest of the download"
+	if _, err := accepted.Write([]byte(rest)); err != nil {
+		t.Fatal(err)
+	}
+	_ = accepted.Close()
+	if got, err := io.ReadAll(conn); err != nil || string(got) != rest {
+		t.Errorf("got %q, %v", got, err)
+	}
+	_ = conn.Close()
+	ended := time.Now()
+	if result := <-drained; string(result.Stderr) != "<nil>" || !bytes.Contains(result.Stdout, []byte("1 server removed, no connection was cut.")) {
+		t.Errorf("%s: %s", result.Stderr, result.Stdout)
+	}
+	// The kernel rounds off a second, and a busy machine may be late.
+	if took := time.Since(ended); took < 9*time.Second || took > 25*time.Second {
+		t.Errorf("removed %s after the last packet", took)
+	}
+}
+
+// testDrainStopped stops a drain, as ^Z does, and lets it go on.
+func testDrainStopped(t *testing.T) {
+	links := inNewNamespace(t)
+	if err := links.AddAddresses("lo", "10.0.0.9/24"); err != nil {
+		t.Fatal(err)
+	}
+	const script = `"$0" -A -u 10.0.0.1:53 && "$0" -a -u 10.0.0.1:53 -r 10.0.0.2 -m -w 3 && "$0" -a -u 10.0.0.1:53 -r 10.0.0.3 -m -w 4
+for i in 1 2 3 4; do echo hello >/dev/udp/10.0.0.1/53; done
+"$0" --drain -r 10.0.0.2 >/dev/null 2>&1 &
+until "$0" -S -n | grep -q -- '-r 10.0.0.2:53 -m -w 0'; do sleep 0.1; done
+kill -STOP $!
+sleep 2
+"$0" -S -n | grep -- '-r 10.0.0.2:53 -m -w 0' || exit
+kill -TERM $!
+kill -CONT $!
+wait $!
+status=$?
+"$0" -S -n | grep -- '-r 10.0.0.2:53 -m -w 3' && exit $status`
+	cmd := exec.Command("bash", "-c", script, binary)
+	if output, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("%v: %s", err, output)
 	}
 }
 

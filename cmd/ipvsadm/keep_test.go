@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -171,6 +172,13 @@ func TestKeepLeavesOtherFieldsAlone(t *testing.T) {
 
 func testKeepInKernel(t *testing.T) {
 	inNewNamespace(t)
+	// Scripts find out which program they have: the C program refuses the options.
+	for _, line := range []string{"-e --keep -t 10.0.0.1:80 -r 10.0.0.2 -w 0", "-E --keep -t 10.0.0.1:80 -s rr", "--drain -r 10.0.0.2", "--ramp -t 10.0.0.1:80 -r 10.0.0.2 -w 9"} {
+		original := exec.Command("ipvsadm", strings.Fields(line)...)
+		if _ = original.Run(); original.ProcessState.ExitCode() != exitKernel {
+			t.Errorf("the C program, %s: %v", line, original.ProcessState)
+		}
+	}
 	h := fakeHost(ipvstest.New(), "/")
 	h.dial = func() (*ipvs.Client, error) { return ipvs.Dial() }
 	keepLeavesOtherFieldsAlone(t, h)

@@ -30,6 +30,8 @@ func TestKernel(t *testing.T) {
 	t.Run("edits that keep other settings", testKeepInKernel)
 	t.Run("signals during a drain", testDrainSignals)
 	t.Run("drain without an output", testDrainClosedOutput)
+	t.Run("drain of a half-closed download", testDrainOfHalfClosedDownload)
+	t.Run("drain that is stopped", testDrainStopped)
 	t.Run("completion", testCompletion)
 	t.Run("memory of tables", testMemoryOfTables)
 	t.Run("network namespaces", testNetNS)

@@ -22,11 +22,16 @@ func (b *builder) setRole(value string) error {
 
 func (b *builder) setDirector(value string) error {
 	network, err := parseNetwork(value, b.hosts)
-	if err != nil || !network.IsSingleIP() {
+	if err != nil || !network.IsSingleIP() || !isHost(network.Addr()) {
 		return Usagef("invalid director `%s' specified; it must be an address, such as 10.0.0.254", value)
 	}
 	b.diagnosis.Director = network.Addr()
 	return nil
+}
+
+// isHost tells whether an address can be that of one machine.
+func isHost(addr netip.Addr) bool {
+	return !addr.IsUnspecified() && !addr.IsMulticast() && addr != netip.AddrFrom4([4]byte{255, 255, 255, 255})
 }
 
 func (b *builder) setRules(value string) error {
@@ -75,6 +80,8 @@ func (b *builder) checkDiagnosis() error {
 		return Usagef("The option 'netns' conflicts with the 'rules' option")
 	case b.has(clientOption) && !b.list.Options.Filter.Client.IsSingleIP():
 		return Usagef("--diagnose takes the address of one client, not a network")
+	case b.has(clientOption) && !isHost(b.list.Options.Filter.Client.Addr()):
+		return Usagef("--diagnose takes the address of a client, and %s is none", b.list.Options.Filter.Client.Addr())
 	}
 	return nil
 }

@@ -81,7 +81,11 @@ func (a *app) diagnoseRules(d *cmdline.Diagnosis) (*diagnose.Report, error) {
 		return nil, rules.ErrBad
 	}
 	installed := kernel.ReadModules(a.host.root)
-	return diagnose.RunRules(diagnose.Rules{Table: desired.Table(), Daemons: desired.Daemons(), Lacks: installed.Lacks}, d.Options)
+	ports := map[diagnose.Server]uint16{}
+	for _, o := range desired.OtherPorts() {
+		ports[diagnose.Server{Service: o.Service, ID: o.Server}] = o.Port
+	}
+	return diagnose.RunRules(diagnose.Rules{Table: desired.Table(), Daemons: desired.Daemons(), Lacks: installed.Lacks, OtherPorts: ports}, d.Options)
 }
 
 // diagnosisTitle says what was diagnosed.

@@ -189,6 +189,20 @@ func TestDiagnosisOfRules(t *testing.T) {
 	checkDiagnosis(t, "", want{stderr: "ipvsadm: /no/such/file: no such file or directory\n", status: exitUsage}, "--rules", "/no/such/file")
 }
 
+// ipvsadm gives a server of direct routing the port of its service, whatever the rules say.
+func TestDiagnosisOfRulesNamesPortsThatAreNotUsed(t *testing.T) {
+	rules := filepath.Join(t.TempDir(), "rules")
+	const text = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.11:8080 -g\n-a -t 10.0.0.1:80 -r 10.0.0.12:80 -g\n-a -t 10.0.0.1:80 -r 10.0.0.13:8080 -m\n"
+	if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := diagnosed(t, "", "--rules", rules)
+	const finding = "\nWARNING  dr-port         TCP 10.0.0.1:80 -> 10.0.0.11:80\n  The rules give the server port 8080, and ipvsadm takes that of its service, 80.\n"
+	if got.status != exitOK || !strings.Contains(got.stdout, finding) || !strings.Contains(got.stdout, "no faults, 1 warning; ") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestDiagnosisIsNoRule(t *testing.T) {
 	const want = "line 1: the command --diagnose is not allowed in a rules file\n"
 	var stderr strings.Builder

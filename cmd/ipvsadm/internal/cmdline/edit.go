@@ -11,6 +11,9 @@ type Edit struct {
 	Destination ipvs.Destination // only its DestinationID, unless the command adds or edits one
 	Daemon      ipvs.Daemon      // only its State, if the command stops one
 	Timeouts    ipvs.Timeouts
+	// WrittenPort is the port that was given for a server that gets that of its service
+	// instead, and 0 if there is none.
+	WrittenPort uint16
 }
 
 // Change returns the change of the kernel that the command makes.
@@ -55,9 +58,9 @@ func (b *builder) edit() Edit {
 	case deleteService:
 		return Edit{Command: ipvs.CommandDelService, Service: service}
 	case addServer:
-		return Edit{Command: ipvs.CommandNewDestination, Service: service, Destination: b.destination}
+		return Edit{Command: ipvs.CommandNewDestination, Service: service, Destination: b.destination, WrittenPort: b.writtenPort}
 	case editServer:
-		return Edit{Command: ipvs.CommandSetDestination, Service: service, Destination: b.destination}
+		return Edit{Command: ipvs.CommandSetDestination, Service: service, Destination: b.destination, WrittenPort: b.writtenPort}
 	case deleteServer:
 		id := b.destination.DestinationID
 		return Edit{Command: ipvs.CommandDelDestination, Service: service, Destination: ipvs.Destination{DestinationID: id}}

@@ -32,7 +32,7 @@ func TestChangeOfEdit(t *testing.T) {
 			continue
 		}
 		ch := c.Edit.Change()
-		got := Edit{ch.Command(), ch.Service(), ch.Destination(), ch.Daemon(), ch.Timeouts()}
+		got := Edit{ch.Command(), ch.Service(), ch.Destination(), ch.Daemon(), ch.Timeouts(), 0}
 		if got != c.Edit || got.Command != command || ch.Err() != nil {
 			t.Errorf("%s: the edit  %+v\nbecame the change %+v", line, c.Edit, got)
 		}

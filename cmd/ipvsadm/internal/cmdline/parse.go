@@ -68,6 +68,8 @@ type builder struct {
 	plus        bool // the weight has a plus sign
 	noScheduler bool // the name of the scheduler is empty
 
+	writtenPort uint16 // of a server that gets that of its service
+
 	outputName string // --output or --json, without dashes, whichever came last
 }
 
@@ -268,6 +270,9 @@ func (b *builder) completeServer() error {
 	id := b.service.ServiceID
 	ownPort := b.server.hasPort && (b.action == deleteServer || format.AllowsOtherPort(id, d.Forward))
 	if id.FWMark == 0 && !ownPort {
+		if b.server.port != id.AddrPort.Port() {
+			b.writtenPort = b.server.port
+		}
 		b.server.port = id.AddrPort.Port()
 	}
 	d.AddrPort = b.server.AddrPort()

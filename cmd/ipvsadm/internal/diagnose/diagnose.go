@@ -141,6 +141,14 @@ type Rules struct {
 	Daemons []ipvs.Daemon
 	// Lacks tells whether the kernel certainly has no module of a name.
 	Lacks func(module string) bool
+	// OtherPorts has the ports that were written for servers that get that of their service.
+	OtherPorts map[Server]uint16
+}
+
+// Server is a server of a service.
+type Server struct {
+	Service ipvs.ServiceID
+	ID      ipvs.DestinationID
 }
 
 // RunRules makes the checks that need nothing but rules and the list of installed modules.
@@ -148,6 +156,7 @@ func RunRules(rules Rules, o Options) (*Report, error) {
 	v := newView(nil, o)
 	v.read.table = answer[ipvs.Table]{value: selected(rules.Table, o.Service), known: true}
 	v.read.daemons = answer[[]ipvs.Daemon]{value: rules.Daemons, known: true}
+	v.otherPorts = rules.OtherPorts
 	v.lacks = func(module string) (bool, error) { return rules.Lacks(module), nil }
 	r := &Report{Role: Director}
 	if _, err := r.count(v); err != nil {

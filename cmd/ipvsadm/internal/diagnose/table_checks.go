@@ -179,7 +179,10 @@ func weightRange(_ *view, entry *ipvs.TableEntry) (*Finding, error) {
 	return found("The weights of its servers are %d to %d.", smallest, largest), nil
 }
 
-func drPort(_ *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+func drPort(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
+	if written, other := v.otherPorts[Server{s.ServiceID, d.DestinationID}]; other {
+		return found("The rules give the server port %d, and ipvsadm takes that of its service, %d.", written, s.AddrPort.Port()), nil
+	}
 	port := s.AddrPort.Port()
 	if d.Forward == ipvs.Masquerade || d.Forward == ipvs.Local || s.FWMark != 0 || port == 0 || d.AddrPort.Port() == port {
 		return nil, nil

@@ -17,7 +17,9 @@ type view struct {
 	facts   Facts
 	options Options
 	lacks   func(module string) (bool, error)
-	read    struct {
+	// otherPorts has the ports that were written for servers of a rules file.
+	otherPorts map[Server]uint16
+	read       struct {
 		table      answer[ipvs.Table]
 		daemons    answer[[]ipvs.Daemon]
 		timeouts   answer[ipvs.Timeouts]

@@ -35,7 +35,19 @@ type Desired struct {
 	rejected     diagnostics // lines that the kernel would reject, such as a destination without its service
 	duplicates   diagnostics // lines that repeat an earlier one
 	missing      map[subject]*missing
+	otherPorts   []OtherPort
 }
+
+// OtherPort is a server that was written with another port than that of its service, which it
+// gets instead.
+type OtherPort struct {
+	Service ipvs.ServiceID
+	Server  ipvs.DestinationID
+	Port    uint16 // that was written
+}
+
+// OtherPorts returns these servers, in the order of their lines.
+func (d *Desired) OtherPorts() []OtherPort { return d.otherPorts }
 
 type desiredService struct {
 	ipvs.Service
@@ -114,6 +126,9 @@ func (d *Desired) add(line Line) {
 		return
 	}
 	e := &line.Command.Edit
+	if e.WrittenPort != 0 {
+		d.otherPorts = append(d.otherPorts, OtherPort{e.Service.ServiceID, e.Destination.DestinationID, e.WrittenPort})
+	}
 	switch err := d.apply(e, line.Number).(type) {
 	case syscall.Errno:
 		d.rejected.add(line.Number, d.refusal(e, err, line.Number))

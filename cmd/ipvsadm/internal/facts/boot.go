@@ -67,7 +67,7 @@ func (m *Machine) Lacks(module string) (bool, error) {
 // Vendor returns who has made the machine. Without firmware that tells, it is empty.
 func (m *Machine) Vendor() (string, error) {
 	vendor, err := m.line("sys/class/dmi/id/sys_vendor")
-	if errors.Is(err, fs.ErrNotExist) {
+	if err = m.unlessMounted("sys", err); errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	return vendor, err

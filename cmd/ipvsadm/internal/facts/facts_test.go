@@ -166,6 +166,24 @@ func TestManagersWithoutProc(t *testing.T) {
 	}
 }
 
+// A file that is missing from a file system that is not mounted tells nothing.
+func TestFilesThatNobodyCanSee(t *testing.T) {
+	m := withFiles(t, map[string]string{"proc/version": "", "sys/power/state": ""})
+	if _, err := m.Table(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without IPVS: %v", err)
+	}
+	if vendor, err := m.Vendor(); vendor != "" || err != nil {
+		t.Errorf("without firmware: %q, %v", vendor, err)
+	}
+	m = withFiles(t, nil)
+	if _, err := m.Table(); err == nil || err.Error() != "/proc is not mounted" || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without /proc: %v", err)
+	}
+	if _, err := m.Vendor(); err == nil || err.Error() != "/sys is not mounted" {
+		t.Errorf("without /sys: %v", err)
+	}
+}
+
 // Without permission, /proc tells of services and servers, and nothing of thresholds.
 func TestTableOfProc(t *testing.T) {
 	m := withFiles(t, map[string]string{"proc/thread-self/net/ip_vs": `IP Virtual Server version 1.2.1 (size=4096)

@@ -49,7 +49,7 @@ func (m *Machine) readTable() (ipvs.Table, error) {
 	}
 	file, err := m.open("proc/thread-self/net/ip_vs")
 	if err != nil {
-		return nil, err
+		return nil, m.unlessMounted("proc", err)
 	}
 	defer func() { _ = file.Close() }()
 	partial, err := ipvs.ReadPartialTable(file, ticks)
@@ -121,6 +121,22 @@ func (m *Machine) inFirstNamespace() (bool, error) {
 		links[i] = link
 	}
 	return links[0] == links[1], nil
+}
+
+// unlessMounted returns the error of a file that may be missing. That is known only if the file
+// system is mounted that would have it.
+func (m *Machine) unlessMounted(directory string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	entries, readErr := os.ReadDir(filepath.Join(m.Root, directory))
+	switch {
+	case len(entries) > 0:
+		return err
+	case readErr != nil && !errors.Is(readErr, fs.ErrNotExist):
+		return readError(directory, readErr)
+	}
+	return fmt.Errorf("/%s is not mounted", directory)
 }
 
 // line reads a file with one line, in which it makes blanks single.

@@ -3,7 +3,6 @@
 package diagnose
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -15,7 +14,7 @@ import (
 // virtualChecks are of the addresses of services, on the director.
 var virtualChecks = []check{
 	{
-		id: "vip-missing", severity: Fault, reads: TheTable | TheAddresses | TheRoutes | ThePolicyRules | TheDaemons | TheManagers,
+		id: "vip-missing", severity: Fault, reads: TheTable | TheAddresses | TheRoutes | ThePolicyRules | TheLinks | TheDaemons | TheManagers,
 		holds: "The virtual address of a service is on no interface, and no route makes it local. " +
 			"Where a backup sync daemon or keepalived runs, it is a warning: a director that waits for another one to fail does not have the address.",
 		symptom: `Clients see a timeout or "no route to host": packets to the address never reach IPVS.`,
@@ -105,19 +104,33 @@ func vipMissing(v *view, a virtual) (*Finding, error) {
 	if f, err := v.missingOnStandby(a); f != nil || err != nil {
 		return f, err
 	}
-	link, err := v.near(a.addr)
+	link, err := v.linkFor(a.addr)
 	if err != nil {
 		return nil, err
 	}
-	if link == "" {
-		route, err := v.defaultRoute(ipvs.FamilyOf(a.addr))
-		if err != nil {
-			return nil, err
-		}
-		link = cmp.Or(route.Link, "eth0")
+	f := found("No interface has %s, and no local route.", a.addr)
+	if link != "" {
+		f.mend("ip", "address", "add", hostPrefix(a.addr), "dev", link)
 	}
-	f := found("No interface has %s, and no local route.", a.addr).mend("ip", "address", "add", hostPrefix(a.addr), "dev", link)
 	return f, v.unlessSelected(f, a.addr)
+}
+
+// linkFor returns the interface that is the best one for an address: that on whose network it
+// is, that of the default route, or the first. It is "" if this machine has none.
+func (v *view) linkFor(addr netip.Addr) (string, error) {
+	near, err := v.near(addr)
+	if err != nil || near != "" {
+		return near, err
+	}
+	route, err := v.defaultRoute(ipvs.FamilyOf(addr))
+	if err != nil || route.Link != "" {
+		return route.Link, err
+	}
+	links, err := v.links()
+	if i := slices.IndexFunc(links, func(l Link) bool { return l.asksByARP() }); i >= 0 {
+		return links[i].Name, err
+	}
+	return "", err
 }
 
 // missingOnStandby returns a warning if this may be the director that waits for another one to

@@ -41,6 +41,27 @@ var virtualRows = []row{
 		finds: "10.9.9.9 (TCP 10.9.9.9:80 and 2 other services): No interface has 10.9.9.9, and no local route. | ip address add 10.9.9.9/32 dev eth1",
 	},
 	{
+		check: "vip-missing", when: "on no network, and without a default route",
+		facts: `
+			link eth0 down
+			link lan7
+			address 10.0.0.254/24 lan7
+			-A -t 10.9.9.9:80
+			-a -t 10.9.9.9:80 -r 10.0.0.11
+		`,
+		finds: "TCP 10.9.9.9:80: No interface has 10.9.9.9, and no local route. | ip address add 10.9.9.9/32 dev lan7",
+	},
+	{
+		check: "vip-missing", when: "there is nothing but lo",
+		facts: `
+			link eth0 down
+			-A -t 10.9.9.9:80
+			-a -t 10.9.9.9:80 -r 127.0.0.1
+		`,
+		finds: "TCP 10.9.9.9:80: No interface has 10.9.9.9, and no local route.",
+		also:  "rs-unreachable",
+	},
+	{
 		check: "vip-missing", when: "a local route has the address",
 		facts: `
 			address 10.0.0.254/24 eth0

@@ -65,6 +65,29 @@ func TestDropByIPTables(t *testing.T) {
 	}
 }
 
+// Before connection tracking, no packet has the state that it will have.
+func TestStatesBeforeConnectionTracking(t *testing.T) {
+	for _, test := range []struct {
+		table, rules string
+		dropped      bool
+	}{
+		{"raw", "-A PREROUTING -m state --state NEW -j DROP", false},
+		{"raw", "-A PREROUTING -m state --state INVALID -j DROP", true},
+		{"raw", "-A PREROUTING -m state --state UNTRACKED -j DROP", false},
+		{"raw", "-A PREROUTING -p tcp -j CT --notrack\n-A PREROUTING -m state --state UNTRACKED -j DROP", true},
+		{"raw", "-A PREROUTING -p tcp -j CT --notrack\n-A PREROUTING -m state --state INVALID -j DROP", false},
+		{"raw", "-A PREROUTING -s 192.0.2.7 -j CT --notrack\n-A PREROUTING -m state --state INVALID -j DROP", false},
+		{"raw", "-A PREROUTING -p tcp -j OWN\n-A OWN -j CT --notrack\n-A OWN -j OWN\n-A PREROUTING -m state --state INVALID -j DROP", false},
+		{"mangle", "-A PREROUTING -m state --state NEW -j DROP", true},
+		{"mangle", "-A PREROUTING -j CT --notrack\n-A PREROUTING -m state --state UNTRACKED -j DROP", false}, // too late
+	} {
+		r := iptablesRules(t, test.table, "ACCEPT", test.rules)
+		if got := r.Pass("prerouting", web).Dropped != nil; got != test.dropped {
+			t.Errorf("%s: %s: dropped %v, want %v", test.table, test.rules, got, test.dropped)
+		}
+	}
+}
+
 func TestTranslationByIPTables(t *testing.T) {
 	toServer := Packet{Destination: netip.MustParseAddr("10.0.0.11"), DestinationPort: 8080, Protocol: "tcp", Output: "eth1", IPVS: true,
 		Virtual: netip.MustParseAddrPort("192.0.2.1:80")}

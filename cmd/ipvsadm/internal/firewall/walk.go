@@ -22,7 +22,9 @@ func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
 		if c.Family != "inet" && c.Family != p.family() {
 			continue
 		}
-		w := walk{rules: r, packet: &p, known: map[visit]outcome{}, result: &result}
+		seen := p
+		seen.State = stateAt(hook, c.Priority, p.State)
+		w := walk{rules: r, packet: &seen, known: map[visit]outcome{}, result: &result, early: isEarly(hook, c.Priority)}
 		o := w.chain(c, Yes)
 		if o&passes != 0 {
 			o |= policy(c)
@@ -40,6 +42,27 @@ func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
 		}
 	}
 	return result
+}
+
+// trackingPriority is where connection tracking looks at packets that come in
+// (NF_IP_PRI_CONNTRACK).
+const trackingPriority = -200
+
+// isEarly tells whether a chain can hide packets from connection tracking.
+func isEarly(hook string, priority int) bool {
+	return (hook == "prerouting" || hook == "output") && priority < trackingPriority
+}
+
+// stateAt returns the state of a packet as a chain sees it. Before connection tracking, chains
+// take it for invalid, unless they have hidden it from that.
+func stateAt(hook string, priority int, state string) string {
+	switch {
+	case hook != "prerouting" || priority > trackingPriority || state == "untracked":
+		return state
+	case priority == trackingPriority:
+		return ""
+	}
+	return "invalid"
 }
 
 func policy(c *Chain) outcome {
@@ -64,7 +87,22 @@ type walk struct {
 	packet               *Packet
 	known                map[visit]outcome
 	result               *Result
+	early                bool
 	translates, untracks Truth
+}
+
+// untrack hides the packet from connection tracking, also for the rules that follow.
+func (w *walk) untrack(reach Truth) {
+	w.untracks = max(w.untracks, reach)
+	w.result.Untracked = max(w.result.Untracked, reach)
+	state := "untracked"
+	if w.untracks != Yes {
+		state = "" // perhaps
+	}
+	if w.packet.State != state {
+		w.packet.State = state
+		clear(w.known)
+	}
 }
 
 // visit is a chain, and whether the packet certainly gets there.
@@ -137,8 +175,9 @@ func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
 		w.translates = max(w.translates, reach)
 		return accepts, false
 	case NoTrack:
-		w.untracks = max(w.untracks, reach)
-		w.result.Untracked = max(w.result.Untracked, reach)
+		if w.early {
+			w.untrack(reach)
+		}
 	case Unknown:
 		w.untracks, w.translates = max(w.untracks, min(reach, Maybe)), max(w.translates, min(reach, Maybe))
 		w.result.Untracked = max(w.result.Untracked, w.untracks)

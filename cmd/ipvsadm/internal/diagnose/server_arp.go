@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -19,9 +20,10 @@ func rARPIgnore(v *view) ([]Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		if link != nil && link.asksByARP() {
-			f := found("%s is on %s itself, which answers for it whatever arp_ignore says.", v.vip(), link.Name)
+		if link != nil && link.asksByARP() && !a.Duplicate {
+			f := found("%s is on %s itself, which answers neighbour solicitations for it.", v.vip(), link.Name)
 			if v.vip().Is4() {
+				f.Facts = fmt.Sprintf("%s is on %s itself, which answers for it whatever arp_ignore says.", v.vip(), link.Name)
 				f.setSysctl(1, "net", "ipv4", "conf", "all", "arp_ignore").setSysctl(2, "net", "ipv4", "conf", "all", "arp_announce")
 			}
 			f.mend("ip", "address", "delete", a.Prefix.String(), "dev", link.Name).mend("ip", "address", "add", hostPrefix(v.vip()), "dev", "lo")
@@ -148,7 +150,11 @@ func (v *view) whereNobodyAsks(f *Finding) []Finding {
 	return v.unlessARPTables(f)
 }
 
-// unlessARPTables makes a finding a warning if arptables may do what is missing.
+// unlessARPTables makes a finding a warning if arptables may do what is missing. It does nothing
+// with IPv6.
 func (v *view) unlessARPTables(f *Finding) []Finding {
+	if v.vip().Is6() {
+		return one(f)
+	}
 	return v.unlessLoaded(f, arpTables[:], "arptables may drop such packets")
 }

@@ -13,7 +13,7 @@ import (
 // serverChecks are made on a real server.
 var serverChecks = []check{
 	{
-		id: "r-vip", role: RealServer, severity: Fault, reads: TheAddresses | TheRoutes | ThePolicyRules | TheModules,
+		id: "r-vip", role: RealServer, severity: Fault, reads: TheLinks | TheAddresses | TheRoutes | ThePolicyRules | TheModules,
 		holds: "With -g or -i: the virtual address of the service is not local here. Where a firewall can redirect packets to this machine, " +
 			"which also works, it is a warning.",
 		symptom: "Clients see a timeout: the server does not take the packets for its own.",
@@ -145,13 +145,39 @@ func rVIP(v *view) ([]Finding, error) {
 		return nil, err
 	}
 	if len(has) > 0 {
-		return one(found("%s is on %s, which is down.", v.vip(), has[0].Link).mend("ip", "link", "set", has[0].Link, "up")), nil
+		f, err := v.notTaken(has[0])
+		if err != nil {
+			return nil, err
+		}
+		return one(f), nil
 	}
 	f := found("No interface has %s, and no local route.", v.vip()).mend("ip", "address", "add", hostPrefix(v.vip()), "dev", "lo")
 	if err := v.unlessSelected(f, v.vip()); err != nil {
 		return nil, err
 	}
 	return v.unlessRedirected(f), nil
+}
+
+// notTaken says why the kernel does not take packets to an address that an interface has.
+func (v *view) notTaken(a Address) (*Finding, error) {
+	link, err := v.byName(a.Link)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case link != nil && !link.Up:
+		return found("%s is on %s, which is down.", a.Prefix.Addr(), a.Link).mend("ip", "link", "set", a.Link, "up"), nil
+	case a.Duplicate:
+		f := found("%s is on %s, and the kernel does not use it: another machine has it, too.", a.Prefix.Addr(), a.Link).
+			mend("ip", "address", "delete", a.Prefix.String(), "dev", a.Link)
+		return f.mend("ip", "address", "add", hostPrefix(a.Prefix.Addr()), "dev", "lo"), nil
+	case a.Tentative:
+		f := found("%s is tentative on %s: the kernel still asks whether another machine has it.", a.Prefix.Addr(), a.Link)
+		f.Severity = Warning
+		return f, nil
+	}
+	f := found("%s is on %s, and the kernel does not take packets to it for its own.", a.Prefix.Addr(), a.Link)
+	return f, v.unlessSelected(f, a.Prefix.Addr())
 }
 
 func rVIPPrefix(v *view) ([]Finding, error) {

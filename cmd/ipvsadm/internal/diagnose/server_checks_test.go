@@ -73,6 +73,41 @@ var serverRows = []row{
 		words: "real-server -t [fd00::1]:80 -g",
 		finds: "fd00::1 is on dummy0, which is down. | ip link set dummy0 up",
 	},
+	{
+		check: "r-vip", when: "another machine has the address of IPv6",
+		facts: `
+			address fd00::11/64 eth0
+			address fd00::1/64 eth0 tentative duplicate
+			listener tcp [::]:80
+		`,
+		words: "real-server -t [fd00::1]:80 -g",
+		finds: "fd00::1 is on eth0, and the kernel does not use it: another machine has it, too. | ip address delete fd00::1/64 dev eth0 | ip address add fd00::1/128 dev lo",
+	},
+	{
+		check: "r-vip", when: "the kernel still asks for the address",
+		facts: `
+			address fd00::11/64 eth0
+			link dummy0 kind=dummy noarp
+			address fd00::1/128 dummy0 tentative
+			listener tcp [::]:80
+		`,
+		words: "real-server -t [fd00::1]:80 -g",
+		finds: "warning: fd00::1 is tentative on dummy0: the kernel still asks whether another machine has it.",
+	},
+	{
+		check: "r-vip", when: "the address is in a VRF",
+		facts: withoutVIP + `
+			link dummy0 kind=dummy noarp
+			address 10.9.0.1/32 dummy0
+			route unreachable 10.9.0.1/32
+			sysctl net/ipv4/conf/all/arp_ignore=1
+			sysctl net/ipv4/conf/all/arp_announce=2
+			policy selective
+		`,
+		words: "real-server -t 10.9.0.1:80 -g",
+		finds: "warning: 10.9.0.1 is on dummy0, and the kernel does not take packets to it for its own. But policy rules go by more than the destination, " +
+			"and may make it local for packets that come in.",
+	},
 	{check: "r-vip", when: "a local route has the address", facts: withoutVIP + "route local 10.0.0.1/32", words: direct},
 	{
 		check: "r-vip", when: "IPv6",
@@ -223,7 +258,7 @@ var serverRows = []row{
 			listener tcp [::]:80
 		`,
 		words: "real-server -t [fd00::1]:80 -g",
-		finds: "fd00::1 is on eth0 itself, which answers for it whatever arp_ignore says. | ip address delete fd00::1/128 dev eth0 | ip address add fd00::1/128 dev lo",
+		finds: "fd00::1 is on eth0 itself, which answers neighbour solicitations for it. | ip address delete fd00::1/128 dev eth0 | ip address add fd00::1/128 dev lo",
 	},
 	{check: "r-arp-announce", when: "it is set for all", facts: directServer, words: direct},
 	{

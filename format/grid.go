@@ -5,6 +5,7 @@ package format
 import (
 	"bytes"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -66,10 +67,15 @@ type grid struct {
 // print prints a chunk of rows, the first one below the titles.
 func (g *grid) print(out sections, rows [][]cell) error {
 	if g.begun() {
-		g.grow(g.natural(rows))
+		g.grow(g.natural(slices.Values(rows)))
 		return g.render(out, nil, rows)
 	}
-	titles := make([]cell, len(g.columns))
+	return g.render(out, g.layOut(slices.Values(rows)), rows)
+}
+
+// layOut chooses the visible columns and their widths for some rows, and returns the titles.
+func (g *grid) layOut(rows iter.Seq[[]cell]) (titles []cell) {
+	titles = make([]cell, len(g.columns))
 	for i, c := range g.columns {
 		titles[i] = cell{text: c.title, style: bold}
 	}
@@ -78,12 +84,34 @@ func (g *grid) print(out sections, rows [][]cell) error {
 		widths[i] = max(widths[i], len(c.title))
 	}
 	g.fit(widths, rows)
-	return g.render(out, titles, rows)
+	return titles
 }
 
 // printAll prints all rows of a listing.
 func (g *grid) printAll(out sections, rows [][]cell) error {
 	if err := g.print(out, rows); err != nil {
+		return err
+	}
+	return g.printLeftOut(out)
+}
+
+// rowsInMemory is how many rows printEach holds. More are hardly printed any faster.
+const rowsInMemory = 500
+
+// printEach is printAll for any number of rows. It goes through them several times.
+func (g *grid) printEach(out sections, rows iter.Seq[[]cell]) error {
+	titles := g.layOut(rows)
+	chunk := make([][]cell, 0, rowsInMemory)
+	for row := range rows {
+		if len(chunk) == cap(chunk) {
+			if err := g.render(out, titles, chunk); err != nil {
+				return err
+			}
+			titles, chunk = nil, chunk[:0]
+		}
+		chunk = append(chunk, row)
+	}
+	if err := g.render(out, titles, chunk); err != nil {
 		return err
 	}
 	return g.printLeftOut(out)

@@ -2,15 +2,18 @@
 
 package format
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // natural returns the width that each column needs to show its cells in one line.
-func (g *grid) natural(rows [][]cell) []int {
+func (g *grid) natural(rows iter.Seq[[]cell]) []int {
 	width := make([]int, len(g.columns))
 	for i, c := range g.columns {
 		width[i] = c.initialWidth
 	}
-	for _, row := range rows {
+	for row := range rows {
 		for i, c := range row {
 			width[i] = max(width[i], c.width())
 		}
@@ -20,7 +23,7 @@ func (g *grid) natural(rows [][]cell) []int {
 
 // fit chooses the visible columns and their widths. natural has the widths that show rows
 // and titles in one line each.
-func (g *grid) fit(natural []int, rows [][]cell) {
+func (g *grid) fit(natural []int, rows iter.Seq[[]cell]) {
 	g.width = slices.Clone(natural)
 	g.visible = make([]int, len(g.columns))
 	for i := range g.columns {
@@ -79,7 +82,7 @@ const essential = 5
 
 // spareAddresses leaves out columns that are not essential as long as cells would have to
 // wrap, except for those cells that have no room even beside the essential columns.
-func (g *grid) spareAddresses(rows [][]cell) {
+func (g *grid) spareAddresses(rows iter.Seq[[]cell]) {
 	g.narrowHopeless(rows)
 	for g.total(g.current) > g.maxWidth {
 		at := g.leastImportant()
@@ -92,7 +95,7 @@ func (g *grid) spareAddresses(rows [][]cell) {
 
 // narrowHopeless narrows a column that wraps, if it is the only one, to the widest of its
 // cells that has room beside the essential columns.
-func (g *grid) narrowHopeless(rows [][]cell) {
+func (g *grid) narrowHopeless(rows iter.Seq[[]cell]) {
 	room, wraps := g.maxWidth, -1
 	for _, i := range g.visible {
 		switch {
@@ -108,7 +111,7 @@ func (g *grid) narrowHopeless(rows [][]cell) {
 		return
 	}
 	width := max(g.narrowest(wraps), len(g.columns[wraps].title))
-	for _, row := range rows {
+	for row := range rows {
 		if n := row[wraps].width(); n <= room {
 			width = max(width, n)
 		}

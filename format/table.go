@@ -4,6 +4,7 @@ package format
 
 import (
 	"io"
+	"iter"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -45,27 +46,15 @@ func (t Table) services(out sections, s Snapshot) error {
 	if t.refreshed {
 		reserveWidths(columns)
 	}
-	var rows [][]cell
-	for i := range s.Table {
-		entry := &s.Table[i]
-		servers, some := s.Servers[entry.Service.ServiceID]
-		if !some {
-			servers = entry.Destinations
-		}
-		rows = append(rows, tableRow(columns, tableLine{t: &t, service: &entry.Service, servers: servers}))
-		for j := range entry.Destinations {
-			rows = append(rows, tableRow(columns, tableLine{t: &t, service: &entry.Service, server: &entry.Destinations[j]}))
-		}
-	}
 	g := t.grid()
 	for i, c := range columns {
-		if c.optional && !anyText(rows, i) {
-			rows = withoutLast(rows, i)
-			continue
+		if c.optional && !t.hasText(&s, c) {
+			columns = columns[:i]
+			break
 		}
 		g.columns = append(g.columns, c.column)
 	}
-	if err := g.printAll(out, rows); err != nil {
+	if err := g.printEach(out, t.rows(&s, columns)); err != nil {
 		return err
 	}
 	for _, text := range t.footLines(&s) {
@@ -76,30 +65,50 @@ func (t Table) services(out sections, s Snapshot) error {
 	return nil
 }
 
-func tableRow(columns []serviceColumn, l tableLine) []cell {
-	row := make([]cell, len(columns))
-	for i, c := range columns {
-		row[i] = c.cell(l)
+// rows makes the row of each line, anew each time.
+func (t *Table) rows(s *Snapshot, columns []serviceColumn) iter.Seq[[]cell] {
+	return func(yield func([]cell) bool) {
+		for l := range t.lines(s) {
+			row := make([]cell, len(columns))
+			for i, c := range columns {
+				row[i] = c.cell(l)
+			}
+			if !yield(row) {
+				return
+			}
+		}
 	}
-	return row
 }
 
-// anyText tells whether a column has a cell with text.
-func anyText(rows [][]cell, column int) bool {
-	for _, row := range rows {
-		if row[column].text != "" {
+// lines yields each service and its servers.
+func (t *Table) lines(s *Snapshot) iter.Seq[tableLine] {
+	return func(yield func(tableLine) bool) {
+		for i := range s.Table {
+			entry := &s.Table[i]
+			servers, some := s.Servers[entry.Service.ServiceID]
+			if !some {
+				servers = entry.Destinations
+			}
+			if !yield(tableLine{t: t, service: &entry.Service, servers: servers}) {
+				return
+			}
+			for j := range entry.Destinations {
+				if !yield(tableLine{t: t, service: &entry.Service, server: &entry.Destinations[j]}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// hasText tells whether a column has a cell with text.
+func (t *Table) hasText(s *Snapshot, c serviceColumn) bool {
+	for l := range t.lines(s) {
+		if c.cell(l).text != "" {
 			return true
 		}
 	}
 	return false
-}
-
-// withoutLast removes the last column, which has the index last.
-func withoutLast(rows [][]cell, last int) [][]cell {
-	for i := range rows {
-		rows[i] = rows[i][:last]
-	}
-	return rows
 }
 
 // Timeouts prints the timeouts of connections.

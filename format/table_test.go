@@ -409,3 +409,33 @@ backup  eth1\x1b[2J     255    1472  ff02::51  8848    1
 	}
 	same(t, b.String(), "no sync daemons\n")
 }
+
+// A long table has its titles once, and its columns line up from the first row to the last.
+func TestLongTableLinesUp(t *testing.T) {
+	var table ipvs.Table
+	addr := netip.MustParseAddr("10.0.0.1")
+	for range 2*rowsInMemory + 1 {
+		table = append(table, ipvs.TableEntry{Service: ipvs.Service{ServiceID: ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.AddrPortFrom(addr, 80)}, Scheduler: "rr"}})
+		addr = addr.Next()
+	}
+	last := &table[len(table)-1].Service
+	last.AddrPort = netip.MustParseAddrPort("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")
+	last.Flags, last.Timeout = ipvs.Persistent, 300
+	for _, width := range []int{0, 120} {
+		var b strings.Builder
+		wantNil(t, Table{Width: width}.Table(&b, Snapshot{Table: table}))
+		lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+		if len(lines) != 1+len(table) || strings.Count(b.String(), "METHOD") != 1 {
+			t.Fatalf("width %d: %d lines", width, len(lines))
+		}
+		at := strings.Index(lines[0], "METHOD")
+		for _, line := range lines[1:] {
+			if strings.Index(line, "rr") != at {
+				t.Fatalf("width %d: %q below %q", width, line, lines[0])
+			}
+		}
+		if !strings.HasSuffix(lines[len(lines)-1], "persistent 300 s") {
+			t.Errorf("width %d: last line %q", width, lines[len(lines)-1])
+		}
+	}
+}

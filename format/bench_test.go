@@ -78,3 +78,13 @@ func BenchmarkTables(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*11000), "ns/line")
 }
+
+func BenchmarkJSON(b *testing.B) {
+	table := slices.Repeat(tenServers(), 1000)
+	for b.Loop() {
+		if err := (JSON{}).Table(io.Discard, Snapshot{Table: table}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*11000), "ns/line")
+}

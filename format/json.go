@@ -10,7 +10,6 @@ import (
 	"io"
 	"iter"
 	"net/netip"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -250,15 +249,15 @@ func (j JSON) endpoint(p ipvs.Protocol, e netip.AddrPort) EndpointDocument {
 }
 
 func (j JSON) write(w io.Writer, document any) error {
-	return j.encoder(controlEscaper{w}, 0).Encode(document)
+	return j.encoder(controlEscaper{w}).Encode(document)
 }
 
-// encoder returns an encoder of what is depth levels deep in a document.
-func (j JSON) encoder(w io.Writer, depth int) *json.Encoder {
+// encoder returns an encoder of documents.
+func (j JSON) encoder(w io.Writer) *json.Encoder {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	if j.Time.IsZero() {
-		e.SetIndent(strings.Repeat(jsonIndent, depth), jsonIndent)
+		e.SetIndent("", jsonIndent)
 	}
 	return e
 }

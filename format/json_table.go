@@ -4,8 +4,8 @@ package format
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
-	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
@@ -14,7 +14,7 @@ import (
 // Only one service at a time is in memory as a document.
 func (j JSON) writeTable(w io.Writer, document TableDocument, table ipvs.Table) error {
 	var b bytes.Buffer
-	if err := j.encoder(&b, 0).Encode(document); err != nil {
+	if err := j.encoder(&b).Encode(document); err != nil {
 		return err
 	}
 	if len(table) == 0 {
@@ -26,21 +26,29 @@ func (j JSON) writeTable(w io.Writer, document TableDocument, table ipvs.Table) 
 		return err
 	}
 	const depth = 2
-	b = bytes.Buffer{}
-	e := j.encoder(&b, depth)
+	var compact bytes.Buffer
+	var text []byte
+	e := json.NewEncoder(&compact)
+	e.SetEscapeHTML(false)
 	for i := range table {
+		text = text[:0]
 		if i > 0 {
-			b.WriteByte(',')
+			text = append(text, ',')
 		}
-		b.WriteString(j.lineBreak(depth))
+		text = append(text, j.lineBreak(depth)...)
+		compact.Reset()
 		if err := e.Encode(j.service(&table[i])); err != nil {
 			return err
 		}
-		b.Truncate(b.Len() - len("\n"))
-		if _, err := w.Write(escapeControls(b.Bytes())); err != nil {
+		document := bytes.TrimSuffix(compact.Bytes(), []byte("\n"))
+		if j.Time.IsZero() {
+			text = appendIndented(text, document, depth)
+		} else {
+			text = append(text, document...)
+		}
+		if _, err := w.Write(escapeControls(text)); err != nil {
 			return err
 		}
-		b.Reset()
 	}
 	_, err := io.WriteString(w, j.lineBreak(depth-1)+tail)
 	return err
@@ -57,5 +65,5 @@ func (j JSON) lineBreak(depth int) string {
 	if !j.Time.IsZero() {
 		return ""
 	}
-	return "\n" + strings.Repeat(jsonIndent, depth)
+	return string(appendLineBreak(nil, depth))
 }

@@ -17,7 +17,8 @@ type serviceMetrics struct {
 
 // backendMetrics is the sum over the backends with the same labels.
 type backendMetrics struct {
-	labels, info                 string
+	labels                       string
+	first                        *ipvs.Destination // whose settings count
 	active, inactive, persistent uint64
 	weight, upper, lower         uint64
 	stats                        ipvs.Stats
@@ -52,7 +53,7 @@ func collect(table ipvs.Table) ([]serviceMetrics, []backendMetrics) {
 			at, known := marked[text]
 			if !known {
 				at = len(backends)
-				backends = append(backends, backendMetrics{labels: text, info: backendInfo(s, d)})
+				backends = append(backends, backendMetrics{labels: text, first: d})
 				if s.FWMark != 0 {
 					marked[text] = at
 				}
@@ -95,7 +96,7 @@ func (e *exposition) services(services []serviceMetrics) {
 	const info = "node_ipvs_service_info"
 	e.family(info, gauge, "Settings of a service, always 1.")
 	for _, s := range services {
-		e.sample(info, serviceInfo(s.Service), 1)
+		e.sample(info, s.info(), 1)
 	}
 }
 
@@ -130,7 +131,7 @@ func (e *exposition) backends(backends []backendMetrics) {
 	const info = "node_ipvs_backend_info"
 	e.family(info, gauge, "How packets reach a backend, always 1.")
 	for i := range backends {
-		e.sample(info, backends[i].info, 1)
+		e.sample(info, backends[i].info(), 1)
 	}
 }
 
@@ -150,9 +151,10 @@ func serviceLabels(s *ipvs.Service) string {
 	)
 }
 
-func serviceInfo(s *ipvs.Service) string {
-	return serviceLabels(s) + "," + labels(
-		"scheduler", s.Scheduler, "flags", serviceFlags(s), "netmask", netmaskText(s), "persistence_engine", s.PersistenceEngine,
+// info adds the settings of a service to its labels.
+func (s *serviceMetrics) info() string {
+	return s.labels + "," + labels(
+		"scheduler", s.Scheduler, "flags", serviceFlags(s.Service), "netmask", netmaskText(s.Service), "persistence_engine", s.PersistenceEngine,
 	)
 }
 
@@ -164,13 +166,15 @@ func backendLabels(s *ipvs.Service, d *ipvs.Destination) string {
 	)
 }
 
-func backendInfo(s *ipvs.Service, d *ipvs.Destination) string {
+// info adds the settings of the first of the backends to the labels.
+func (b *backendMetrics) info() string {
+	d := b.first
 	method := d.Forward & forwardMask
 	tunnelType, port, flags := "", "", ""
 	if method == ipvs.Tunnel {
 		tunnelType, port, flags = d.TunnelType.String(), optional(d.TunnelPort), strings.Join(tunnelFlagWords(d.TunnelFlags), ",")
 	}
-	return backendLabels(s, d) + "," + labels("forward", method.String(), "tunnel_type", tunnelType, "tunnel_port", port, "tunnel_flags", flags)
+	return b.labels + "," + labels("forward", method.String(), "tunnel_type", tunnelType, "tunnel_port", port, "tunnel_flags", flags)
 }
 
 // serviceFlags lists the flags of a service and of its scheduler. It omits hashed,

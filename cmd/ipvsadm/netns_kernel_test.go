@@ -115,11 +115,20 @@ func testNetNSCommands(t *testing.T) {
 	}
 	untouched := original(t, here)
 	for _, name := range []string{"blue", "name:blue", strconv.Itoa(pid), "pid:" + strconv.Itoa(pid), own, "/run/netns/blue", bound} {
-		steps := []struct{ line, stdin, saved string }{
+		steps := []struct{ line, stdin, saved, said string }{
 			{line: "ipvsadm -A -t 10.1.0.1:80 -s rr", saved: "-A -t 10.1.0.1:80 -s rr\n"},
 			{line: "ipvsadm -E -t 10.1.0.1:80 -s wrr", saved: "-A -t 10.1.0.1:80 -s wrr\n"},
 			{line: "ipvsadm -a -t 10.1.0.1:80 -r 10.2.0.1 -m", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 1\n"},
 			{line: "ipvsadm -e -t 10.1.0.1:80 -r 10.2.0.1 -m -w 2", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 2\n"},
+			{line: "ipvsadm -e --keep -r 10.2.0.1 -w 4", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 4\n"},
+			{
+				line: "ipvsadm --drain -r 10.2.0.1 --force --keep-server", said: "Drained in 0:00; 1 server stays, with weight 0.\n",
+				saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 0\n",
+			},
+			{
+				line: "ipvsadm --ramp -t 10.1.0.1:80 -r 10.2.0.1 -w 2 --steps 2 --over 1", said: "Weight 2 reached in 0:01.\n",
+				saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 2\n",
+			},
 			{line: "ipvsadm -Z", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 2\n"},
 			{line: "ipvsadm -d -t 10.1.0.1:80 -r 10.2.0.1", saved: "-A -t 10.1.0.1:80 -s wrr\n"},
 			{line: "ipvsadm -D -t 10.1.0.1:80", saved: ""},
@@ -137,7 +146,7 @@ func testNetNSCommands(t *testing.T) {
 		}
 		for _, step := range steps {
 			words := strings.Fields(step.line)
-			if _, stderr, status := execute(step.stdin, words[0], append(words[1:], "--netns", name)...); status != 0 || stderr != "" {
+			if _, stderr, status := execute(step.stdin, words[0], append(words[1:], "--netns", name)...); status != 0 || !strings.HasSuffix(stderr, step.said) || step.said == "" && stderr != "" {
 				t.Errorf("%s --netns %s: status %d, %s", step.line, name, status, stderr)
 			}
 			saved, stderr, status := execute("", "ipvsadm-save", "-n", "--netns="+name)

@@ -103,16 +103,16 @@ func inputDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unlessPartial(inputDropIn(rules, clientPacket(id), "packets to "+id.AddrPort.String()), rules)
+	return inputDropIn(rules, clientPacket(id), "packets to "+id.AddrPort.String())
 }
 
 // inputDropIn returns a finding if a packet for this machine is dropped.
-func inputDropIn(rules firewall.Ruleset, p firewall.Packet, what string) *Finding {
-	c := dropped(rules, p)
+func inputDropIn(rules firewall.Ruleset, p firewall.Packet, what string) (*Finding, error) {
+	c, unclear := dropped(rules, p)
 	if c == nil {
-		return nil
+		return unlessUnclear(nil, rules, unclear)
 	}
-	return found("%s", dropsBy(c, what)).mend(c.AcceptCommand(p)...)
+	return found("%s", dropsBy(c, what)).mend(c.AcceptCommand(p)...), nil
 }
 
 // tracked tells whether connection tracking knows the connections of a service: because of a
@@ -150,12 +150,15 @@ func forwardDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error
 	if err != nil || answer.Input == "" {
 		return nil, err
 	}
-	c := notForwardedBy(rules, inState(answer, answerState(tracked, s.Protocol)))
-	if c == nil || notForwardedBy(rules, inState(answer, "new")) == nil { // invalid-drop tells
+	c, unclear := notForwardedBy(rules, inState(answer, answerState(tracked, s.Protocol)))
+	if c == nil {
+		return unlessUnclear(nil, rules, unclear)
+	}
+	if ofNew, _ := notForwardedBy(rules, inState(answer, "new")); ofNew == nil { // invalid-drop tells
 		return unlessPartial(nil, rules)
 	}
 	f := found("%s", dropsBy(c, "answers of "+d.DestinationID.String()))
-	if !tracked && notForwardedBy(rules, inState(answer, "established")) == nil {
+	if ofEstablished, _ := notForwardedBy(rules, inState(answer, "established")); !tracked && ofEstablished == nil {
 		return f.setSysctl(1, "net", "ipv4", "vs", "conntrack"), nil
 	}
 	return f.mend(c.AcceptCommand(answer)...), nil
@@ -172,9 +175,9 @@ func outputDrop(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error)
 	}
 	p := sentPacket(s, d, tracked)
 	p.Output = route.Link
-	c := dropAt(rules, p, "output")
+	c, unclear := dropAt(rules, p, "output")
 	if c == nil {
-		return unlessPartial(nil, rules)
+		return unlessUnclear(nil, rules, unclear)
 	}
 	f := found("%s", dropsBy(c, "packets to "+d.DestinationID.String()))
 	if p.Destination.IsValid() { // else the command would accept everything
@@ -284,10 +287,11 @@ func invalidDrop(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 
 // dropOfInvalid returns the chain that drops a packet only because its state is invalid.
 func dropOfInvalid(rules firewall.Ruleset, p firewall.Packet, hook string) *firewall.Chain {
-	if dropAt(rules, inState(p, "new"), "prerouting", hook) != nil {
+	if ofNew, _ := dropAt(rules, inState(p, "new"), "prerouting", hook); ofNew != nil {
 		return nil
 	}
-	return dropAt(rules, inState(p, "invalid"), "prerouting", hook)
+	c, _ := dropAt(rules, inState(p, "invalid"), "prerouting", hook)
+	return c
 }
 
 func snatConntrack(v *view, s *ipvs.Service, d *ipvs.Destination) (*Finding, error) {
@@ -340,17 +344,20 @@ func icmpBlocked(v *view) (findings []Finding, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var first *firewall.Chain
 	for _, p := range []firewall.Packet{{Protocol: "icmp", ICMP: "destination-unreachable"}, {IPv6: true, Protocol: "icmpv6", ICMP: "packet-too-big"}} {
 		uses := func(e ipvs.TableEntry) bool { return (e.Service.AddressFamily() == ipvs.IPv6) == p.IPv6 }
 		if !slices.ContainsFunc(table, uses) {
 			continue
 		}
-		if c := dropAt(rules, p, "output"); c != nil {
+		c, unclear := dropAt(rules, p, "output")
+		first = cmp.Or(first, unclear)
+		if c != nil {
 			findings = append(findings, *found("%s", dropsBy(c, "messages of "+p.Protocol+" of the type "+p.ICMP)).mend(c.AcceptCommand(p)...))
 		}
 	}
 	if len(findings) == 0 {
-		_, err = unlessPartial(nil, rules)
+		_, err = unlessUnclear(nil, rules, first)
 	}
 	return findings, err
 }
@@ -451,7 +458,7 @@ func syncFW(v *view) (findings []Finding, err error) {
 		p := firewall.Packet{
 			IPv6: group.Is6(), Destination: group, Protocol: "udp", DestinationPort: cmp.Or(d.Port, syncPort), Input: d.Interface, State: "new",
 		}
-		f, err := unlessPartial(inputDropIn(rules, p, "the messages to "+netip.AddrPortFrom(group, p.DestinationPort).String()), rules)
+		f, err := inputDropIn(rules, p, "the messages to "+netip.AddrPortFrom(group, p.DestinationPort).String())
 		if err != nil {
 			return findings, err
 		}

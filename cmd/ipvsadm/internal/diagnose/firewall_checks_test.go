@@ -46,7 +46,13 @@ var firewallRows = []row{
 			"iptables -t filter -I INPUT -d 10.0.0.1 -p tcp --dport 80 -j ACCEPT",
 	},
 	{check: "input-drop", when: "a rule accepts them", facts: lan + closedInput + "iptables -A INPUT -d 10.0.0.1/32 -p tcp -m tcp --dport 80 -j ACCEPT"},
-	{check: "input-drop", when: "a rule may accept them", facts: lan + closedInput + "iptables -A INPUT -m set --match-set services dst -j ACCEPT"},
+	{
+		check: "input-drop", when: "a rule that is not understood may accept them",
+		facts: lan + closedInput + "iptables -A INPUT -m set --match-set services dst -j ACCEPT",
+		finds: "error: the chain INPUT of the table ip filter (iptables) has rules that are not understood",
+	},
+	{check: "input-drop", when: "a rule accepts those of some clients", facts: lan + closedInput + "iptables -A INPUT -s 192.0.2.0/24 -j ACCEPT"},
+	{check: "input-drop", when: "a rule that is not understood only counts", facts: lan + openInput + "iptables -A INPUT -m set --match-set services dst -j LOG"},
 	{check: "input-drop", when: "a mark has no address", facts: marked + marks + "policy mark=7 table=100\nroute local 0.0.0.0/0 mark=7\n" + closedInput},
 	{
 		check: "input-drop", when: "some rules cannot be read", facts: lan + "firewall partial",

@@ -216,7 +216,8 @@ func rFW(v *view) ([]Finding, error) {
 		p.Destination, p.DestinationPort = o.Server.Addr(), o.Server.Port()
 		what = "packets to " + o.Server.String()
 	}
-	if f := inputDropIn(rules, p, what); f != nil {
+	f, unread := inputDropIn(rules, p, what)
+	if f != nil {
 		return one(f), nil
 	}
 	if o.Forward == ipvs.Tunnel {
@@ -226,13 +227,16 @@ func rFW(v *view) ([]Finding, error) {
 		}
 		if outer.Protocol != "" {
 			outer.Source = o.Director
-			if f := inputDropIn(rules, outer, "packets of the tunnel ("+outer.Protocol+")"); f != nil {
+			f, unreadOuter := inputDropIn(rules, outer, "packets of the tunnel ("+outer.Protocol+")")
+			if f != nil {
 				return one(f), nil
+			}
+			if unread == nil {
+				unread = unreadOuter
 			}
 		}
 	}
-	_, err = unlessPartial(nil, rules)
-	return nil, err
+	return nil, unread
 }
 
 // tunnelPacket returns a packet of the only kind of tunnels that is up.

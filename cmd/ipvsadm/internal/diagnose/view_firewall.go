@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,13 +47,24 @@ func unlessPartial(f *Finding, rules firewall.Ruleset) (*Finding, error) {
 	return f, nil
 }
 
-// dropAt returns the chain that certainly drops a packet at one of the hooks, or nil.
-func dropAt(rules firewall.Ruleset, p firewall.Packet, hooks ...string) *firewall.Chain {
+// unlessUnclear is unlessPartial for a packet that a chain may drop by rules that are not
+// understood.
+func unlessUnclear(f *Finding, rules firewall.Ruleset, unclear *firewall.Chain) (*Finding, error) {
+	if f == nil && unclear != nil {
+		return nil, fmt.Errorf("the chain %s has rules that are not understood", unclear)
+	}
+	return unlessPartial(f, rules)
+}
+
+// dropAt returns the chain that certainly drops a packet at one of the hooks, or nil. unclear
+// is then one that drops it or not, by rules that are not understood.
+func dropAt(rules firewall.Ruleset, p firewall.Packet, hooks ...string) (drops, unclear *firewall.Chain) {
 	for _, hook := range hooks {
 		result := rules.Pass(hook, p)
 		if result.Dropped != nil {
-			return result.Dropped
+			return result.Dropped, nil
 		}
+		unclear = cmp.Or(unclear, result.Unclear)
 		switch result.Untracked {
 		case firewall.Yes:
 			p.State = "untracked"
@@ -60,17 +72,16 @@ func dropAt(rules firewall.Ruleset, p firewall.Packet, hooks ...string) *firewal
 			p.State = ""
 		}
 	}
-	return nil
+	return nil, unclear
 }
 
-// dropped returns the chain that certainly drops a packet for this machine.
-func dropped(rules firewall.Ruleset, p firewall.Packet) *firewall.Chain {
+// dropped is dropAt for a packet to this machine.
+func dropped(rules firewall.Ruleset, p firewall.Packet) (drops, unclear *firewall.Chain) {
 	return dropAt(rules, p, "prerouting", "input")
 }
 
-// notForwardedBy returns the chain that certainly drops a packet that goes through this
-// machine.
-func notForwardedBy(rules firewall.Ruleset, p firewall.Packet) *firewall.Chain {
+// notForwardedBy is dropAt for a packet that goes through this machine.
+func notForwardedBy(rules firewall.Ruleset, p firewall.Packet) (drops, unclear *firewall.Chain) {
 	return dropAt(rules, p, "prerouting", "forward")
 }
 

@@ -88,6 +88,26 @@ func TestStatesBeforeConnectionTracking(t *testing.T) {
 	}
 }
 
+// Rules that are not understood are named if the packet depends on them, and not because nobody
+// knows where it comes from.
+func TestRulesThatAreNotUnderstood(t *testing.T) {
+	for rules, unclear := range map[string]bool{
+		"-A INPUT -m set --match-set services dst -j ACCEPT":                       true,
+		"-A INPUT -m set --match-set services dst -j OWN\n-A OWN -p tcp -j ACCEPT": true,
+		"-A INPUT -j NFQUEUE --queue-num 0":                                        true,
+		"-A INPUT -s 192.0.2.0/24 -j ACCEPT":                                       false,
+		"-A INPUT -m limit --limit 5/min -j LOG\n-A INPUT -s 192.0.2.7 -j ACCEPT":  false,
+		"-A INPUT -p udp -m set --match-set services dst -j ACCEPT":                false,
+		"-A INPUT -j ACCEPT\n-A INPUT -m u32 --u32 0x0 -j DROP":                    false,
+		"-A INPUT -m u32 --u32 0x0 -j DROP":                                        false, // it is dropped anyway
+	} {
+		r := iptablesRules(t, "filter", "DROP", rules)
+		if got := r.Pass("input", web).Unclear != nil; got != unclear {
+			t.Errorf("%s: unclear %v, want %v", rules, got, unclear)
+		}
+	}
+}
+
 func TestTranslationByIPTables(t *testing.T) {
 	toServer := Packet{Destination: netip.MustParseAddr("10.0.0.11"), DestinationPort: 8080, Protocol: "tcp", Output: "eth1", IPVS: true,
 		Virtual: netip.MustParseAddrPort("192.0.2.1:80")}

@@ -2,10 +2,15 @@
 
 package firewall
 
+import "slices"
+
 // Result is what becomes of a packet at a hook.
 type Result struct {
 	// Dropped is the chain that certainly drops the packet, or nil.
 	Dropped *Chain
+	// Unclear is the first chain that drops the packet or not, depending on rules that are
+	// not understood. It is nil if there is none.
+	Unclear *Chain
 	// Translated and Untracked tell whether a rule gives the packet another source
 	// address, and hides it from connection tracking.
 	Translated, Untracked Truth
@@ -30,8 +35,11 @@ func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
 			o |= policy(c)
 		}
 		if o&(accepts|drops) == drops {
-			result.Dropped = c
+			result.Dropped, result.Unclear = c, nil
 			return result
+		}
+		if result.Unclear == nil && o&drops != 0 && w.unread {
+			result.Unclear = c
 		}
 		if result.Translator == nil && w.translates == Yes {
 			result.Translator = c
@@ -88,6 +96,7 @@ type walk struct {
 	known                map[visit]outcome
 	result               *Result
 	early                bool
+	unread               bool // a rule that is not understood may accept or drop
 	translates, untracks Truth
 }
 
@@ -126,6 +135,7 @@ func (w *walk) chain(c *Chain, reach Truth) (all outcome) {
 			continue
 		}
 		o, ends := w.rule(c, rule, min(reach, matches))
+		w.unread = w.unread || (ends || o&(accepts|drops) != 0) && rule.isUnread()
 		if matches == Yes && ends {
 			return all | o
 		}
@@ -155,6 +165,11 @@ func (r *Rule) matches(p *Packet) Truth {
 	return all
 }
 
+// isUnread tells whether a condition or the action of a rule is not understood.
+func (r *Rule) isUnread() bool {
+	return r.Action == Unknown || slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.kind == unknown })
+}
+
 // rule returns what a rule that matches may do. ends tells that the packet does not come back
 // to the rules after it.
 func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
@@ -168,6 +183,7 @@ func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
 	case Jump, Goto:
 		target := w.rules.byName[chainName{c.Tool, c.Family, c.Table, rule.Target}]
 		if target == nil {
+			w.unread = true
 			return accepts | drops | passes, false
 		}
 		return w.chain(target, reach), rule.Action == Goto

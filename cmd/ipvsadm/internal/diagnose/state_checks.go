@@ -111,7 +111,7 @@ func connMax(v *view) ([]Finding, error) {
 // Limits of persist-skew: how many connections make a statistic, and how many are read.
 const (
 	fewConns  = 100
-	manyConns = 100_000
+	manyConns = 1_000_000
 )
 
 func persistSkew(v *view, entry *ipvs.TableEntry) (*Finding, error) {
@@ -122,18 +122,71 @@ func persistSkew(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 	if err := v.facts.Complete(); err != nil {
 		return nil, err
 	}
-	all := connsOf(entry)
-	i := slices.IndexFunc(entry.Destinations, func(d ipvs.Destination) bool { return 2*(uint64(d.ActiveConns)+uint64(d.InactiveConns)) > all })
-	if all < fewConns || i < 0 {
+	server, all := mostUsed(entry)
+	switch {
+	case server == nil:
 		return nil, nil
+	case !v.options.Verbose:
+		return nil, errNotApplicable // nobody sees the note, and there may be millions of connections
 	}
-	server := entry.Destinations[i].DestinationID
-	of, read := map[netip.Prefix]int{}, 0
+	networks, err := v.read.clients.get(v.clientNetworks)
+	if err != nil {
+		return nil, err
+	}
+	of, read := networks[connsTo{id.AddrPort.Addr(), server.AddrPort, id.Protocol.String()}], 0
+	for _, n := range of {
+		read += n
+	}
+	for network, n := range of {
+		if 2*n > read {
+			return found("%s has more than half of the %d connections, and %d of %d of these come from %s.", server.DestinationID, all, n, read, network), nil
+		}
+	}
+	return nil, nil
+}
+
+// mostUsed returns the server that has more than half of the connections of a persistent
+// service, and how many there are. It is nil if there are few, or none has so many.
+func mostUsed(entry *ipvs.TableEntry) (server *ipvs.Destination, all uint64) {
+	all = connsOf(entry)
+	if all < fewConns || entry.Service.Flags&ipvs.Persistent == 0 || entry.Service.FWMark != 0 {
+		return nil, all
+	}
+	i := slices.IndexFunc(entry.Destinations, func(d ipvs.Destination) bool { return 2*(uint64(d.ActiveConns)+uint64(d.InactiveConns)) > all })
+	if i < 0 {
+		return nil, all
+	}
+	return &entry.Destinations[i], all
+}
+
+// connsTo are the connections of a virtual address to a server.
+type connsTo struct {
+	virtual  netip.Addr
+	server   netip.AddrPort
+	protocol string
+}
+
+// clientNetworks counts, of each server that is the most used one, the connections by the
+// network of the client. All of them are read once.
+func (v *view) clientNetworks() (map[connsTo]map[netip.Prefix]int, error) {
+	table, err := v.table()
+	if err != nil {
+		return nil, err
+	}
+	all := map[connsTo]map[netip.Prefix]int{}
+	for i := range table {
+		id := table[i].Service.ServiceID
+		if server, _ := mostUsed(&table[i]); server != nil {
+			all[connsTo{id.AddrPort.Addr(), server.AddrPort, id.Protocol.String()}] = map[netip.Prefix]int{}
+		}
+	}
+	read := 0
 	for c, err := range v.facts.Connections() {
 		if err != nil {
 			return nil, err
 		}
-		if c.Destination != server.AddrPort || c.Virtual.Addr() != id.AddrPort.Addr() || c.Client.Port() == 0 || c.Protocol != id.Protocol.String() {
+		of := all[connsTo{c.Virtual.Addr(), c.Destination, c.Protocol}]
+		if of == nil || c.Client.Port() == 0 {
 			continue
 		}
 		of[clientNetwork(c.Client.Addr())]++
@@ -141,12 +194,7 @@ func persistSkew(v *view, entry *ipvs.TableEntry) (*Finding, error) {
 			break
 		}
 	}
-	for network, n := range of {
-		if 2*n > read {
-			return found("%s has more than half of the %d connections, and %d of %d of these come from %s.", server, all, n, read, network), nil
-		}
-	}
-	return nil, nil
+	return all, nil
 }
 
 func clientNetwork(client netip.Addr) netip.Prefix {

@@ -40,11 +40,18 @@ var stateRows = []row{
 	{
 		check: "persist-skew", when: "many clients behind one address",
 		facts: persistent + "connections 10.0.0.1:443 10.0.0.11:443 198.51.100.7 60\nconnections 10.0.0.1:443 10.0.0.11:443 203.0.113.7 30",
+		words: "--verbose",
 		finds: "TCP 10.0.0.1:443: 10.0.0.11:443 has more than half of the 110 connections, and 60 of 90 of these come from 198.51.100.0/24.",
 	},
 	{
 		check: "persist-skew", when: "clients from everywhere",
 		facts: persistent + "connections 10.0.0.1:443 10.0.0.11:443 198.51.100.7 45\nconnections 10.0.0.1:443 10.0.0.11:443 203.0.113.7 45",
+		words: "--verbose",
+	},
+	{
+		check: "persist-skew", when: "nobody wants notes, so nobody reads all connections",
+		facts: persistent + "unreadable connections\nconnections 10.0.0.1:443 10.0.0.11:443 198.51.100.7 90",
+		finds: "error: not applicable",
 	},
 	{check: "persist-skew", when: "not persistent", facts: lan},
 	{

@@ -29,6 +29,7 @@ type view struct {
 		rules      answer[[]PolicyRule]
 		modules    answer[[]string]
 		managers   answer[[]string]
+		clients    answer[map[connsTo]map[netip.Prefix]int]
 		settings   map[string]answer[string]
 		routes     map[Query]answer[Route]
 		virtuals   answer[[]virtual]

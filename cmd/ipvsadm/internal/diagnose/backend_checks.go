@@ -12,8 +12,8 @@ import (
 var backendChecks = []check{
 	{
 		id: "dr-gateway", severity: Fault, reads: TheTable | TheRoutes,
-		holds: "Direct routing needs the server on a network of the director, and the route to it goes by a gateway. If that route is for " +
-			"the server alone, the gateway may be the server itself, and it is a warning.",
+		holds: "Direct routing needs the server on a network of the director, and the route to it goes by a gateway. If that is not the " +
+			"default route, the gateway may be the server itself, and it is a warning.",
 		symptom: "Clients see a timeout: the gateway sends the packets back to the director. Connections stay in SYN_RECV.",
 		advice:  "Correct the address of the server, or use a tunnel.",
 		backend: drGateway,
@@ -72,7 +72,7 @@ func drGateway(v *view, b backend) (*Finding, error) {
 		return nil, err
 	}
 	f := found("The route to %s goes by the gateway %s on %s.", b.addr, route.Gateway, route.Link)
-	if route.Prefix.IsSingleIP() {
+	if !route.Prefix.IsValid() || route.Prefix.Bits() > 0 {
 		f.Severity = Warning
 	}
 	for i, id := range b.services {

@@ -35,6 +35,16 @@ var backendRows = []row{
 			"ipvsadm -e --keep -t 10.0.0.1:443 -r 10.9.0.5:443 -i",
 	},
 	{
+		check: "dr-gateway", when: "a route for a network of the server, such as that of its containers",
+		facts: lan + `
+			route 10.9.0.0/24 via 10.0.0.11 eth0
+			-A -t 10.0.0.1:443
+			-a -t 10.0.0.1:443 -r 10.9.0.1
+		`,
+		finds: "warning: TCP 10.0.0.1:443 -> 10.9.0.1:443: The route to 10.9.0.1 goes by the gateway 10.0.0.11 on eth0. | " +
+			"ipvsadm -e --keep -t 10.0.0.1:443 -r 10.9.0.1:443 -i",
+	},
+	{
 		check: "dr-gateway", when: "tunnels and address translation take gateways",
 		facts: lan + `
 			sysctl net/ipv4/ip_forward=1

@@ -48,6 +48,9 @@ func TestNetworkOfThisMachine(t *testing.T) {
 	if route, err := n.Route(diagnose.Query{Dst: netip.MustParseAddr("127.0.0.1"), Src: netip.MustParseAddr("192.0.2.77")}); err != nil || route.Kind != diagnose.NoRoute {
 		t.Errorf("the route from another machine's address is %+v, %v", route, err)
 	}
+	if route, err := n.Route(diagnose.Query{Dst: netip.MustParseAddr("203.0.113.77")}); err != nil || route.Gateway.IsValid() && !route.Prefix.IsValid() {
+		t.Errorf("the route to another machine is %+v, %v", route, err)
+	}
 	if _, err := n.Neighbours(); err != nil {
 		t.Error(err)
 	}

@@ -192,7 +192,10 @@ func prefixOf(n *net.IPNet) (prefix netip.Prefix, ok bool) {
 	}
 	addr, ok := netip.AddrFromSlice(n.IP)
 	ones, bits := n.Mask.Size()
-	if !ok || bits != 8*len(n.IP) {
+	if bits == 32 {
+		addr = addr.Unmap() // that of the default route has 16 bytes
+	}
+	if !ok || bits != addr.BitLen() {
 		return netip.Prefix{}, false
 	}
 	return netip.PrefixFrom(addr, ones), true

@@ -35,6 +35,8 @@ var brokenSetups = []struct {
 	{"input-drop", directorSetup, dropInput + "nft add rule inet f in meta nfproto ipv6 accept", "", ""},
 	{"input-drop", directorSetup, "iptables -P INPUT DROP; iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "", ""},
 	{"input-drop", directorSetup, "ip6tables -P INPUT DROP; ip6tables -A INPUT -i lo -j ACCEPT", "", ""},
+	{"vip-redirected", directorSetup, "iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8080", "", ""},
+	{"vip-redirected", directorSetup, "nft add table ip n; nft add chain ip n p '{ type nat hook prerouting priority dstnat; }'; nft add rule ip n p tcp dport '{ 80, 443 }' redirect to :8080", "", ""},
 	{"forward-drop", natSetup, "iptables -P FORWARD DROP", "", ""},
 	{"forward-drop", natSetup, "iptables -P FORWARD DROP; iptables -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "", ""},
 	{"output-drop", natSetup, "iptables -P OUTPUT DROP; iptables -A OUTPUT -p icmp -j ACCEPT; iptables -A OUTPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", "", ""},

@@ -4,6 +4,7 @@ package diagnose
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -22,6 +23,14 @@ var firewallChecks = []check{
 		symptom: "Clients see a timeout.",
 		advice:  "Accept packets to the address and port of the service.",
 		service: inputDrop,
+	},
+	{
+		id: "vip-redirected", severity: Warning, reads: TheTable | TheFirewall,
+		holds: "A rule of the firewall gives packets to a service another destination (DNAT, redirect). It comes before IPVS, which then does not " +
+			"get them.",
+		symptom: "Clients see a timeout, or reach another program or machine. The service counts no packets.",
+		advice:  "Take the service out of that rule, or accept its packets before it.",
+		service: vipRedirected,
 	},
 	{
 		id: "forward-drop", severity: Warning, reads: TheTable | TheRoutes | TheSettings | TheModules | TheFirewall,
@@ -113,6 +122,26 @@ func inputDropIn(rules firewall.Ruleset, p firewall.Packet, what string) (*Findi
 		return unlessUnclear(nil, rules, unclear)
 	}
 	return found("%s", dropsBy(c, what)).mend(c.AcceptCommand(p)...), nil
+}
+
+func vipRedirected(v *view, entry *ipvs.TableEntry) (*Finding, error) {
+	id := entry.Service.ServiceID
+	if !hasClients(id) {
+		return nil, nil
+	}
+	rules, err := v.firewall()
+	if err != nil {
+		return nil, err
+	}
+	p := clientPacket(id)
+	switch result := rules.Pass("prerouting", p); result.Redirected {
+	case firewall.Yes:
+		c := result.Redirector
+		return found("The chain %s gives packets to %s another destination.", c, id.AddrPort).mend(c.AcceptCommand(p)...), nil
+	case firewall.Maybe:
+		return nil, fmt.Errorf("the chain %s may give packets to %s another destination", result.Redirector, id.AddrPort)
+	}
+	return unlessPartial(nil, rules)
 }
 
 // tracked tells whether connection tracking knows the connections of a service: because of a

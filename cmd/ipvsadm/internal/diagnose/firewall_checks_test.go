@@ -17,6 +17,7 @@ const (
 	closedInput   = "\niptables filter INPUT DROP\niptables -A INPUT -i lo -j ACCEPT\niptables -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
 	closedForward = "\niptables filter FORWARD DROP\n"
 	closedOutput  = "\niptables filter OUTPUT DROP\niptables -A OUTPUT -p icmp -j ACCEPT\n"
+	redirects     = "\niptables nat PREROUTING ACCEPT\n"
 	openInput     = "\niptables filter INPUT ACCEPT\n"
 	dropInvalid   = "iptables -A INPUT -m conntrack --ctstate INVALID -j DROP\n"
 	masquerade    = "\niptables nat POSTROUTING ACCEPT\niptables -A POSTROUTING -m ipvs --ipvs -j MASQUERADE\n"
@@ -57,6 +58,26 @@ var firewallRows = []row{
 	{
 		check: "input-drop", when: "some rules cannot be read", facts: lan + "firewall partial",
 		finds: "error: nft is not installed",
+	},
+	{
+		check: "vip-redirected", when: "a rule sends the packets elsewhere",
+		facts: lan + redirects + "iptables -A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8080",
+		finds: "TCP 10.0.0.1:80: The chain PREROUTING of the table ip nat (iptables) gives packets to 10.0.0.1:80 another destination. | " +
+			"iptables -t nat -I PREROUTING -d 10.0.0.1 -p tcp --dport 80 -j ACCEPT",
+	},
+	{check: "vip-redirected", when: "another port", facts: lan + redirects + "iptables -A PREROUTING -p tcp -m tcp --dport 443 -j REDIRECT --to-ports 8443"},
+	{
+		check: "vip-redirected", when: "an earlier rule accepts them",
+		facts: lan + redirects + "iptables -A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 80 -j ACCEPT\niptables -A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.7",
+	},
+	{
+		check: "vip-redirected", when: "docker has the port, perhaps for them",
+		facts: lan + redirects + "iptables -A PREROUTING -m addrtype --dst-type LOCAL -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80",
+		finds: "error: the chain PREROUTING of the table ip nat (iptables) may give packets to 10.0.0.1:80 another destination",
+	},
+	{
+		check: "vip-redirected", when: "the packets are not tracked, so they are not translated",
+		facts: lan + "iptables raw PREROUTING ACCEPT\niptables -A PREROUTING -p tcp -j CT --notrack" + redirects + "iptables -A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.7",
 	},
 	{
 		check: "forward-drop", when: "docker forwards nothing else",

@@ -16,6 +16,10 @@ type Result struct {
 	Translated, Untracked Truth
 	// Translator is a chain that certainly translates the packet, or nil.
 	Translator *Chain
+	// Redirected tells whether a rule gives the packet another destination, and Redirector is
+	// its chain.
+	Redirected Truth
+	Redirector *Chain
 }
 
 // Pass sends a packet through the chains of a hook, such as input, in their order.
@@ -24,7 +28,7 @@ func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
 		p.redirected = Maybe
 	}
 	for _, c := range r.byHook[hook] {
-		if c.Family != "inet" && c.Family != p.family() {
+		if c.Family != "inet" && c.Family != p.family() || c.Type == "nat" && p.State == "untracked" {
 			continue
 		}
 		seen := p
@@ -43,6 +47,9 @@ func (r *Ruleset) Pass(hook string, p Packet) (result Result) {
 		}
 		if result.Translator == nil && w.translates == Yes {
 			result.Translator = c
+		}
+		if w.redirects > result.Redirected {
+			result.Redirected, result.Redirector = w.redirects, c
 		}
 		result.Translated = max(result.Translated, w.translates)
 		if w.untracks == Yes {
@@ -98,6 +105,7 @@ type walk struct {
 	early                bool
 	unread               bool // a rule that is not understood may accept or drop
 	translates, untracks Truth
+	redirects            Truth
 }
 
 // untrack hides the packet from connection tracking, also for the rules that follow.
@@ -174,7 +182,10 @@ func (r *Rule) isUnread() bool {
 // to the rules after it.
 func (w *walk) rule(c *Chain, rule *Rule, reach Truth) (o outcome, ends bool) {
 	switch rule.Action {
-	case Accept, Redirect:
+	case Accept:
+		return accepts, false
+	case Redirect:
+		w.redirects = max(w.redirects, reach)
 		return accepts, false
 	case Drop:
 		return drops, false

@@ -26,8 +26,9 @@ var backendChecks = []check{
 		backend: rsUnreachable,
 	},
 	{
-		id: "rs-local", severity: Note, reads: TheTable | TheRoutes,
-		holds:   "The address of a server is one of the director.",
+		id: "rs-local", severity: Note, reads: TheTable | TheRoutes | TheAddresses | TheLinks,
+		holds: "The address of a server is one of the director. It is a fault if no interface has it, and an address on lo with the length " +
+			"of a network makes it local.",
 		symptom: "The director itself answers, whatever the forwarding method.",
 		advice:  "That is right for a server that says sorry, or where directors are servers, too.",
 		backend: rsLocal,
@@ -97,7 +98,40 @@ func rsLocal(v *view, b backend) (*Finding, error) {
 	if err != nil || route.Kind != LocalPath {
 		return nil, err
 	}
+	has, err := v.having(b.addr)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(has) == 0:
+		return v.localByNetwork(b.addr)
+	}
 	return found("%s is an address of this machine.", b.addr), nil
+}
+
+// localByNetwork tells why an address that no interface has is local. All addresses of the
+// network of one on lo are.
+func (v *view) localByNetwork(addr netip.Addr) (*Finding, error) {
+	f := found("The kernel takes packets to %s for its own, although no interface has that address.", addr)
+	addresses, err := v.addresses()
+	if err != nil || addr.IsLoopback() {
+		return f, err
+	}
+	for _, a := range addresses {
+		if a.Prefix.IsSingleIP() || !a.Prefix.Contains(addr) {
+			continue
+		}
+		link, err := v.byName(a.Link)
+		if err != nil {
+			return nil, err
+		}
+		if link != nil && link.Loopback {
+			f.Severity, f.Facts = Fault, f.Facts+" Its network is local: "+a.Prefix.String()+" is on "+a.Link+"."
+			f.Advice = "Give the address on " + a.Link + " the length of a single one."
+			return f.mend("ip", "address", "add", hostPrefix(a.Prefix.Addr()), "dev", a.Link).
+				mend("ip", "address", "delete", a.Prefix.String(), "dev", a.Link), nil
+		}
+	}
+	return f, nil
 }
 
 // neighbour returns what the kernel knows of a server on a network of the director, or nil.

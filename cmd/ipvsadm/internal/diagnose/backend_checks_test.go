@@ -82,6 +82,24 @@ var backendRows = []row{
 	},
 	{check: "rs-local", when: "it is not", facts: lan},
 	{
+		check: "rs-local", when: "an address on lo makes its network local",
+		facts: `
+			address 127.0.0.1/8 lo
+			address 10.0.0.254/24 eth0
+			address 10.0.0.1/24 lo
+			route local 10.0.0.0/24
+			-A -t 10.0.0.1:80
+			-a -t 10.0.0.1:80 -r 10.0.0.11
+		`,
+		finds: "fault: TCP 10.0.0.1:80 -> 10.0.0.11:80: The kernel takes packets to 10.0.0.11 for its own, although no interface has that address. " +
+			"Its network is local: 10.0.0.1/24 is on lo. | ip address add 10.0.0.1/32 dev lo | ip address delete 10.0.0.1/24 dev lo",
+	},
+	{
+		check: "rs-local", when: "a route makes it local",
+		facts: lan + "route local 10.0.0.12/32",
+		finds: "TCP 10.0.0.1:80 -> 10.0.0.12:80: The kernel takes packets to 10.0.0.12 for its own, although no interface has that address.",
+	},
+	{
 		check: "rs-neigh", when: "one server does not answer",
 		facts: lan + `
 			neighbour 10.0.0.11 eth0 failed

@@ -76,7 +76,7 @@ trouble "One server of several does not answer, and connections to it stay in SY
 where packets of direct routing do not get."
 on director ipvsadm -a -t $dr:80 -r 198.51.100.24:80 -g
 unanswered 3 http://$dr/
-found FAULT dr-gateway director
+found WARNING dr-gateway director
 say "real4 has the address on the interface of its tunnel."
 mend director
 all_answered 3 http://$dr/

@@ -301,7 +301,7 @@ func answersFor(links []string) string {
 // someOf lists names, the first few of many.
 func someOf(names []string) string {
 	const few = 3
-	if len(names) <= few {
+	if len(names) <= few+1 { // "and 1 others" would be no shorter
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d others", strings.Join(names[:few], ", "), len(names)-few)

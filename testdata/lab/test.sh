@@ -150,7 +150,7 @@ all=(listings survival random kills cases ldirectord keepalived command state di
 for release in ${LAB_KERNELS-trixie sid}; do
 	all+=({cases,tests,restore,state,dr,nat}"@$release")
 done
-all+=({diagnosis,swarm,drain}@sid)
+all+=({diagnosis,diagnose,swarm,drain}@sid)
 for scenario in testdata/cookbook/setups/*.sh; do
 	scenario=$(basename "$scenario" .sh)
 	[[ " ${all[*]} " == *" $scenario "* ]] || all+=("$scenario")

@@ -11,7 +11,8 @@ report() {
 	book code '~' < <(sed '1s/; Linux .*/; Linux 6.1.0/' $diagnosis | folded)
 }
 
-# A fault makes the exit status 1, a warning does not. The book has the first finding, in lines that are not too long.
+# A fault makes the exit status 1, a warning or a note, which needs --verbose, does not. The book has the first finding, in
+# lines that are not too long.
 finds() {
 	local status=0 expected=0 found
 	[[ $1 != FAULT ]] || expected=1
@@ -20,18 +21,18 @@ finds() {
 	quietly "${diagnosed[@]}" >$diagnosis 2>&1 || status=$?
 	cat $diagnosis
 	book code '~' < <(first_finding)
-	found=$(sed -nE 's/^(FAULT|WARNING) +([^ ]+).*/\1 \2/p' $diagnosis | sort -u)
+	found=$(sed -nE 's/^(FAULT|WARNING|NOTE) +([^ ]+).*/\1 \2/p' $diagnosis | sort -u)
 	check "it finds $2 and nothing else" "$found" = "$1 $2"
 	((status == expected)) || fail "that command ended with status $status"
 }
 
 first_finding() {
-	sed -nE '/^(FAULT|WARNING)/,/^$/{/^$/q;p}' $diagnosis | folded
+	sed -nE '/^(FAULT|WARNING|NOTE)/,/^$/{/^$/q;p}' $diagnosis | folded
 }
 
 # The lines of a report, in a width that is good for a book; what goes on stands below the text.
 folded() {
-	fold -s -w 114 | sed -E '2,${/^(FAULT|WARNING|Not checked:|On the |[a-z0-9]+ (faults|warnings|notes|checks)[,;])/!s/^([^ ])/  \1/}'
+	fold -s -w 114 | sed -E '2,${/^(FAULT|WARNING|NOTE|Not checked:|On the |[a-z0-9]+ (faults|warnings|notes|checks)[,;])/!s/^([^ ])/  \1/}'
 }
 
 # printed_commands: the commands of the findings, each once.
@@ -54,7 +55,7 @@ finds_nothing() {
 	local status=0
 	(($# == 0)) || diagnosed=("$1" ipvsadm --diagnose "${@:2}")
 	quietly "${diagnosed[@]}" >$diagnosis 2>&1 || status=$?
-	if ((status != 0)) || grep -qE '^(FAULT|WARNING)' $diagnosis; then
+	if ((status != 0)) || grep -qE '^(FAULT|WARNING|NOTE)' $diagnosis; then
 		cat $diagnosis
 		fail "the diagnosis still finds something"
 	fi

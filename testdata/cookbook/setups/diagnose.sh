@@ -71,6 +71,24 @@ mend director
 await "the kernel has asked whether another machine has the address" is_settled
 all_answered 2 "http://[$nat6]/"
 
+trouble "With IPv6 connections are refused, or time out." "Another machine has the address. The kernel found that when the \
+director got it, and does not use it."
+is_duplicate() { quietly director ip -6 -oneline address show dev eth0 dadfailed | grep -q .; }
+on director ip address delete $dr6/128 dev eth0
+on router ip address add $dr6/128 dev eth0 nodad
+on director sysctl -qw net.ipv6.conf.eth0.accept_dad=1
+on director ip address add $dr6/128 dev eth0
+await "the kernel has found the other machine" is_duplicate
+forget client
+unanswered 1 "http://[$dr6]/"
+found FAULT vip-duplicate director
+on router ip address delete $dr6/128 dev eth0
+on director ip address delete $dr6/128 dev eth0
+on director ip address add $dr6/128 dev eth0 nodad
+forget client
+all_answered 2 "http://[$dr6]/"
+quietly director sysctl -qw net.ipv6.conf.eth0.accept_dad=0
+
 trouble "Clients on the director's network find no machine with the address." "It is on lo, as on a real server, and \
 so is the setting of real servers that keeps the machine from answering ARP requests for it."
 on director ip address delete $dr/32 dev eth0

@@ -234,6 +234,7 @@ func (d *Drain) read() error {
 	d.nodest, d.quiesce = d.isSet("expire_nodest_conn"), d.isSet("expire_quiescent_template")
 	spent := d.Spent()
 	servers := map[ipvs.ServiceID][]ipvs.Destination{}
+	var changed error // the first one, after a look at all targets
 	for _, t := range d.targets {
 		if t.removed {
 			continue
@@ -248,11 +249,15 @@ func (d *Drain) read() error {
 		}
 		now, err := t.find(servers[id])
 		if err != nil {
-			return err
+			changed = cmp.Or(changed, err)
+			continue
 		}
 		t.note(now, d.start)
 	}
 	d.tick = d.Spent() - spent
+	if changed != nil {
+		return changed
+	}
 	if err := d.checkOthers(servers); err != nil {
 		return err
 	}

@@ -485,6 +485,27 @@ func TestDrainStopsForOtherPrograms(t *testing.T) {
 	}
 }
 
+// Another program may take all servers at once. No rules lead back to what is not there.
+func TestDrainStopsWhenAllServersAreRemoved(t *testing.T) {
+	w := newWorld(three())
+	w.connections(web, "10.0.0.2:8080", 1, 0, 0)
+	w.connections(tls, "10.0.0.2:443", 1, 0, 0)
+	w.at = func(seconds int) {
+		if seconds == 5 {
+			w.k.SetTable(nil)
+		}
+	}
+	var stopped *StoppedError
+	err := w.drain(t, Options{Servers: hosts}).Run()
+	want := []string{
+		"Stopped after 0:05: another program has removed 10.0.0.2:8080 of TCP 10.0.0.1:80",
+		"To go on, drain again. To go back, give these rules to ipvsadm -R:", "-a -u 10.0.0.1:53 -r 10.0.0.2:53 -m -w 1", // it has removed that itself
+	}
+	if !errors.As(err, &stopped) || !slices.Equal(w.summary, want) {
+		t.Errorf("got %v, %q", err, w.summary)
+	}
+}
+
 // What another program has removed just before a signal is said, too.
 func TestDrainInterruptedAfterRemoval(t *testing.T) {
 	w := newWorld(three())

@@ -57,6 +57,7 @@ var virtualChecks = []check{
 	{
 		id: "rp-filter", severity: Warning, reads: TheTable | TheAddresses | TheLinks | TheRoutes | TheSettings | ThePackets,
 		holds: "The route to the client of --client leaves by another interface than the one with the virtual address, where rp_filter is 1. " +
+			"If that is lo or a dummy, the interface on the network of the client counts. " +
 			"The kernel goes by the larger one of rp_filter for all interfaces and for this one.",
 		symptom: "Clients that come by the interface with the address see a timeout. The counter IPReversePathFilter in /proc/net/netstat grows.",
 		advice:  "Correct the route, or set rp_filter to 2, which is larger than 1 for all: then any route to the client will do.",
@@ -223,10 +224,10 @@ func rpFilter(v *view, a virtual) (*Finding, error) {
 		return nil, errNotApplicable // there is no such filter for IPv6
 	}
 	has, err := v.having(a.addr)
-	if err != nil || a.addr.Is6() {
+	if err != nil || a.addr.Is6() || len(has) == 0 {
 		return nil, err
 	}
-	route, err := v.route(Query{Dst: client})
+	route, err := v.route(Query{Dst: client, Src: a.addr}) // the kernel asks for that one
 	if err != nil || route.Kind != UnicastPath {
 		return nil, err
 	}
@@ -235,7 +236,13 @@ func rpFilter(v *view, a virtual) (*Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		if link == nil || link.Loopback || !link.ARP || link.Name == route.Link {
+		what := a.addr
+		if link != nil && (link.Loopback || !link.ARP) { // no packets come by it
+			if link, what, err = v.linkOfClient(); err != nil {
+				return nil, err
+			}
+		}
+		if link == nil || link.Name == route.Link {
 			continue
 		}
 		filter, err := v.largest(link.Name, "rp_filter")
@@ -243,11 +250,23 @@ func rpFilter(v *view, a virtual) (*Finding, error) {
 			return nil, err
 		}
 		if filter == 1 {
-			return found("%s is on %s with rp_filter 1, and packets to %s leave by %s.%s", a.addr, link.Name, client, route.Link, v.counted(filtered, "packets because of rp_filter")).
+			return found("%s is on %s with rp_filter 1, and packets to %s leave by %s.%s", what, link.Name, client, route.Link, v.counted(filtered, "packets because of rp_filter")).
 				setSysctl(2, "net", "ipv4", "conf", link.Name, "rp_filter"), nil
 		}
 	}
 	return nil, nil
+}
+
+// linkOfClient returns the interface on whose network the client of the options is, or nil, and
+// the client.
+func (v *view) linkOfClient() (*Link, netip.Addr, error) {
+	client := v.options.Client
+	near, err := v.near(client)
+	if err != nil || near == "" {
+		return nil, client, err
+	}
+	link, err := v.byName(near)
+	return link, client, err
 }
 
 func localClient(v *view) ([]Finding, error) {

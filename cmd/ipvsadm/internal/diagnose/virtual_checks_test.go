@@ -337,6 +337,32 @@ var virtualRows = []row{
 		finds: "TCP 10.0.0.1:80: 10.0.0.1 is on eth0 with rp_filter 1, and packets to 192.0.2.77 leave by eth1. | sysctl -w net.ipv4.conf.eth0.rp_filter=2",
 	},
 	{
+		check: "rp-filter", when: "the address is on lo, and the client on the network of another interface than the route",
+		facts: lan + `
+			link eth1
+			address 192.0.2.1/24 eth1
+			address 10.0.0.2/32 lo
+			route 10.0.0.77/32 via 192.0.2.7 eth1
+			sysctl net/ipv4/conf/all/rp_filter=1
+			sysctl net/ipv4/conf/eth0/rp_filter=0
+			-A -t 10.0.0.2:80
+			-a -t 10.0.0.2:80 -r 10.0.0.11
+			-D -t 10.0.0.1:80
+		`,
+		words: "--client 10.0.0.77",
+		finds: "TCP 10.0.0.2:80: 10.0.0.77 is on eth0 with rp_filter 1, and packets to 10.0.0.77 leave by eth1. | sysctl -w net.ipv4.conf.eth0.rp_filter=2",
+	},
+	{
+		check: "rp-filter", when: "answers from the address leave by its interface, because of a policy rule",
+		facts: lan + `
+			link eth1
+			address 192.0.2.1/24 eth1
+			route 192.0.2.77/32 eth0 from=10.0.0.1
+			sysctl net/ipv4/conf/all/rp_filter=1
+		`,
+		words: "--client 192.0.2.77",
+	},
+	{
 		check: "rp-filter", when: "an address of IPv6",
 		facts: `
 			link eth1

@@ -4,23 +4,54 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
+	"net/netip"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/format"
+	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
-// brokenSetups are set-ups with one fault each. Commands are those of a shell.
-var brokenSetups = []struct {
+// brokenSetup is a set-up with one fault. Commands are those of a shell.
+type brokenSetup struct {
 	check  string
 	facts  string // commands that make a good set-up
 	breaks string
 	words  string // of --diagnose
 	mends  string // commands, if the report has none
-}{
+}
+
+var brokenSetups = []brokenSetup{
+	{"no-services", emptySetup, "", notes, "ipvsadm -A -t 10.0.0.254:81; ipvsadm -a -t 10.0.0.254:81 -r 10.0.0.11 -g"},
+	{"weight-range", directorSetup, "ipvsadm -E --keep -t 10.0.0.1:80 -s wrr; ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12 -g -w 2000", notes, "ipvsadm -e --keep -t 10.0.0.1:80 -r 10.0.0.12 -w 2"},
+	{"persist-port0", directorSetup, "ipvsadm -A -t 10.0.0.1:0 -p; ipvsadm -a -t 10.0.0.1:0 -r 10.0.0.11 -g", "", "ipvsadm -D -t 10.0.0.1:0"},
+	{"udp-timeout", directorSetup, "ipvsadm -A -u 10.0.0.1:53; ipvsadm -a -u 10.0.0.1:53 -r 10.0.0.11 -g", notes, ""},
+	{"weight-zero-old", directorSetup, "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12 -g -w 0", notes, ""},
+	{"fwmark-port0", markedSetup, "ipvsadm -a -f 7 -r 10.0.0.12 -m", notes, "ipvsadm -d -f 7 -r 10.0.0.12; ipvsadm -a -f 7 -r 10.0.0.12:443 -m"},
+	{"same-server-twice", markedSetup, "ipvsadm -a -f 7 -r 10.0.0.11:8443 -g", "", "ipvsadm -d -f 7 -r 10.0.0.11:8443"},
+	{"modules", emptySetup, "printf '%s\\n' '-A -t 10.0.0.1:80 -s nonesuch' '-a -t 10.0.0.1:80 -r 10.0.0.11' >/tmp/rules", "--rules /tmp/rules", "sed -i s/nonesuch/rr/ /tmp/rules"},
+	{"local-client", directorSetup, "ip address add 10.0.0.99/32 dev eth0", notes + " --client 10.0.0.99", "ip address delete 10.0.0.99/32 dev eth0"},
+	{"vip-prefix", emptySetup, "ip address flush dev eth0; ip address add 10.0.0.1/24 dev eth0; ip address add 10.0.0.254/24 dev eth0; ip route add default via 10.0.0.253; " +
+		"ipvsadm -A -t 10.0.0.1:80; ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.11 -g", notes + " --client 198.51.100.7", ""},
+	{"rs-local", directorSetup, "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.254 -g", notes, "ipvsadm -d -t 10.0.0.1:80 -r 10.0.0.254"},
+	{"rs-same-mac", directorSetup, "ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.12 -g; ip neigh add 10.0.0.11 lladdr 02:00:00:00:00:11 dev eth0; ip neigh add 10.0.0.12 lladdr 02:00:00:00:00:11 dev eth0", "",
+		"ip neigh replace 10.0.0.12 lladdr 02:00:00:00:00:12 dev eth0"},
+	{"rs-wrong-if", directorSetup, "modprobe ipip; ip link set tunl0 up; ip route add 10.8.0.11 dev tunl0; ipvsadm -a -t 10.0.0.1:80 -r 10.8.0.11 -g", "", "ip route delete 10.8.0.11; ip route add 10.8.0.11 dev eth0"},
+	{"reuse-0", directorSetup, "sysctl -qw net.ipv4.vs.conn_reuse_mode=0", notes, ""},
+	{"estimator", directorSetup, "sysctl -qw net.ipv4.vs.run_estimation=0", notes, ""},
+	{"timeout-keepalive", directorSetup, "", "--verbose --skip port-taken", ""},
+	{"pmtu-disc", directorSetup, "sysctl -qw net.ipv4.vs.pmtu_disc=0", notes, ""},
+	{"sync-id", syncSetup, "ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 8", notes, "ipvsadm --stop-daemon backup; ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 7"},
+	{"sync-ports", syncSetup, "ipvsadm --stop-daemon master; sysctl -qw net.ipv4.vs.sync_ports=2; ipvsadm --start-daemon master --mcast-interface eth0 --syncid 7", notes,
+		"ipvsadm --stop-daemon master; sysctl -qw net.ipv4.vs.sync_ports=1; ipvsadm --start-daemon master --mcast-interface eth0 --syncid 7"},
+	{"persist-skew", directorSetup, "ipvsadm --set 0 0 30; ipvsadm -A -u 10.0.0.1:5353 -p; ipvsadm -a -u 10.0.0.1:5353 -r 10.0.0.11 -g; ipvsadm -a -u 10.0.0.1:5353 -r 10.0.0.12 -g; " +
+		"ip neigh add 10.0.0.11 lladdr 02:00:00:00:00:11 dev eth0; ip neigh add 10.0.0.12 lladdr 02:00:00:00:00:12 dev eth0; " +
+		"for i in {1..150}; do echo >/dev/udp/10.0.0.1/5353; done", notes, "ipvsadm -D -u 10.0.0.1:5353"},
 	{"vip-missing", directorSetup, "ip address delete 10.0.0.1/32 dev eth0", "", ""},
 	{"vip-missing", directorSetup, "ip -6 address delete fd00::1/128 dev eth0", "", ""},
 	{"vip-down", directorSetup, "ip address delete 10.0.0.1/32 dev eth0; ip link set other up; ip address add 10.0.0.1/32 dev other; ip link set other down", "", ""},
@@ -71,7 +102,33 @@ var brokenSetups = []struct {
 	{"r-tunl-rp", serverSetup, "modprobe ipip; ip link set tunl0 up; ip route add default via 10.0.0.253 advmss 1440; sysctl -qw net.ipv4.conf.all.rp_filter=1", "real-server -t 10.0.0.1:80 -i", ""},
 }
 
+// firstSetups are those that must be in the first network namespace.
+var firstSetups = []brokenSetup{
+	{"sysctl-file", firstSetup, "mkdir -p /etc/sysctl.d; echo net.ipv4.vs.pmtu_disc=0 >/etc/sysctl.d/lvs.conf", notes + ",boot", "rm /etc/sysctl.d/lvs.conf"},
+	{"boot", firstSetup, "", notes, ""},
+	{"conntrack-full", firstSetup, "modprobe nf_conntrack; nft add table ip f; nft add chain ip f out '{ type filter hook output priority 0; }'; nft add rule ip f out ct state new accept; " +
+		"for i in {1..50}; do echo >/dev/udp/127.0.0.1/9; done 2>/dev/null; sysctl -qw net.netfilter.nf_conntrack_max=$(cat /proc/sys/net/netfilter/nf_conntrack_count)", "", "nft delete table ip f"},
+}
+
+// newerSetups are those for kernels with a setting.
+var newerSetups = []struct {
+	setting string
+	brokenSetup
+}{
+	{"conn_lfactor", brokenSetup{"conn-tab", connectedSetup, "sysctl -qw net.ipv4.vs.conn_lfactor=4; " + manyConnections, "", "sysctl -qw net.ipv4.vs.conn_lfactor=-4; sleep 3"}},
+	{"conn_max", brokenSetup{"conn-max", connectedSetup, "sysctl -qw net.ipv4.vs.conn_max=200; " + manyConnections, "", ""}},
+}
+
 const (
+	// connectedSetup has a server that is known to be there, for packets of this machine.
+	connectedSetup = directorSetup + `
+		ip neigh add 10.0.0.11 lladdr 02:00:00:00:00:11 dev eth0
+		ipvsadm -A -u 10.0.0.1:5353
+		ipvsadm -a -u 10.0.0.1:5353 -r 10.0.0.11 -g
+	`
+	manyConnections = "for i in {1..1200}; do echo >/dev/udp/10.0.0.1/5353; done 2>/dev/null; true"
+	// notes are words with which notes are found, too, but not those that a good set-up has.
+	notes      = "--verbose --skip timeout-keepalive,port-taken"
 	bothSetups = `
 		ip link set lo up
 		ip link add eth0 type veth peer name far
@@ -82,6 +139,20 @@ const (
 		ip link set other-far up
 		sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
 	`
+	firstSetup = `
+		ip link set lo up
+		ip link add eth9 type veth peer name far9
+		ip link set far9 up
+		ip link set eth9 up
+		ip address add 10.9.0.254/24 dev eth9
+		ip address add 10.9.0.1/32 dev eth9
+		ipvsadm -A -t 10.9.0.1:80
+		ipvsadm -a -t 10.9.0.1:80 -r 10.9.0.11 -g
+	`
+	emptySetup  = bothSetups + "\nip address add 10.0.0.254/24 dev eth0\n"
+	markedSetup = directorSetup + markRules + "\nsysctl -qw net.ipv4.ip_forward=1\nipvsadm -A -f 7\nipvsadm -a -f 7 -r 10.0.0.11:443 -g\n"
+	syncSetup   = directorSetup + "\nip route add 224.0.0.0/4 dev eth0\nipvsadm --start-daemon master --mcast-interface eth0 --syncid 7\n"
+
 	directorSetup = bothSetups + `
 		ip address add 10.0.0.254/24 dev eth0
 		ip address add 10.0.0.1/32 dev eth0
@@ -116,26 +187,68 @@ const (
 // are printed, mend it.
 func testDiagnosis(t *testing.T) {
 	for _, setup := range brokenSetups {
+		t.Run(setup.check, func(t *testing.T) { testBroken(t, setup, func() {}) })
+	}
+	for _, setup := range newerSetups {
 		t.Run(setup.check, func(t *testing.T) {
-			inNewNamespace(t)
-			run := shellWithIPVSAdm(t)
-			run("set -e\n" + setup.facts)
-			listener, err := net.Listen("tcp", ":80") // in this namespace, since the goroutine stays on its thread
-			if err != nil {
-				t.Fatal(err)
+			if _, err := os.Stat("/proc/sys/net/ipv4/vs/" + setup.setting); err != nil {
+				t.Skipf("this kernel has no setting %s", setup.setting)
 			}
-			defer func() { _ = listener.Close() }()
-			run(setup.breaks)
-			found, lines := findings(t, setup.words)
-			if !slices.Equal(found, []string{setup.check}) {
-				t.Fatalf("found %q", found)
-			}
-			lines += setup.mends
-			run("set -e\n" + lines)
-			if found, _ := findings(t, setup.words); len(found) > 0 {
-				t.Errorf("after\n%s it finds %q", lines, found)
-			}
+			testBroken(t, setup.brokenSetup, func() {})
 		})
+	}
+	for _, setup := range firstSetups {
+		t.Run(setup.check, func(t *testing.T) {
+			run := shellWithIPVSAdm(t)
+			t.Cleanup(func() { run("ipvsadm -C; ip link delete eth9; rm -f /etc/ipvsadm.rules") })
+			testMends(t, run, setup, func() {})
+		})
+	}
+	t.Run("dr-port", func(t *testing.T) {
+		testBroken(t, brokenSetup{"dr-port", directorSetup, "", "", "ipvsadm -d -t 10.0.0.1:80 -r 10.0.0.12:8080"}, func() { addServerOfOtherPort(t) })
+	})
+}
+
+// addServerOfOtherPort adds a server as other programs can do it: ipvsadm gives one of direct
+// routing the port of its service.
+func addServerOfOtherPort(t *testing.T) {
+	t.Helper()
+	client, err := ipvs.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	service := ipvs.ServiceID{Protocol: ipvs.TCP, AddrPort: netip.MustParseAddrPort("10.0.0.1:80")}
+	server := ipvs.Destination{DestinationID: ipvs.DestinationID{AddrPort: netip.MustParseAddrPort("10.0.0.12:8080")}, Forward: ipvs.DirectRoute, Weight: 1}
+	if err := errors.Join(client.Apply([]ipvs.Change{ipvs.NewDestination(service, server)})...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testBroken breaks a set-up, with its commands and with more, in a namespace of its own.
+func testBroken(t *testing.T, setup brokenSetup, more func()) {
+	inNewNamespace(t)
+	testMends(t, shellWithIPVSAdm(t), setup, more)
+}
+
+func testMends(t *testing.T, run func(commands string), setup brokenSetup, more func()) {
+	t.Helper()
+	run("set -e\n" + setup.facts)
+	listener, err := net.Listen("tcp", ":80") // in this namespace, since the goroutine stays on its thread
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	run(setup.breaks)
+	more()
+	found, lines := findings(t, setup.words)
+	if !slices.Equal(found, []string{setup.check}) {
+		t.Fatalf("found %q", found)
+	}
+	lines += setup.mends
+	run("set -e\n" + lines)
+	if found, _ := findings(t, setup.words); len(found) > 0 {
+		t.Errorf("after\n%s it finds %q", lines, found)
 	}
 }
 
@@ -144,7 +257,7 @@ func testDiagnosis(t *testing.T) {
 func shellWithIPVSAdm(t *testing.T) func(commands string) {
 	return func(commands string) {
 		t.Helper()
-		if out, err := exec.Command("bash", "-c", "ipvsadm() { "+binary+" \"$@\"; }\n"+commands).CombinedOutput(); err != nil {
+		if out, err := exec.Command("bash", "-c", "ipvsadm() { "+binary+" \"$@\"; }\nipvsadm-boot() { (exec -a ipvsadm-boot "+binary+" \"$@\"); }\n"+commands).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", commands, err, out)
 		}
 	}

@@ -200,7 +200,7 @@ func testDrainStopped(t *testing.T) {
 	const script = `"$0" -A -u 10.0.0.1:53 && "$0" -a -u 10.0.0.1:53 -r 10.0.0.2 -m -w 3 && "$0" -a -u 10.0.0.1:53 -r 10.0.0.3 -m -w 4
 for i in 1 2 3 4; do echo hello >/dev/udp/10.0.0.1/53; done
 "$0" --drain -r 10.0.0.2 >/dev/null 2>&1 &
-until "$0" -S -n | grep -q -- '-r 10.0.0.2:53 -m -w 0'; do sleep 0.1; done
+for i in $(seq 100); do "$0" -S -n | grep -q -- '-r 10.0.0.2:53 -m -w 0' && break; sleep 0.1; done
 kill -STOP $!
 sleep 2
 "$0" -S -n | grep -- '-r 10.0.0.2:53 -m -w 0' || exit

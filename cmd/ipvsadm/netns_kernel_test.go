@@ -122,11 +122,11 @@ func testNetNSCommands(t *testing.T) {
 			{line: "ipvsadm -e -t 10.1.0.1:80 -r 10.2.0.1 -m -w 2", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 2\n"},
 			{line: "ipvsadm -e --keep -r 10.2.0.1 -w 4", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 4\n"},
 			{
-				line: "ipvsadm --drain -r 10.2.0.1 --force --keep-server", said: "Drained in 0:00; 1 server stays, with weight 0.\n",
+				line: "ipvsadm --drain -r 10.2.0.1 --force --keep-server", said: "; 1 server stays, with weight 0.\n",
 				saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 0\n",
 			},
 			{
-				line: "ipvsadm --ramp -t 10.1.0.1:80 -r 10.2.0.1 -w 2 --steps 2 --over 1", said: "Weight 2 reached in 0:01.\n",
+				line: "ipvsadm --ramp -t 10.1.0.1:80 -r 10.2.0.1 -w 2 --steps 2 --over 1", said: "\nWeight 2 reached in ",
 				saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 2\n",
 			},
 			{line: "ipvsadm -Z", saved: "-A -t 10.1.0.1:80 -s wrr\n-a -t 10.1.0.1:80 -r 10.2.0.1:80 -m -w 2\n"},
@@ -146,7 +146,7 @@ func testNetNSCommands(t *testing.T) {
 		}
 		for _, step := range steps {
 			words := strings.Fields(step.line)
-			if _, stderr, status := execute(step.stdin, words[0], append(words[1:], "--netns", name)...); status != 0 || !strings.HasSuffix(stderr, step.said) || step.said == "" && stderr != "" {
+			if _, stderr, status := execute(step.stdin, words[0], append(words[1:], "--netns", name)...); status != 0 || !strings.Contains(stderr, step.said) || step.said == "" && stderr != "" {
 				t.Errorf("%s --netns %s: status %d, %s", step.line, name, status, stderr)
 			}
 			saved, stderr, status := execute("", "ipvsadm-save", "-n", "--netns="+name)

@@ -12,7 +12,8 @@ import (
 var syncChecks = []check{
 	{
 		id: "sync-if", severity: Fault, reads: TheDaemons | TheLinks,
-		holds:   "The interface of a sync daemon is missing, down, or without multicast.",
+		holds: "The interface of a sync daemon is missing or down. Without multicast, which many interfaces need not have for such packets, it is " +
+			"a warning.",
 		symptom: "The backup director learns of no connections.",
 		advice:  "Set the interface up, or start the daemon with another one: --mcast-interface.",
 		machine: syncIf,
@@ -72,6 +73,7 @@ func syncIf(v *view) (findings []Finding, err error) {
 			f = found("%s is down.", d.Interface).mend("ip", "link", "set", d.Interface, "up")
 		case !link.Multicast:
 			f = found("%s has no multicast.", d.Interface).mend("ip", "link", "set", d.Interface, "multicast", "on")
+			f.Severity = Warning
 		default:
 			continue
 		}

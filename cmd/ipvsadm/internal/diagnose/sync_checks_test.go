@@ -13,7 +13,7 @@ var syncRows = []row{
 	{
 		check: "sync-if", when: "it has no multicast",
 		facts: lan + "link eth1 nomulticast\ndaemon master eth1 7",
-		finds: "master sync daemon: eth1 has no multicast. | ip link set eth1 multicast on",
+		finds: "warning: master sync daemon: eth1 has no multicast. | ip link set eth1 multicast on",
 	},
 	{check: "sync-id", when: "the same", facts: lan + "daemon master eth0 7\ndaemon backup eth0 7"},
 	{

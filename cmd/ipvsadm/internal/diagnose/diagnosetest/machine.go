@@ -6,9 +6,6 @@ package diagnosetest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"iter"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,10 +14,8 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/diagnose"
-	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/firewall"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/rules"
-	"github.com/ipvsadm-go/ipvsadm/cmd/ipvsadm/internal/sysctl"
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
 )
 
@@ -91,17 +86,6 @@ type Machine struct {
 	elsewhere  bool
 	incomplete error
 	unreadable map[string]bool
-}
-
-type route struct {
-	prefix  netip.Prefix
-	gateway netip.Addr
-	link    string
-	kind    diagnose.RouteKind
-	mark    uint32
-	advMSS  int
-	mtu     int
-	from    netip.Addr
 }
 
 // New returns a machine with facts.
@@ -277,37 +261,6 @@ func (m *Machine) link(words []string) {
 	m.links = append(m.links, l)
 }
 
-func (m *Machine) route(words []string) {
-	r := route{kind: diagnose.UnicastPath, mark: uint32(number(words, "mark")), advMSS: number(words, "advmss"), mtu: number(words, "mtu")}
-	words = slices.DeleteFunc(words, func(word string) bool {
-		if from, ok := strings.CutPrefix(word, "from="); ok {
-			r.from = netip.MustParseAddr(from)
-		}
-		return strings.Contains(word, "=") && !strings.HasPrefix(word, "mark=")
-	})
-	switch words[0] {
-	case "local":
-		r.kind, words = diagnose.LocalPath, words[1:]
-	case "unreachable":
-		r.kind, words = diagnose.NoRoute, words[1:]
-	}
-	if i := slices.Index(words, "via"); i > 0 {
-		r.gateway = netip.MustParseAddr(words[i+1])
-	}
-	switch {
-	case words[0] == "default" && r.gateway.Is6():
-		r.prefix = netip.MustParsePrefix("::/0")
-	case words[0] == "default":
-		r.prefix = netip.MustParsePrefix("0.0.0.0/0")
-	default:
-		r.prefix = netip.MustParsePrefix(words[0])
-	}
-	if r.kind == diagnose.UnicastPath {
-		r.link = words[len(words)-1]
-	}
-	m.routes = append(m.routes, r)
-}
-
 // editServer sets the counters of a server, or its forwarding method.
 func (m *Machine) editServer(words []string) {
 	word, words := words[0], words[1:]
@@ -343,235 +296,4 @@ func number(words []string, key string) int {
 		}
 	}
 	return 0
-}
-
-// reads notes what is read, and returns the error for what is unreadable.
-func (m *Machine) reads(s diagnose.Source, name string) error {
-	m.Used |= s
-	if m.unreadable[name] {
-		return fmt.Errorf("%s: permission denied", name)
-	}
-	return nil
-}
-
-// Table returns the services of the rules.
-func (m *Machine) Table() (ipvs.Table, error) {
-	return m.table, m.reads(diagnose.TheTable, "table")
-}
-
-// Complete returns the error that counters have been given.
-func (m *Machine) Complete() error {
-	m.Used |= diagnose.TheCounters
-	return m.incomplete
-}
-
-// Daemons returns the sync daemons.
-func (m *Machine) Daemons() ([]ipvs.Daemon, error) {
-	return m.daemons, m.reads(diagnose.TheDaemons, "daemons")
-}
-
-// Timeouts returns the timeouts.
-func (m *Machine) Timeouts() (ipvs.Timeouts, error) {
-	return m.timeouts, m.reads(diagnose.TheTimeouts, "timeouts")
-}
-
-// Links returns the interfaces.
-func (m *Machine) Links() ([]diagnose.Link, error) {
-	return m.links, m.reads(diagnose.TheLinks, "links")
-}
-
-// Addresses returns the addresses.
-func (m *Machine) Addresses() ([]diagnose.Address, error) {
-	return m.addresses, m.reads(diagnose.TheAddresses, "addresses")
-}
-
-// Neighbours returns the neighbours.
-func (m *Machine) Neighbours() ([]diagnose.Neighbour, error) {
-	return m.neighbours, m.reads(diagnose.TheNeighbours, "neighbours")
-}
-
-// WhoHas returns the answers to questions for addresses.
-func (m *Machine) WhoHas(places []diagnose.Place) (answers []diagnose.Neighbour, err error) {
-	for _, a := range m.answers {
-		if slices.Contains(places, diagnose.Place{Addr: a.Addr, Link: a.Link}) {
-			answers = append(answers, a)
-		}
-	}
-	if len(places) > 0 && places[0].Addr.Is6() && m.unreadable["answers6"] {
-		return nil, m.reads(diagnose.TheAnswers, "answers6")
-	}
-	return answers, m.reads(diagnose.TheAnswers, "answers")
-}
-
-// PolicyRules returns the policy rules.
-func (m *Machine) PolicyRules() ([]diagnose.PolicyRule, error) {
-	return m.rules, m.reads(diagnose.ThePolicyRules, "policy")
-}
-
-// Listeners returns the listening sockets.
-func (m *Machine) Listeners(p ipvs.Protocol) ([]netip.AddrPort, error) {
-	return m.listeners[p.String()], m.reads(diagnose.TheListeners, "listeners")
-}
-
-// Release returns the release of the kernel.
-func (m *Machine) Release() (string, error) {
-	return m.release, m.reads(diagnose.TheRelease, "release")
-}
-
-// Modules returns the loaded modules.
-func (m *Machine) Modules() ([]string, error) {
-	return m.modules, m.reads(diagnose.TheModules, "modules")
-}
-
-// Managers returns the programs that change the table.
-func (m *Machine) Managers() ([]string, error) {
-	return m.managers, m.reads(diagnose.TheManagers, "managers")
-}
-
-// Configured returns what files of sysctl.d set.
-func (m *Machine) Configured() ([]diagnose.Configured, error) {
-	return m.configured, m.reads(diagnose.TheSysctlFiles, "configured")
-}
-
-// Firewall returns the rules of iptables.
-func (m *Machine) Firewall() (firewall.Ruleset, error) {
-	if err := m.reads(diagnose.TheFirewall, "firewall"); err != nil {
-		return firewall.Ruleset{}, err
-	}
-	text := m.iptables
-	if text != "" {
-		text += "COMMIT\n"
-	}
-	rules, err := firewall.ParseIPTables(text, false)
-	if m.partial {
-		rules.Partial = "nft is not installed"
-	}
-	return rules, err
-}
-
-// Counter returns a counter, or 0.
-func (m *Machine) Counter(name string) (uint64, error) {
-	return m.counters[name], m.reads(diagnose.ThePackets, "counters")
-}
-
-// ConnTable returns the size of the table of connections.
-func (m *Machine) ConnTable() (diagnose.ConnTable, error) {
-	return m.connTable, m.reads(diagnose.TheConnTable, "conntable")
-}
-
-// Connections yields the connections.
-func (m *Machine) Connections() iter.Seq2[ipvs.ConnEntry, error] {
-	return func(yield func(ipvs.ConnEntry, error) bool) {
-		if err := m.reads(diagnose.TheConnections, "connections"); err != nil {
-			yield(ipvs.ConnEntry{}, err)
-			return
-		}
-		for _, c := range m.conns {
-			if !yield(c, nil) {
-				return
-			}
-		}
-	}
-}
-
-// LRO tells whether an interface has it.
-func (m *Machine) LRO(link string) (bool, error) {
-	return slices.Contains(m.lro, link), m.reads(diagnose.TheHardware, "lro")
-}
-
-// Lacks tells whether there is no such module.
-func (m *Machine) Lacks(module string) (bool, error) {
-	return slices.Contains(m.lacking, module), m.reads(diagnose.TheInstalled, "installed")
-}
-
-// Vendor returns who has made the machine.
-func (m *Machine) Vendor() (string, error) {
-	return m.vendor, m.reads(diagnose.TheVendor, "vendor")
-}
-
-// BootRules returns the rules of the boot file, which has the table unless the facts say
-// otherwise.
-func (m *Machine) BootRules() (diagnose.BootRules, error) {
-	b := diagnose.BootRules{Path: "/etc/ipvsadm.rules", Elsewhere: m.elsewhere, Table: m.table}
-	if len(m.boot) > 0 {
-		b.Table = tableOf(m.boot, func(string) {}) // a file may have errors
-	}
-	return b, m.reads(diagnose.TheBootRules, "boot")
-}
-
-// Setting returns a sysctl, or the kernel's default.
-func (m *Machine) Setting(path ...string) (string, error) {
-	if err := m.reads(diagnose.TheSettings, "sysctls"); err != nil {
-		return "", err
-	}
-	name := strings.Join(path, "/")
-	value, found := m.sysctls[name]
-	known := sysctl.Find(path[len(path)-1])
-	switch {
-	case value == "none":
-	case found:
-		return value, nil
-	case strings.HasPrefix(name, "net/ipv4/vs/") && known != nil && known.Since == "":
-		return known.Default, nil
-	case strings.HasPrefix(name, "net/ipv4/conf/"), strings.HasPrefix(name, "net/ipv6/conf/"), name == "net/ipv4/ip_forward":
-		return "0", nil
-	case name == "net/ipv4/tcp_keepalive_time":
-		return "7200", nil
-	}
-	return "", fmt.Errorf("/proc/sys/%s: %w", name, fs.ErrNotExist)
-}
-
-// Route returns the route that is best for a packet.
-func (m *Machine) Route(q diagnose.Query) (diagnose.Route, error) {
-	if err := m.reads(diagnose.TheRoutes, "routes"); err != nil {
-		return diagnose.Route{}, err
-	}
-	best := route{kind: diagnose.NoRoute, prefix: netip.PrefixFrom(q.Dst, 0)}
-	better := func(r route) bool {
-		return r.prefix.Addr().Is4() == q.Dst.Is4() && r.prefix.Contains(q.Dst) && (r.mark == 0 || r.mark == q.Mark) && (!r.from.IsValid() || r.from == q.Src) && r.prefix.Bits() >= best.prefix.Bits()
-	}
-	for _, r := range m.allRoutes() {
-		if better(r) && (!q.Dst.IsUnspecified() || r.prefix.Bits() == 0) {
-			best = r
-		}
-	}
-	answer := diagnose.Route{Kind: best.kind, Gateway: best.gateway, Link: best.link, AdvMSS: best.advMSS, MTU: best.mtu}
-	if best.gateway.IsValid() {
-		answer.Prefix = best.prefix
-	}
-	if best.kind == diagnose.UnicastPath {
-		answer.Src = m.source(best.link, q.Dst)
-	}
-	return answer, nil
-}
-
-// allRoutes returns the routes of the addresses, those of networks before those of the
-// addresses themselves, and then the others. An address of IPv4 stays local while its
-// interface is down.
-func (m *Machine) allRoutes() (all []route) {
-	up := map[string]bool{}
-	for _, l := range m.links {
-		up[l.Name] = l.Up
-	}
-	for _, a := range m.addresses {
-		if up[a.Link] && !a.Tentative && !a.Duplicate {
-			all = append(all, route{prefix: a.Prefix.Masked(), link: a.Link, kind: diagnose.UnicastPath})
-		}
-	}
-	for _, a := range m.addresses {
-		if (up[a.Link] || a.Prefix.Addr().Is4()) && !a.Tentative && !a.Duplicate {
-			all = append(all, route{prefix: netip.PrefixFrom(a.Prefix.Addr(), a.Prefix.Addr().BitLen()), kind: diagnose.LocalPath, link: "lo"})
-		}
-	}
-	return append(all, m.routes...)
-}
-
-// source returns the address that packets by an interface get.
-func (m *Machine) source(link string, dst netip.Addr) netip.Addr {
-	for _, a := range m.addresses {
-		if a.Link == link && a.Prefix.Addr().Is4() == dst.Is4() {
-			return a.Prefix.Addr()
-		}
-	}
-	return netip.Addr{}
 }

@@ -592,6 +592,30 @@ func TestDrainOfPersistentService(t *testing.T) {
 	}
 }
 
+// With --sessions, the templates of clients that may come back are what is left.
+func TestDrainAtLimitTellsOfTemplates(t *testing.T) {
+	for _, test := range []struct {
+		active, templates uint32
+		sessions          bool
+		left              string
+	}{
+		{2, 3, false, "2 connections are left."},
+		{1, 3, true, "1 connection and 3 templates are left."},
+		{0, 1, true, "1 template is left."},
+		{0, 2, true, "2 templates are left."},
+	} {
+		table := ipvs.Table{entry(web, server("10.0.0.2:80", 1), server("10.0.0.3:80", 1))}
+		table[0].Service.Flags |= ipvs.Persistent
+		w := newWorld(table)
+		w.sysctls["expire_quiescent_template"] = "1"
+		w.connections(web, "10.0.0.2:80", test.active, 0, test.templates)
+		err := w.drain(t, Options{Servers: hosts, Wait: 30 * time.Second, Sessions: test.sessions}).Run()
+		if want := "Not drained in 0:30; " + test.left; err != ErrNotDrained || w.summary[0] != want {
+			t.Errorf("%+v: %v, %q", test, err, w.summary)
+		}
+	}
+}
+
 // Programs that write the table, and sync daemons, are warned of before the first change.
 func TestDrainWarns(t *testing.T) {
 	w := newWorld(three())

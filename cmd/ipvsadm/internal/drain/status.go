@@ -145,13 +145,16 @@ func (d *Drain) notes() (notes []string) {
 // summary says what the drain has done, and how to go back from there.
 func (d *Drain) summary(err error) (lines []string) {
 	took := Clock(d.Now().Sub(d.began))
-	removed, cut, left := 0, uint64(0), uint64(0)
+	removed, cut, left, templates := 0, uint64(0), uint64(0), uint64(0)
 	for _, t := range d.targets {
 		if t.removed {
 			removed++
 			cut += uint64(t.cut)
 		} else {
 			left += uint64(t.connections())
+			if d.Sessions {
+				templates += uint64(t.now.PersistentConns)
+			}
 		}
 	}
 	var stopped *StoppedError
@@ -165,7 +168,7 @@ func (d *Drain) summary(err error) (lines []string) {
 	case errors.As(err, &stopped):
 		lines = strings.Split(fmt.Sprintf("Stopped after %s: %v", took, stopped), "\n")
 	default:
-		lines = []string{fmt.Sprintf("Not drained in %s; %s left.", took, counted(int(left), "connection is", "connections are"))}
+		lines = []string{fmt.Sprintf("Not drained in %s; %s left.", took, leftText(left, templates))}
 	}
 	if stopped == nil {
 		lines = append(lines, d.notes()...)
@@ -189,6 +192,16 @@ func counted(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+func leftText(connections, templates uint64) string {
+	switch {
+	case templates == 0:
+		return counted(int(connections), "connection is", "connections are")
+	case connections == 0:
+		return counted(int(templates), "template is", "templates are")
+	}
+	return fmt.Sprintf("%s and %s are", counted(int(connections), "connection", "connections"), counted(int(templates), "template", "templates"))
 }
 
 func cutText(n uint64) string {

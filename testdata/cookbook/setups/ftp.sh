@@ -65,6 +65,7 @@ background=NO
 anonymous_enable=YES
 local_enable=NO
 connect_from_port_20=YES
+pasv_min_port=10000
 nopriv_user=nobody
 secure_chroot_dir=/run/empty
 seccomp_sandbox=NO

@@ -45,6 +45,8 @@ var brokenSetups = []brokenSetup{
 	{"reuse-0", directorSetup, "sysctl -qw net.ipv4.vs.conn_reuse_mode=0", notes, ""},
 	{"estimator", directorSetup, "sysctl -qw net.ipv4.vs.run_estimation=0", notes, ""},
 	{"timeout-keepalive", directorSetup, "", "--verbose --skip port-taken", ""},
+	{"nodest", directorSetup, "sysctl -qw net.ipv4.vs.expire_nodest_conn=0; " + otherManager, "", ""},
+	{"manager", directorSetup, "sysctl -qw net.ipv4.vs.expire_nodest_conn=1; " + otherManager, notes, "kill $(cat /tmp/manager)"},
 	{"pmtu-disc", directorSetup, "sysctl -qw net.ipv4.vs.pmtu_disc=0", notes, ""},
 	{"sync-id", syncSetup, "ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 8", notes, "ipvsadm --stop-daemon backup; ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 7"},
 	{"sync-ports", syncSetup, "ipvsadm --stop-daemon master; sysctl -qw net.ipv4.vs.sync_ports=2; ipvsadm --start-daemon master --mcast-interface eth0 --syncid 7", notes,
@@ -128,7 +130,10 @@ const (
 	`
 	manyConnections = "for i in {1..1200}; do echo >/dev/udp/10.0.0.1/5353; done 2>/dev/null; true"
 	// notes are words with which notes are found, too, but not those that a good set-up has.
-	notes      = "--verbose --skip timeout-keepalive,port-taken"
+	notes = "--verbose --skip timeout-keepalive,port-taken"
+	// otherManager is a program of the name keepalived.
+	otherManager = "rm -f /tmp/keepalived; cp $(command -v bash) /tmp/keepalived; /tmp/keepalived -c 'sleep 60; :' >/tmp/log 2>&1 & " +
+		"sleep 0.5; echo $! >/tmp/manager; grep -q keepalived /proc/$!/comm"
 	bothSetups = `
 		ip link set lo up
 		ip link add eth0 type veth peer name far

@@ -254,11 +254,16 @@ func (j JSON) write(w io.Writer, document any) error {
 
 // encoder returns an encoder of documents.
 func (j JSON) encoder(w io.Writer) *json.Encoder {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
+	e := compactEncoder(w)
 	if j.Time.IsZero() {
 		e.SetIndent("", jsonIndent)
 	}
+	return e
+}
+
+func compactEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
 	return e
 }
 

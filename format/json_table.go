@@ -4,7 +4,6 @@ package format
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 
 	"github.com/ipvsadm-go/ipvsadm/ipvs"
@@ -28,8 +27,7 @@ func (j JSON) writeTable(w io.Writer, document TableDocument, table ipvs.Table) 
 	const depth = 2
 	var compact bytes.Buffer
 	var text []byte
-	e := json.NewEncoder(&compact)
-	e.SetEscapeHTML(false)
+	e := compactEncoder(&compact)
 	for i := range table {
 		text = text[:0]
 		if i > 0 {

@@ -79,13 +79,14 @@ func (a *app) runTool(words []string) error {
 		return a.runBoot(words)
 	}
 	c, err := cmdline.NewParser(a.host.resolver).Parse(cmdline.WithCommand(words))
-	if err != nil && !cmdline.NamesNewCommand(words) {
+	if err != nil {
+		if cmdline.NamesNewCommand(words) {
+			return err
+		}
 		// ipvsadm 1.31 looks for IPVS before it parses its arguments.
 		if initErr := a.connect(); initErr != nil {
 			return initErr
 		}
-	}
-	if err != nil {
 		return err
 	}
 	a.namesCapability = c.IsNew()

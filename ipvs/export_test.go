@@ -51,10 +51,10 @@ func Decode(object any, b []byte) error {
 // SockoptMatches reports whether IP_VS_SO_GET_DESTS lists exactly these destinations of
 // a service, in this order.
 func (c *Client) SockoptMatches(id ServiceID, destinations []Destination) (bool, error) {
-	lister, err := c.newDestinationLister()
-	if err != nil {
+	lister := c.newDestinationLister()
+	defer lister.close()
+	if err := lister.open(); err != nil {
 		return false, err
 	}
-	defer lister.close()
 	return lister.matches(id, destinations), nil
 }

@@ -50,6 +50,9 @@ func (c *Client) readProcFirst(tell func(*destinationLister, *TableEntry) (known
 		return nil, err
 	}
 	table := tableOf(a.objects)
+	if len(table) == 0 && a.chunks.isComplete() {
+		return table, nil
+	}
 	listing := c.joinProc(table, a.chunks.boundaries())
 	if !a.chunks.isComplete() && !listing.confirms(a) {
 		services, err := c.completeServices(a, large)
@@ -96,12 +99,10 @@ func (l *procListing) lists(services []Service) bool {
 	})
 }
 
-// tellMore calls tell for each known service. The lister is nil if there is none.
+// tellMore calls tell for each known service.
 func (c *Client) tellMore(l *procListing, tell func(*destinationLister, *TableEntry) (known bool)) {
-	lister, err := c.newDestinationLister()
-	if err == nil {
-		defer lister.close()
-	}
+	lister := c.newDestinationLister()
+	defer lister.close()
 	for i := range l.table {
 		l.known[i] = l.known[i] && tell(lister, &l.table[i])
 	}

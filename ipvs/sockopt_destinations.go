@@ -12,7 +12,9 @@ import (
 // IP_VS_SO_GET_DESTS. The kernel lists all destinations of a service under the lock
 // that writers take (do_ip_vs_get_ctl in ip_vs_ctl.c), in the order of its dumps.
 type destinationLister struct {
-	socket nlsock.Sockopts
+	conn   *connection
+	socket nlsock.Sockopts // nil until the first list
+	err    error           // of its opening
 	buffer []byte
 }
 
@@ -20,16 +22,19 @@ type destinationLister struct {
 const maxDestEntries = 10_000
 
 // newDestinationLister returns a destinationLister in the network namespace of the
-// client.
-func (c *Client) newDestinationLister() (*destinationLister, error) {
-	if c.conn.socket == nil {
-		return nil, errNoDestinationLister
+// client. It opens its socket when it lists for the first time.
+func (c *Client) newDestinationLister() *destinationLister { return &destinationLister{conn: c.conn} }
+
+// open opens the socket if it has not been tried yet.
+func (l *destinationLister) open() error {
+	switch {
+	case l.socket != nil || l.err != nil:
+	case l.conn.socket == nil:
+		l.err = errNoDestinationLister
+	default:
+		l.socket, l.err = l.conn.socket.OpenSockopts()
 	}
-	socket, err := c.conn.socket.OpenSockopts()
-	if err != nil {
-		return nil, err
-	}
-	return &destinationLister{socket: socket}, nil
+	return l.err
 }
 
 // matches reports whether a service has exactly these destinations, in this order.
@@ -53,9 +58,9 @@ func (l *destinationLister) matches(id ServiceID, destinations []Destination) bo
 
 // tell sets what the kernel tells of the destinations of a service: everything but
 // tunnels and counters. It is not ok if the kernel does not list all of them in this
-// order; it never lists those of another family. A nil lister knows nothing.
+// order; it never lists those of another family.
 func (l *destinationLister) tell(id ServiceID, destinations []Destination) (ok bool) {
-	if l == nil || id.AddressFamily() != IPv4 || len(destinations) >= maxDestEntries {
+	if id.AddressFamily() != IPv4 || len(destinations) >= maxDestEntries {
 		return false
 	}
 	entries, err := l.list(id, len(destinations))
@@ -79,6 +84,9 @@ func isWritten(entry []byte) bool { return hasWritten(entry, destEntryFlags) }
 // list returns count entries. The kernel does not say how many of them it has
 // written: see isWritten.
 func (l *destinationLister) list(id ServiceID, count int) (entries []byte, err error) {
+	if err := l.open(); err != nil {
+		return nil, err
+	}
 	length := getDestsLen + count*destEntryLen
 	if len(l.buffer) < length {
 		l.buffer = make([]byte, length)
@@ -92,4 +100,8 @@ func (l *destinationLister) list(id ServiceID, count int) (entries []byte, err e
 	return entries, l.socket.Get(soGetDests, b)
 }
 
-func (l *destinationLister) close() { _ = l.socket.Close() }
+func (l *destinationLister) close() {
+	if l.socket != nil {
+		_ = l.socket.Close()
+	}
+}

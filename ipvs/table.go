@@ -124,10 +124,7 @@ func (c *Client) verifyDestinations(table Table, unverified []int) error {
 // unlikeSockopt returns those of some services of a table, given by their indices, whose
 // destinations the kernel lists differently by socket option.
 func (c *Client) unlikeSockopt(table Table, some []int) []int {
-	lister, err := c.newDestinationLister()
-	if err != nil {
-		return some
-	}
+	lister := c.newDestinationLister()
 	defer lister.close()
 	return slices.DeleteFunc(some, func(i int) bool {
 		return lister.matches(table[i].Service.ServiceID, table[i].Destinations)

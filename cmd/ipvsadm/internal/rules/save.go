@@ -25,10 +25,21 @@ type SaveOptions struct {
 	Without []ipvs.Daemon
 }
 
+// typicalRule is about how many bytes a rule with numbers takes.
+const typicalRule = 48
+
+func countRules(table ipvs.Table) (rules int) {
+	for i := range table {
+		rules += 1 + len(table[i].Destinations)
+	}
+	return rules
+}
+
 // Save reads the table and returns it as rules. warnings name what rules cannot express.
 // Save does not look at o.Output and o.Sysctls.
 func Save(client *ipvs.Client, o SaveOptions, hosts *resolve.Resolver) (text []byte, warnings []string, err error) {
 	kernel.RelaxGC()
+	kernel.NoHugePages()
 	table, err := client.Settings()
 	if err != nil {
 		return nil, nil, err
@@ -41,6 +52,7 @@ func Save(client *ipvs.Client, o SaveOptions, hosts *resolve.Resolver) (text []b
 		names = found
 	}
 	var b bytes.Buffer
+	b.Grow(typicalRule * countRules(table))
 	if warnings, err = format.Rules(&b, table, names); err != nil {
 		return nil, nil, err
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The runtime goes without what a short command does not need. At each start it would read
-// the control group's limit of processors, from /proc/self/mountinfo and three other files,
-// and name each piece of its memory with a system call.
+// The runtime goes without what a short command does not need: to keep the files of the
+// control group's limit of processors open and read them again, and to name each piece of
+// its memory with a system call.
 //
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0

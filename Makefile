@@ -199,8 +199,8 @@ shell: go
 cookbook: export COOKBOOK := write
 cookbook: demo
 
-# Measures ipvsadm beside the original; SECTION is one of native, start, restore, list, connections, names, growth, memory and peers,
-# or all. PROCESSOR=lab, max or host is the virtual machine's; without it, lab and then max.
+# Measures ipvsadm beside the original; SECTION is one of native, instructions, start, restore, list, connections, names, growth,
+# memory and peers, or all. PROCESSOR=lab, max or host is the virtual machine's; without it, lab and then max.
 bench: export PROCESSOR := $(PROCESSOR)
 bench: build
 	@exec testdata/lab/bench/run.sh $(SECTION)

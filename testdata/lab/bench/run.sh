@@ -4,9 +4,9 @@
 #
 # Usage: run.sh [SECTION...]
 #
-# Sections are native (native/run.sh, which needs root), and those of the lab: start, restore, list, connections, names,
-# growth, memory and peers, which measures package ipvs beside other libraries. Without arguments all sections run, native only for
-# root.
+# Sections are native (native/run.sh, which needs root), instructions (instructions.sh), and those of the lab: start,
+# restore, list, connections, names, growth, memory and peers, which measures package ipvs beside other libraries. Without
+# arguments all sections run, native only for root.
 #
 # Environment:
 #   BEFORE=FILE             an older ipvsadm of ours, which takes its turns, too
@@ -28,15 +28,17 @@ esac
 
 [[ ! ${BEFORE:-} || -x $BEFORE && -f $BEFORE ]] || { echo "run.sh: BEFORE is $BEFORE, which is no program" >&2; exit 2; }
 
-native='' sections=()
+native='' instructions='' sections=()
 for section; do
 	case $section in
 	native) native=1 ;;
+	instructions) instructions=1 ;;
 	start | restore | list | connections | names | growth | memory | peers) sections+=("$section") ;;
 	*) echo "run.sh: no section $section: see the head of this script" >&2; exit 2 ;;
 	esac
 done
 if (($# == 0)); then
+	instructions=1
 	if [[ $(id -u) == 0 ]]; then
 		native=1
 	else
@@ -44,6 +46,7 @@ if (($# == 0)); then
 	fi
 fi
 [[ ! $native ]] || "$here/native/run.sh"
+[[ ! $instructions ]] || "$here/instructions.sh"
 (($# == 0 || ${#sections[@]})) || exit 0
 
 # shellcheck source-path=SCRIPTDIR source=../vm/work.sh

@@ -99,6 +99,17 @@ func (b *bench) list() error {
 				return err
 			}
 		}
+		if s.services < 1000 {
+			continue
+		}
+		// The original has no such forms: --stats is what it has that shows most of the same.
+		for _, form := range []string{"json", "table", "prometheus"} {
+			work := fmt.Sprintf("`-Ln --output %s`, and the original's `--stats`, %s", form, s)
+			c := comparison{work, 5, nothing, []job{words(ours + " -Ln --output " + form), words(original + " -Ln --stats")}}
+			if err := c.report(); err != nil {
+				return err
+			}
+		}
 	}
 	return b.client.Flush()
 }

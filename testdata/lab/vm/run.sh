@@ -36,6 +36,8 @@
 #                           machine's Debian or Ubuntu
 #   LAB_CPU=NAME            the processor to emulate instead of the lab's, such as max, the newest one that QEMU knows; without
 #                           effect with KVM, which has this machine's
+#   LAB_ICOUNT=1            emulate, with a clock of which each nanosecond is an instruction of the guest: times count
+#                           instructions, whatever else this machine does
 #   LAB_ENV_NAME=VALUE      the same as -e NAME=VALUE
 #   LAB_APPEND=WORDS        more parameters for the guest's kernel
 set -euo pipefail
@@ -155,6 +157,7 @@ rm -rf "$work/add"
 
 # /dev/kvm can exist and not work, so only a boot shows whether it does.
 accelerator() {
+	[[ ! ${LAB_ICOUNT:-} ]] || { echo tcg; return; }
 	case ${LAB_ACCEL:-auto} in
 	tcg | kvm) echo "$LAB_ACCEL"; return ;;
 	auto) ;;
@@ -177,7 +180,10 @@ if [[ $accel == kvm ]]; then
 	machine=(-accel kvm -cpu host)
 	speed="with KVM, a few seconds"
 else
-	machine=(-accel "tcg,thread=multi" -cpu "$cpu_tcg")
+	threads=multi
+	[[ ! ${LAB_ICOUNT:-} ]] || threads=single
+	machine=(-accel "tcg,thread=$threads" -cpu "$cpu_tcg")
+	[[ ! ${LAB_ICOUNT:-} ]] || machine+=(-icount "shift=0,sleep=off")
 	# On a busy host an emulated timer can be so late that the kernel takes it for broken.
 	append+=" no_timer_check"
 	speed="without KVM, 5 to 30 s"

@@ -77,6 +77,9 @@ func (r *reading) sayDocument(m mode, document map[string]any) {
 				r.say("", "", name, text(value))
 			}
 		}
+		if document["connection_table_max_size"] != nil && document["connection_table_size"] == nil {
+			r.say("", "", "connection_table_size", "0") // from Linux 7.1 on, before the first service
+		}
 		for _, s := range objects(document["services"]) {
 			r.sayService(s)
 		}

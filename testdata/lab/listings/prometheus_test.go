@@ -66,7 +66,11 @@ var factsOfMetrics = map[string]string{
 
 // metricsOfState are what the kernel tells of itself, whatever its table. The kernel test of
 // cmd/ipvsadm, "state of the tables", compares them.
-var metricsOfState = map[string]bool{"estimation_running": true, "connection_limit": true, "connection_table_buckets_max": true}
+var metricsOfState = map[string]bool{
+	"estimation_running": true, "connection_limit": true, "connection_table_buckets_max": true,
+	"connection_table_entries": true, "connection_table_chains": true, "service_table_buckets": true, "service_table_chains": true,
+	"estimation_threads": true, "estimation_threads_max": true,
+}
 
 func (r *reading) sayMetric(name string, labels map[string]string, value string) bool {
 	fact, known := factsOfMetrics[name]

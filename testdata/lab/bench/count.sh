@@ -14,7 +14,7 @@ least() {
 	local n start
 	for ((n = 0; n < $1; n++)); do
 		start=${EPOCHREALTIME/./}
-		"${@:2}" >/dev/null
+		"${@:2}" >/dev/null || { echo "count.sh: ${*:2} failed" >&2; exit 1; }
 		echo $((${EPOCHREALTIME/./} - start))
 	done | sort -n | head -n 1
 }
@@ -41,7 +41,9 @@ for size in "0 0" "1 2" "5 5" "100 10" "500 1" "1000 10" "4000 1" "100 100"; do
 	runs=$((services < 100 ? 15 : 3))
 	for options in "-Ln" "-Sn" "-Ln --stats"; do
 		# shellcheck disable=SC2086 # the options are words
-		n=$(least "$runs" "$ours" $options) m=$(least "$runs" "$original" $options)
+		n=$(least "$runs" "$ours" $options)
+		# shellcheck disable=SC2086 # the options are words
+		m=$(least "$runs" "$original" $options)
 		echo "| \`$options\`, $services x $servers | $n | $m | $((n / m)).$(printf %02d $((100 * n / m % 100))) |"
 	done
 	if ((services >= 1000)); then

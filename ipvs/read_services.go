@@ -107,9 +107,10 @@ func (c *Client) usesLargeChunks() bool {
 }
 
 // sibling returns a client with a socket of its own in the same network namespace. It
-// receives into a buffer of recvSize bytes, which bounds the chunks of a dump.
+// receives into a buffer of recvSize bytes, which bounds the chunks of a dump. The error is
+// errNoSocket if netlink refuses the caller, as it would refuse the sibling.
 func (c *Client) sibling(recvSize int) (*Client, error) {
-	if c.conn.socket == nil {
+	if c.conn.socket == nil || c.UsesSockopts() {
 		return nil, errNoSocket
 	}
 	if err := c.acquire(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -196,6 +197,11 @@ func growOverSockopts(t *testing.T, c *ipvs.Client) {
 	destinations, err := c.Destinations(tcp("10.1.0.0:80"))
 	if err != nil || len(destinations) != many {
 		t.Errorf("%d destinations, %v", len(destinations), err)
+	}
+	table, err := c.Table()
+	i := slices.IndexFunc(table, func(entry ipvs.TableEntry) bool { return entry.Service.ServiceID == tcp("10.1.0.0:80") })
+	if err != nil || len(table) != many+2 || i < 0 || len(table[i].Destinations) != many {
+		t.Errorf("a table of %d services, %v", len(table), err)
 	}
 }
 

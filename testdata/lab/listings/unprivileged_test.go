@@ -305,4 +305,10 @@ func (u userNamespace) hidesNothing(t *testing.T) {
 	if n := strings.Count(inside, "\n"); n < 400 || n != strings.Count(outside, "\n") {
 		t.Errorf("%d lines inside, %d outside", n, strings.Count(outside, "\n"))
 	}
+	// Two processors read it over two connections of netlink, if that is allowed.
+	inside, stderr, status := u.inside("", "env", "GOMAXPROCS=2", ours, "-L", "-n", "--stats")
+	outside, _, _ = u.outside("", oracle, "-L", "-n", "--stats")
+	if status != 0 || sortedLines(inside) != sortedLines(outside) {
+		t.Errorf("two processors: status %d, %s%d lines inside, %d outside", status, stderr, strings.Count(inside, "\n"), strings.Count(outside, "\n"))
+	}
 }

@@ -157,7 +157,11 @@ rm -rf "$work/add"
 
 # /dev/kvm can exist and not work, so only a boot shows whether it does.
 accelerator() {
-	[[ ! ${LAB_ICOUNT:-} ]] || { echo tcg; return; }
+	case ${LAB_ICOUNT:-} in
+	'') ;;
+	1) echo tcg; return ;;
+	*) die "LAB_ICOUNT is $LAB_ICOUNT, not 1" ;;
+	esac
 	case ${LAB_ACCEL:-auto} in
 	tcg | kvm) echo "$LAB_ACCEL"; return ;;
 	auto) ;;

@@ -19,6 +19,9 @@ least() {
 	done | sort -n | head -n 1
 }
 
+# row WORK OURS ORIGINAL: a row of the report
+row() { echo "| $1 | $2 | $3 | $(($2 / $3)).$(printf %02d $((100 * $2 / $3 % 100))) |"; }
+
 # rules SERVICES SERVERS: rules of so many services with so many servers each
 rules() {
 	local i j service
@@ -44,12 +47,12 @@ for size in "0 0" "1 2" "5 5" "100 10" "500 1" "1000 10" "4000 1" "100 100"; do
 		n=$(least "$runs" "$ours" $options)
 		# shellcheck disable=SC2086 # the options are words
 		m=$(least "$runs" "$original" $options)
-		echo "| \`$options\`, $services x $servers | $n | $m | $((n / m)).$(printf %02d $((100 * n / m % 100))) |"
+		row "\`$options\`, $services x $servers" "$n" "$m"
 	done
 	if ((services >= 1000)); then
 		for form in json table prometheus; do
 			n=$(least "$runs" "$ours" -Ln --output "$form")
-			echo "| \`-Ln --output $form\`, and the original's \`--stats\`, $services x $servers | $n | $m | $((n / m)).$(printf %02d $((100 * n / m % 100))) |"
+			row "\`-Ln --output $form\`, and the original's \`--stats\`, $services x $servers" "$n" "$m"
 		done
 	fi
 	"$ours" -C

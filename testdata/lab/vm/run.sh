@@ -184,10 +184,8 @@ if [[ $accel == kvm ]]; then
 	machine=(-accel kvm -cpu host)
 	speed="with KVM, a few seconds"
 else
-	threads=multi
-	[[ ! ${LAB_ICOUNT:-} ]] || threads=single
-	machine=(-accel "tcg,thread=$threads" -cpu "$cpu_tcg")
-	[[ ! ${LAB_ICOUNT:-} ]] || machine+=(-icount "shift=0,sleep=off")
+	machine=(-accel "tcg,thread=multi" -cpu "$cpu_tcg")
+	[[ ! ${LAB_ICOUNT:-} ]] || machine=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "$cpu_tcg")
 	# On a busy host an emulated timer can be so late that the kernel takes it for broken.
 	append+=" no_timer_check"
 	speed="without KVM, 5 to 30 s"
